@@ -1,0 +1,1 @@
+"""Immich Reconciler: a photo library's curation as YAML, planned, reviewed and made true."""
