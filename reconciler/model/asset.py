@@ -1,0 +1,90 @@
+"""A photo or video as the server has it, and what is known about it beside its own fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from reconciler.model.values import (
+    AssetType,
+    Coordinates,
+    Field,
+    FieldValue,
+    Taken,
+    Visibility,
+    is_named_zone,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One asset, its fields normalised.
+
+    `checksum` is base64 SHA-1 of the file (of the path in external libraries); `file_created_at` is the
+    instant the server sorts and filters by, which follows `taken` only after the jobs have run (FINDINGS 18).
+    """
+
+    id: str
+    owner_id: str
+    checksum: str
+    file_name: str
+    path: str
+    type: AssetType
+    file_created_at: datetime
+    added: datetime
+    updated: datetime
+    description: str = ""
+    taken: Taken | None = None
+    zone: str | None = None
+    location: Coordinates | None = None
+    rating: int | None = None
+    favorite: bool = False
+    visibility: Visibility = Visibility.TIMELINE
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    make: str | None = None
+    model: str | None = None
+    lens: str | None = None
+    library_id: str | None = None
+    trashed: bool = False
+    read: bool = True
+    """False while the server has not read the file yet: it has no metadata row then."""
+
+    def value(self, field: Field) -> FieldValue:
+        """The value of one of the fields that can be managed."""
+        found: FieldValue = getattr(self, field.value)
+        return found
+
+    def with_values(self, values: Mapping[Field, FieldValue]) -> Asset:
+        """The same asset after these fields have been written."""
+        if not values:
+            return self
+        changed: dict[str, Any] = {field.value: value for field, value in values.items()}
+        return replace(self, **changed)
+
+    @property
+    def zone_from_place(self) -> bool:
+        """Whether the place has decided the zone so far (FINDINGS 10 and 11)."""
+        return self.location is not None and is_named_zone(self.zone)
+
+    @property
+    def folder(self) -> str:
+        """The folder of the file, without a trailing slash."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def label(self) -> str:
+        """How a plan names it: the file, and the day where known."""
+        return f"{self.file_name} ({self.taken.local:%Y-%m-%d})" if self.taken else self.file_name
+
+
+@dataclass(frozen=True, slots=True)
+class AssetState:
+    """An asset with its tags (full paths) and the names of the albums it is in, as far as they were read."""
+
+    asset: Asset
+    tags: frozenset[str] = frozenset()
+    albums: frozenset[str] = frozenset()

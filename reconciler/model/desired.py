@@ -1,0 +1,175 @@
+"""The desired state: what the files ask for. A field that isn't written isn't managed and isn't here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from reconciler.model.origin import Origin
+from reconciler.model.selectors import Selector
+from reconciler.model.values import Field, FieldValue
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """A value that was asked for, and the line that asked."""
+
+    value: T
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Text that may hold `${NAME}`, `${NAME:-fallback}` or `${file:PATH}`; resolved only when it is needed.
+
+    `folder` is the folder of the file it stands in, from which relative paths are meant.
+    """
+
+    text: str
+    origin: Origin
+    folder: str = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Someone on the server and where their API key is found."""
+
+    name: str
+    api_key: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the server is and who may talk to it; `admin` names the account whose key may pause queues."""
+
+    url: Reference | None = None
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    admin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """How the client talks: `timeout` in seconds, `retries` of one request, `connections` at once."""
+
+    timeout: float = 60.0
+    retries: int = 6
+    connections: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoName:
+    """The name of one photo: it must find exactly one. At least one of the parts is given.
+
+    `taken` narrows a `file`. `text` is how messages name it.
+    """
+
+    selector: Selector
+    text: str
+    origin: Origin
+    id: str | None = None
+    checksum: str | None = None
+    path: str | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagsWish:
+    """What is asked of a photo's tags: full paths to add, to remove, or the exact set of all."""
+
+    origin: Origin
+    add: frozenset[str] = frozenset()
+    remove: frozenset[str] = frozenset()
+    exact: frozenset[str] | None = None
+
+    @property
+    def mentioned(self) -> frozenset[str]:
+        """Every tag it names."""
+        return self.add | self.remove | (self.exact or frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class AssetEntry:
+    """Values for one photo (`name` is set) or for every photo that a rule matches (`rule` is set)."""
+
+    origin: Origin
+    values: Mapping[Field, Setting[FieldValue]]
+    tags: TagsWish | None = None
+    name: PhotoName | None = None
+    rule: Selector | None = None
+
+
+class Membership(StrEnum):
+    """Whether photos that an album doesn't ask for leave it."""
+
+    EXACT = "exact"
+    ADD = "add"
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumEntry:
+    """An album that is managed. Fields that are None aren't.
+
+    `rule` and `photos` are both None where the members aren't managed; `photos` are always in, `exclude`
+    takes photos out of what `rule` matches. `absent` asks for the album's deletion.
+    """
+
+    name: str
+    origin: Origin
+    id: str | None = None
+    renamed_from: Setting[str] | None = None
+    absent: bool = False
+    description: Setting[str] | None = None
+    order: Setting[str] | None = None
+    activity: Setting[bool] | None = None
+    cover: PhotoName | None = None
+    rule: Selector | None = None
+    photos: tuple[PhotoName, ...] | None = None
+    exclude: Selector | None = None
+    membership: Membership = Membership.EXACT
+
+    @property
+    def manages_members(self) -> bool:
+        """Whether the files say which photos are in it."""
+        return self.rule is not None or self.photos is not None
+
+
+@dataclass(frozen=True, slots=True)
+class TagEntry:
+    """A tag that must exist; `color` is `#rrggbb`, a Setting of None takes the colour away."""
+
+    path: str
+    origin: Origin
+    color: Setting[str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Everything the files ask for, in the order of the files."""
+
+    tags: tuple[TagEntry, ...] = ()
+    assets: tuple[AssetEntry, ...] = ()
+    albums: tuple[AlbumEntry, ...] = ()
+    server: Server = field(default_factory=Server)
+    account: str | None = None
+    http: Http = field(default_factory=Http)
+    files: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[PhotoName, ...]:
+        """Every photo that is named one by one, in order."""
+        found = [entry.name for entry in self.assets if entry.name]
+        for album in self.albums:
+            found += [*(album.photos or ()), *([album.cover] if album.cover else [])]
+        return tuple(found)
+
+    @property
+    def rules(self) -> tuple[Selector, ...]:
+        """Every rule over the library, in order."""
+        found = [entry.rule for entry in self.assets if entry.rule]
+        for album in self.albums:
+            found += [part for part in (album.rule, album.exclude) if part]
+        return tuple(found)

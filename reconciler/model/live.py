@@ -1,0 +1,83 @@
+"""The live state: what the server has, as far as a plan needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.asset import Asset
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which server and whose account a live state comes from.
+
+    A user's id is made by the server and unique to it, so it tells servers apart as well.
+    """
+
+    user_id: str
+    user_name: str
+    version: str
+    url: str
+
+    def same_server(self, other: Identity) -> bool:
+        """Whether a plan made for the one may be applied to the other."""
+        return self.user_id == other.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag; `path` is its full path (`Trips/Italy`), `color` is `#rrggbb` in lower case or None."""
+
+    id: str
+    path: str
+    color: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """An album of the account's own; `order` is asc or desc, `cover` an asset id."""
+
+    id: str
+    name: str
+    description: str = ""
+    order: str | None = None
+    activity: bool = True
+    cover: str | None = None
+    asset_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a server does or doesn't do, as far as a plan speaks of it."""
+
+    clears_embedded_description: bool = True
+    keeps_last_tag_off: bool = True
+    storage_template: bool | None = None
+    """None where the key may not read the server's configuration."""
+    can_hold_window: bool = True
+    """Whether an admin's key is there to pause the queues."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The live state of one account.
+
+    `assets` are the account's own, not in the trash, of the visibilities that were asked for. `tags_of`
+    holds, for each asset, its own tags among `tags_read`; for those in `tags_complete` every tag.
+    `members` holds the asset ids of each album that was read, other people's and hidden ones included;
+    `albums` has the account's own albums, `other_albums` the names of those of other people.
+    """
+
+    identity: Identity
+    features: Features = field(default_factory=Features)
+    assets: Mapping[str, Asset] = field(default_factory=dict)
+    tags: Mapping[str, Tag] = field(default_factory=dict)
+    tags_read: frozenset[str] = frozenset()
+    tags_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tags_complete: frozenset[str] = frozenset()
+    albums: tuple[Album, ...] = ()
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    other_albums: Mapping[str, str] = field(default_factory=dict)
+    unread: int = 0
+    """Assets that the server has not read yet, left out of rules."""
