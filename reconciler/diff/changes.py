@@ -1,0 +1,148 @@
+"""What differs: plain values that a plan is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.model.attempts import Attempt
+from reconciler.model.origin import Origin, Problem
+from reconciler.model.values import Field, FieldValue
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of one photo, with the line that asked for it."""
+
+    field: Field
+    before: FieldValue
+    after: FieldValue
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TagMove:
+    """A tag that one photo gets or loses, with the line that asked for it."""
+
+    path: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class AssetChange:
+    """Everything that changes on one photo."""
+
+    id: str
+    fields: tuple[FieldChange, ...] = ()
+    tags_added: tuple[TagMove, ...] = ()
+    tags_removed: tuple[TagMove, ...] = ()
+
+    @property
+    def values(self) -> dict[Field, FieldValue]:
+        """The fields and what they become."""
+        return {change.field: change.after for change in self.fields}
+
+
+class Action(StrEnum):
+    """What happens to a tag or an album as a whole."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class TagChange:
+    """A tag that is made or gets another colour. `implied` where only photos ask for the tag."""
+
+    action: Action
+    path: str
+    origin: Origin
+    id: str | None = None
+    color: bool = False
+    """Whether the colour changes."""
+    before: str | None = None
+    after: str | None = None
+
+
+class AlbumField(StrEnum):
+    """The fields of an album that can be managed, its members aside."""
+
+    NAME = "name"
+    DESCRIPTION = "description"
+    ORDER = "order"
+    ACTIVITY = "activity"
+    COVER = "cover"
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumFieldChange:
+    """One field of an album; a cover is an asset id."""
+
+    field: AlbumField
+    before: str | bool | None
+    after: str | bool | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumChange:
+    """Everything that changes on one album. `size` is the number of photos before and after, where known."""
+
+    action: Action
+    name: str
+    origin: Origin
+    id: str | None = None
+    fields: tuple[AlbumFieldChange, ...] = ()
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    size_before: int = 0
+    size_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All changes, in a fixed order: tags by path, photos and albums by name, then id."""
+
+    tags: tuple[TagChange, ...] = ()
+    assets: tuple[AssetChange, ...] = ()
+    albums: tuple[AlbumChange, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.tags or self.assets or self.albums)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a reader should know before agreeing; `count` photos are concerned, `sample` names some."""
+
+    text: str
+    origin: Origin | None = None
+    count: int = 0
+    sample: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A wish that was written before and undone by the server; it is shown, and not tried again by itself."""
+
+    attempt: Attempt
+    label: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The outcome: what would change, and everything that stands in the way or should be known.
+
+    `problems` are errors that keep a plan from being applied; `missing` are photos that were named and
+    aren't there. `labels` names every photo that a change mentions.
+    """
+
+    changes: Changes = field(default_factory=Changes)
+    problems: tuple[Problem, ...] = ()
+    missing: tuple[Problem, ...] = ()
+    notes: tuple[Note, ...] = ()
+    undone: tuple[Undone, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)

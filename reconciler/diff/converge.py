@@ -1,0 +1,192 @@
+"""What one asset becomes when the files are applied to it again and again until nothing changes any more.
+
+A rule may match because of what another rule writes (an album of a tag that the same files give). So the
+wishes are asked anew of the state they lead to, until it is stable; then a second plan is empty by
+construction. Every selector looks at one asset only, so each asset converges on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.diff.wishes import Conflict, field_wishes, tags_wish, wanted_tags
+from reconciler.model.asset import AssetState
+from reconciler.model.attempts import Attempt, Attempts
+from reconciler.model.desired import AlbumEntry, AssetEntry, Membership
+from reconciler.model.origin import Origin
+from reconciler.model.values import (
+    Coordinates,
+    Field,
+    FieldValue,
+    Taken,
+    Visibility,
+    same,
+    same_instant,
+    value_text,
+)
+
+ROUNDS_LIMIT = 50
+"""Longer chains of rules that set each other off are taken for a loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumRule:
+    """An album whose members are managed, and the ids of the photos that it names."""
+
+    entry: AlbumEntry
+    named: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything that can touch an asset: entries by asset id, rules, and albums."""
+
+    named: Mapping[str, tuple[AssetEntry, ...]]
+    general: tuple[AssetEntry, ...]
+    albums: tuple[AlbumRule, ...]
+    deleted_albums: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Where an asset ends up and which line is the cause of each difference."""
+
+    state: AssetState
+    fields: dict[Field, Origin] = field(default_factory=dict)
+    tags: dict[str, Origin] = field(default_factory=dict)
+    undone: dict[str, tuple[Attempt, Origin]] = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
+    looping: tuple[Origin, ...] = ()
+    zone_ruled: Origin | None = None
+    """The line of a date whose offset the place overrides; the instant is as wished."""
+
+
+def converge(start: AssetState, rules: Rules, attempts: Attempts) -> Outcome:
+    """Applies the rules to an asset until its state is stable.
+
+    A conflict, or a loop of rules that undo each other, leaves the asset as it was and is told.
+    """
+    outcome = Outcome(start)
+    seen = [start]
+    for _ in range(ROUNDS_LIMIT):
+        after = _advance(outcome, rules, attempts)
+        if outcome.conflicts:
+            outcome.state = start
+            return outcome
+        if after is outcome.state or after == outcome.state:
+            return outcome
+        if after in seen:
+            break
+        seen.append(after)
+        outcome.state = after
+    outcome.looping = tuple(sorted({*outcome.fields.values(), *outcome.tags.values()}))
+    if not outcome.looping:
+        outcome.looping = tuple(sorted(rule.entry.origin for rule in rules.albums))
+    outcome.state = start
+    return outcome
+
+
+def _advance(outcome: Outcome, rules: Rules, attempts: Attempts) -> AssetState:
+    state = outcome.state
+    named = rules.named.get(state.asset.id, ())
+    visible = state.asset.visibility is not Visibility.HIDDEN
+    matching = tuple(entry for entry in rules.general if _matches(entry, state, visible))
+    asset, tags = state.asset, state.tags
+    if named or matching:
+        changed = _changed_fields(outcome, state, named, matching, attempts)
+        asset = asset.with_values(changed)
+        tags = _changed_tags(outcome, state, named, matching, attempts)
+    middle = state if asset is state.asset and tags == state.tags else AssetState(asset, tags, state.albums)
+    albums = _albums(middle, rules, visible)
+    return middle if albums == middle.albums else AssetState(asset, tags, albums)
+
+
+def _matches(entry: AssetEntry, state: AssetState, visible: bool) -> bool:
+    assert entry.rule is not None
+    return (visible or entry.rule.needs().hidden) and entry.rule.matches(state)
+
+
+def _changed_fields(
+    outcome: Outcome,
+    state: AssetState,
+    named: tuple[AssetEntry, ...],
+    matching: tuple[AssetEntry, ...],
+    attempts: Attempts,
+) -> dict[Field, FieldValue]:
+    wishes = field_wishes(named, matching, outcome.conflicts)
+    place = wishes.get(Field.LOCATION)
+    place_managed = place is not None and isinstance(place.value, Coordinates)
+    changed: dict[Field, FieldValue] = {}
+    for name, wish in wishes.items():
+        live = state.asset.value(name)
+        if not differs(name, live, wish.value, place_managed):
+            if name is Field.TAKEN and place_managed and state.asset.zone_from_place:
+                outcome.zone_ruled = None if same(name, live, wish.value) else wish.origin
+            continue
+        attempt = attempts.get((state.asset.id, name.value))
+        if attempt and _as_before(attempt, wish.value, live):
+            outcome.undone[name.value] = (attempt, wish.origin)
+            continue
+        changed[name] = wish.value
+        outcome.fields[name] = wish.origin
+    return changed
+
+
+def differs(name: Field, live: FieldValue, wanted: FieldValue, place_managed: bool) -> bool:
+    """Whether a wish asks for another value. A place that the files set decides the zone (FINDINGS 10)."""
+    if place_managed and name is Field.TAKEN and isinstance(live, Taken) and isinstance(wanted, Taken):
+        return not same_instant(live, wanted)
+    return not same(name, live, wanted)
+
+
+def _as_before(attempt: Attempt, wanted: FieldValue, live: FieldValue) -> bool:
+    return attempt.wanted == value_text(wanted) and attempt.came_back == value_text(live)
+
+
+def _changed_tags(
+    outcome: Outcome,
+    state: AssetState,
+    named: tuple[AssetEntry, ...],
+    matching: tuple[AssetEntry, ...],
+    attempts: Attempts,
+) -> frozenset[str]:
+    wish = tags_wish(named, matching, outcome.conflicts)
+    if wish is None:
+        return state.tags
+    wanted = wanted_tags(wish, state.tags)
+    for sign, paths in (("+", wanted - state.tags), ("-", state.tags - wanted)):
+        for path in paths:
+            origin = wish.origin_of(path)
+            attempt = attempts.get((state.asset.id, f"tag{sign}{path}"))
+            if attempt:
+                outcome.undone[attempt.aspect] = (attempt, origin)
+                wanted = wanted - {path} if sign == "+" else wanted | {path}
+            else:
+                outcome.tags[path] = origin
+    return wanted
+
+
+def _albums(state: AssetState, rules: Rules, visible: bool) -> frozenset[str]:
+    albums = state.albums - rules.deleted_albums
+    for rule in rules.albums:
+        name = rule.entry.name
+        if state.asset.id in rule.named:
+            albums = albums | {name}
+        elif not visible and not _asks_for_hidden(rule.entry):
+            continue
+        elif _belongs(rule.entry, state):
+            albums = albums | {name}
+        elif rule.entry.membership is Membership.EXACT:
+            albums = albums - {name}
+    return albums
+
+
+def _asks_for_hidden(entry: AlbumEntry) -> bool:
+    return entry.rule is not None and entry.rule.needs().hidden
+
+
+def _belongs(entry: AlbumEntry, state: AssetState) -> bool:
+    if entry.rule is None or not entry.rule.matches(state):
+        return False
+    return entry.exclude is None or not entry.exclude.matches(state)

@@ -1,0 +1,98 @@
+"""Which asset a name means: exactly one, or it is reported."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from reconciler.model.asset import Asset, AssetState
+from reconciler.model.desired import PhotoName
+from reconciler.model.origin import Problem
+from reconciler.model.text import folded
+
+SHOWN = 5
+"""How many candidates a message lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The asset ids that names mean, by name, and the names that mean none or several."""
+
+    ids: dict[PhotoName, str] = field(default_factory=dict)
+    missing: tuple[Problem, ...] = ()
+    ambiguous: tuple[Problem, ...] = ()
+
+
+class _Index:
+    """Finds candidates without looking at every asset for every name."""
+
+    def __init__(self, assets: Iterable[Asset]) -> None:
+        self._all = tuple(assets)
+        self._by: dict[str, dict[str, list[Asset]]] = {}
+
+    def candidates(self, name: PhotoName) -> Iterable[Asset]:
+        keys: tuple[tuple[str | None, str, Callable[[Asset], str]], ...] = (
+            (name.id, "id", lambda asset: asset.id),
+            (name.checksum, "checksum", lambda asset: asset.checksum),
+            (name.path and folded(name.path), "path", lambda asset: folded(asset.path)),
+            (name.file and folded(name.file), "file", lambda asset: folded(asset.file_name)),
+        )
+        for wanted, kind, key in keys:
+            if wanted:
+                return self._table(kind, key).get(wanted, ())
+        return self._all
+
+    def _table(self, kind: str, key: Callable[[Asset], str]) -> dict[str, list[Asset]]:
+        if kind not in self._by:
+            table: dict[str, list[Asset]] = defaultdict(list)
+            for asset in self._all:
+                table[key(asset)].append(asset)
+            self._by[kind] = dict(table)
+        return self._by[kind]
+
+
+def resolve(names: Iterable[PhotoName], assets: Iterable[Asset]) -> Resolution:
+    """Finds the asset of each name. One written in another case counts only if none fits exactly."""
+    index = _Index(assets)
+    ids: dict[PhotoName, str] = {}
+    missing: list[Problem] = []
+    ambiguous: list[Problem] = []
+    for name in dict.fromkeys(names):
+        found = [asset for asset in index.candidates(name) if name.selector.matches(AssetState(asset))]
+        found = _exact_first(name, found)
+        if len(found) == 1:
+            ids[name] = found[0].id
+        elif found:
+            ambiguous.append(_ambiguous(name, found))
+        else:
+            missing.append(_missing(name))
+    return Resolution(ids, tuple(missing), tuple(ambiguous))
+
+
+def _exact_first(name: PhotoName, found: list[Asset]) -> list[Asset]:
+    exact = [
+        asset
+        for asset in found
+        if (name.path is None or asset.path == name.path)
+        and (name.file is None or asset.file_name == name.file)
+    ]
+    return exact or found
+
+
+def _missing(name: PhotoName) -> Problem:
+    hint = "look for it in the trash and in the locked folder, or take this entry out"
+    if name.checksum and not name.file:
+        hint += "; a file that was edited has another checksum, and one in an external library has none"
+    return Problem(f"no photo on the server has {name.text}: {hint}", name.origin)
+
+
+def _ambiguous(name: PhotoName, found: list[Asset]) -> Problem:
+    found = sorted(found, key=lambda asset: (asset.file_created_at, asset.id))
+    listed = "; ".join(f"{asset.label}, id {asset.id}, at {asset.path}" for asset in found[:SHOWN])
+    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return Problem(
+        f"{len(found)} photos have {name.text}, and one is meant: {listed}{more}. "
+        "Add `taken`, or name it by checksum or id",
+        name.origin,
+    )
