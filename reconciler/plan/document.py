@@ -1,0 +1,319 @@
+"""A plan as a JSON document: what `immich-plan -o` writes, what reviews and programs read, and back.
+
+The document is complete (schemas/plan.schema.json), stable in order and free of secrets; its digest covers
+everything but itself. The rounds are worked out anew on reading, by the same pure function.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from reconciler.diff.changes import (
+    Action,
+    AlbumChange,
+    AlbumField,
+    AlbumFieldChange,
+    AssetChange,
+    Changes,
+    FieldChange,
+    Note,
+    TagChange,
+    TagMove,
+    Undone,
+)
+from reconciler.model.attempts import Attempt
+from reconciler.model.codec import origin_from_json, origin_to_json, value_from_json, value_to_json
+from reconciler.model.live import Features, Identity, Tag
+from reconciler.model.origin import Origin, Problem
+from reconciler.model.values import Field
+from reconciler.plan.operations import asset_ids, writes_sidecars
+from reconciler.plan.plan import Plan
+from reconciler.plan.schedule import schedule
+
+VERSION = 1
+KIND = "immich-plan"
+Json = Any
+
+
+class BadPlanFile(ValueError):
+    """The file is not a plan that this version can read; the message says why and what to do."""
+
+
+def to_document(plan: Plan) -> dict[str, Json]:
+    """The plan as JSON values, keys in reading order, with its digest."""
+    cost = plan.cost
+    document: dict[str, Json] = {
+        "kind": KIND,
+        "version": VERSION,
+        "server": {
+            "url": plan.identity.url,
+            "version": plan.identity.version,
+            "userId": plan.identity.user_id,
+            "userName": plan.identity.user_name,
+        },
+        "files": list(plan.files),
+        "summary": {
+            "tags": len(plan.changes.tags),
+            "photos": len(plan.changes.assets),
+            "albums": len(plan.changes.albums),
+            "requests": cost.requests,
+            "sidecars": cost.sidecars,
+            "jobs": cost.jobs,
+            "rounds": len(plan.rounds),
+            "window": plan.needs_window,
+        },
+        "tags": [_tag(change) for change in plan.changes.tags],
+        "photos": [_asset(change, plan.labels) for change in plan.changes.assets],
+        "albums": [_album(change) for change in plan.changes.albums],
+        "rounds": [[_operation(item) for item in part.operations] for part in plan.rounds],
+        "problems": [_problem(item) for item in plan.problems],
+        "missing": [_problem(item) for item in plan.missing],
+        "undone": [_undone(item) for item in plan.undone],
+        "notes": [_note(item) for item in plan.notes],
+        "names": dict(sorted(plan.labels.items())),
+        "tagIds": dict(sorted(_tag_ids(plan).items())),
+        "features": {
+            "storageTemplate": plan.features.storage_template,
+            "canHoldWindow": plan.features.can_hold_window,
+            "clearsEmbeddedDescription": plan.features.clears_embedded_description,
+            "keepsLastTagOff": plan.features.keeps_last_tag_off,
+        },
+    }
+    document["digest"] = digest(document)
+    return document
+
+
+def digest(document: Mapping[str, Json]) -> str:
+    """`sha256:` and the hash of the document without its digest, keys sorted."""
+    rest = {key: value for key, value in document.items() if key != "digest"}
+    return "sha256:" + hashlib.sha256(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def to_bytes(plan: Plan) -> bytes:
+    """The document as indented UTF-8 text; the same plan gives the same bytes."""
+    return orjson.dumps(to_document(plan), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def from_bytes(data: bytes) -> Plan:
+    """Reads a plan file. Raises BadPlanFile where it isn't one, was changed by hand, or is too new."""
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BadPlanFile(f"this is not a plan file: it isn't JSON ({error})") from None
+    if not isinstance(document, dict) or document.get("kind") != KIND:
+        raise BadPlanFile("this is not a plan file: write one with `immich-plan -o plan.json`")
+    if document.get("version") != VERSION:
+        found = document.get("version")
+        raise BadPlanFile(f"this plan file has version {found!r}, this program reads {VERSION}: plan again")
+    if document.get("digest") != digest(document):
+        raise BadPlanFile("this plan file was changed after it was written (its digest differs): plan again")
+    try:
+        return _from_document(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadPlanFile(f"this plan file can't be read ({error!r}): plan again") from None
+
+
+def _from_document(document: Mapping[str, Json]) -> Plan:
+    changes = Changes(
+        tuple(_read_tag(item) for item in document["tags"]),
+        tuple(_read_asset(item) for item in document["photos"]),
+        tuple(_read_album(item) for item in document["albums"]),
+    )
+    server, features = document["server"], document["features"]
+    tags = {path: Tag(tag_id, path) for path, tag_id in document["tagIds"].items()}
+    return Plan(
+        identity=Identity(server["userId"], server["userName"], server["version"], server["url"]),
+        changes=changes,
+        labels=document["names"],
+        rounds=schedule(changes, tags, bool(features["storageTemplate"])),
+        notes=tuple(_read_note(item) for item in document["notes"]),
+        problems=tuple(_read_problem(item) for item in document["problems"]),
+        missing=tuple(_read_problem(item) for item in document["missing"]),
+        undone=tuple(_read_undone(item) for item in document["undone"]),
+        files=tuple(document["files"]),
+        features=Features(
+            clears_embedded_description=features["clearsEmbeddedDescription"],
+            keeps_last_tag_off=features["keepsLastTagOff"],
+            storage_template=features["storageTemplate"],
+            can_hold_window=features["canHoldWindow"],
+        ),
+    )
+
+
+def _tag_ids(plan: Plan) -> dict[str, str]:
+    from reconciler.plan.operations import ColorTag, TagAssets, UntagAssets
+
+    found: dict[str, str] = {}
+    for operation in plan.operations:
+        match operation:
+            case TagAssets():
+                found |= {tag.path: tag.id for tag in operation.tags if tag.id}
+            case UntagAssets() | ColorTag() if operation.tag.id:
+                found[operation.tag.path] = operation.tag.id
+    return found
+
+
+def _operation(operation: Any) -> dict[str, Json]:
+    return {
+        "does": operation.text,
+        "photos": len(asset_ids(operation)),
+        "writesSidecars": writes_sidecars(operation),
+    }
+
+
+# -- changes -------------------------------------------------------------------------------------------
+
+
+def _tag(change: TagChange) -> dict[str, Json]:
+    color = {"before": change.before, "after": change.after} if change.color else None
+    return {
+        "action": change.action.value,
+        "tag": change.path,
+        "id": change.id,
+        "color": color,
+        "at": origin_to_json(change.origin),
+    }
+
+
+def _read_tag(data: Mapping[str, Json]) -> TagChange:
+    color = data["color"]
+    return TagChange(
+        Action(data["action"]),
+        data["tag"],
+        origin_from_json(data["at"]),
+        data["id"],
+        color is not None,
+        color["before"] if color else None,
+        color["after"] if color else None,
+    )
+
+
+def _asset(change: AssetChange, labels: Mapping[str, str]) -> dict[str, Json]:
+    return {
+        "id": change.id,
+        "name": labels.get(change.id, change.id),
+        "fields": [
+            {
+                "field": item.field.value,
+                "before": value_to_json(item.before),
+                "after": value_to_json(item.after),
+                "at": origin_to_json(item.origin),
+            }
+            for item in change.fields
+        ],
+        "addTags": _moves(change.tags_added),
+        "removeTags": _moves(change.tags_removed),
+    }
+
+
+def _moves(moves: Iterable[TagMove]) -> list[dict[str, Json]]:
+    return [{"tag": move.path, "at": origin_to_json(move.origin)} for move in moves]
+
+
+def _read_asset(data: Mapping[str, Json]) -> AssetChange:
+    fields = []
+    for item in data["fields"]:
+        name = Field(item["field"])
+        before, after = value_from_json(name, item["before"]), value_from_json(name, item["after"])
+        fields.append(FieldChange(name, before, after, origin_from_json(item["at"])))
+    return AssetChange(
+        data["id"], tuple(fields), _read_moves(data["addTags"]), _read_moves(data["removeTags"])
+    )
+
+
+def _read_moves(items: Iterable[Mapping[str, Json]]) -> tuple[TagMove, ...]:
+    return tuple(TagMove(item["tag"], origin_from_json(item["at"])) for item in items)
+
+
+def _album(change: AlbumChange) -> dict[str, Json]:
+    return {
+        "action": change.action.value,
+        "album": change.name,
+        "id": change.id,
+        "at": origin_to_json(change.origin),
+        "fields": [
+            {
+                "field": item.field.value,
+                "before": item.before,
+                "after": item.after,
+                "at": origin_to_json(item.origin),
+            }
+            for item in change.fields
+        ],
+        "add": list(change.added),
+        "remove": list(change.removed),
+        "sizeBefore": change.size_before,
+        "sizeAfter": change.size_after,
+    }
+
+
+def _read_album(data: Mapping[str, Json]) -> AlbumChange:
+    fields = tuple(
+        AlbumFieldChange(
+            AlbumField(item["field"]), item["before"], item["after"], origin_from_json(item["at"])
+        )
+        for item in data["fields"]
+    )
+    return AlbumChange(
+        Action(data["action"]),
+        data["album"],
+        origin_from_json(data["at"]),
+        data["id"],
+        fields,
+        tuple(data["add"]),
+        tuple(data["remove"]),
+        data["sizeBefore"],
+        data["sizeAfter"],
+    )
+
+
+# -- what is told beside them ----------------------------------------------------------------------------
+
+
+def _at(origin: Origin | None) -> str | None:
+    return origin_to_json(origin) if origin else None
+
+
+def _read_at(text: str | None) -> Origin | None:
+    return origin_from_json(text) if text else None
+
+
+def _problem(problem: Problem) -> dict[str, Json]:
+    return {"message": problem.message, "at": _at(problem.origin), "path": problem.path}
+
+
+def _read_problem(data: Mapping[str, Json]) -> Problem:
+    return Problem(data["message"], _read_at(data["at"]), data["path"])
+
+
+def _note(note: Note) -> dict[str, Json]:
+    return {"text": note.text, "at": _at(note.origin), "photos": note.count, "sample": list(note.sample)}
+
+
+def _read_note(data: Mapping[str, Json]) -> Note:
+    return Note(data["text"], _read_at(data["at"]), data["photos"], tuple(data["sample"]))
+
+
+def _undone(undone: Undone) -> dict[str, Json]:
+    attempt = undone.attempt
+    return {
+        "id": attempt.asset_id,
+        "name": undone.label,
+        "aspect": attempt.aspect,
+        "wanted": attempt.wanted,
+        "cameBack": attempt.came_back,
+        "reason": attempt.reason,
+        "triedOn": attempt.at,
+        "at": origin_to_json(undone.origin),
+    }
+
+
+def _read_undone(data: Mapping[str, Json]) -> Undone:
+    attempt = Attempt(
+        data["id"], data["aspect"], data["wanted"], data["cameBack"], data["reason"], data["triedOn"]
+    )
+    return Undone(attempt, data["name"], origin_from_json(data["at"]))

@@ -1,0 +1,209 @@
+"""The requests that a plan sends: one operation is one request to the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.diff.changes import AlbumField
+from reconciler.model.values import Field, FieldValue, value_text
+
+UPDATE_BATCH = 10_000
+"""Photos in one PUT /assets; the time per photo is flat from 1,000 on (PERFORMANCE 2.5)."""
+ALBUM_BATCH = 20_000
+"""Photos in one membership call; over 32,767 fails before 3.0 (FACTS 4)."""
+TAG_BATCH = 1_000
+"""Photos in one tag call, about 2.5 s of work for the server (PERFORMANCE 2.5)."""
+TAG_PAIRS = 32_766
+"""Most (tag, photo) pairs in one call (PERFORMANCE 2.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagRef:
+    """A tag; `id` is None where this plan makes it."""
+
+    path: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumRef:
+    """An album; `id` is None where this plan makes it."""
+
+    name: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTags:
+    """PUT /tags: makes all tags that are missing, parents included."""
+
+    paths: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return f"make {_count(len(self.paths), 'tag')}"
+
+
+@dataclass(frozen=True, slots=True)
+class ColorTag:
+    """PUT /tags/{id}: a tag's colour."""
+
+    tag: TagRef
+    color: str | None
+
+    @property
+    def text(self) -> str:
+        return f"colour tag {self.tag.path!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateAlbum:
+    """POST /albums with its first members."""
+
+    name: str
+    description: str
+    asset_ids: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return f"make album {self.name!r} with {_count(len(self.asset_ids), 'photo')}"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateAlbum:
+    """PATCH /albums/{id}: everything of an album but its members."""
+
+    album: AlbumRef
+    values: Mapping[AlbumField, str | bool | None]
+
+    @property
+    def text(self) -> str:
+        return f"change {', '.join(name.value for name in self.values)} of album {self.album.name!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAlbum:
+    """DELETE /albums/{id}."""
+
+    album: AlbumRef
+
+    @property
+    def text(self) -> str:
+        return f"delete album {self.album.name!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddMembers:
+    """PUT /albums/{id}/assets."""
+
+    album: AlbumRef
+    asset_ids: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return f"put {_count(len(self.asset_ids), 'photo')} into album {self.album.name!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMembers:
+    """DELETE /albums/{id}/assets."""
+
+    album: AlbumRef
+    asset_ids: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return f"take {_count(len(self.asset_ids), 'photo')} out of album {self.album.name!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateAssets:
+    """PUT /assets: the same values for many photos. Queues a sidecar write for every one of them."""
+
+    values: Mapping[Field, FieldValue]
+    asset_ids: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        what = ", ".join(f"{name.value} {value_text(value)}" for name, value in self.values.items())
+        return f"set {_short(what)} on {_count(len(self.asset_ids), 'photo')}"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateAsset:
+    """PUT /assets/{id} with a favourite or a visibility alone, which queues nothing (FINDINGS 19)."""
+
+    values: Mapping[Field, FieldValue]
+    asset_id: str
+
+    @property
+    def text(self) -> str:
+        what = ", ".join(f"{name.value} {value_text(value)}" for name, value in self.values.items())
+        return f"set {what} on 1 photo"
+
+
+@dataclass(frozen=True, slots=True)
+class TagAssets:
+    """PUT /tags/assets: the same tags for many photos, one sidecar write each."""
+
+    tags: tuple[TagRef, ...]
+    asset_ids: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        names = ", ".join(tag.path for tag in self.tags)
+        return f"tag {_count(len(self.asset_ids), 'photo')} {_short(names)}"
+
+
+@dataclass(frozen=True, slots=True)
+class UntagAssets:
+    """DELETE /tags/{id}/assets, one sidecar write each."""
+
+    tag: TagRef
+    asset_ids: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return f"take tag {self.tag.path!r} off {_count(len(self.asset_ids), 'photo')}"
+
+
+SidecarOperation = UpdateAssets | TagAssets | UntagAssets
+"""What queues a sidecar write, and so must touch a photo only once in a round."""
+
+Operation = (
+    CreateTags
+    | ColorTag
+    | CreateAlbum
+    | UpdateAlbum
+    | DeleteAlbum
+    | AddMembers
+    | RemoveMembers
+    | UpdateAsset
+    | SidecarOperation
+)
+
+
+def writes_sidecars(operation: Operation) -> bool:
+    """Whether the operation queues sidecar writes."""
+    return isinstance(operation, UpdateAssets | TagAssets | UntagAssets)
+
+
+def asset_ids(operation: Operation) -> tuple[str, ...]:
+    """The photos that an operation names, in order."""
+    match operation:
+        case UpdateAsset():
+            return (operation.asset_id,)
+        case CreateAlbum() | AddMembers() | RemoveMembers() | UpdateAssets() | TagAssets() | UntagAssets():
+            return operation.asset_ids
+        case _:
+            return ()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _short(text: str, limit: int = 60) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"

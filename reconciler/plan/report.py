@@ -1,0 +1,100 @@
+"""What became of a plan: the account that `immich-apply` gives, in full and in one object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.plan.standing import Standing
+
+
+class Outcome(StrEnum):
+    """How a run ended, as one word."""
+
+    DONE = "done"
+    """Everything was written and has settled."""
+    NOTHING = "nothing"
+    """There was nothing to do."""
+    PARTIAL = "partial"
+    """Something was not written; the next run finishes it."""
+    UNSETTLED = "unsettled"
+    """Everything was written, and something did not last or is not known to have lasted."""
+    STALE = "stale"
+    """The server has moved on since the plan was made; nothing was written."""
+    INTERRUPTED = "interrupted"
+    """Stopped on request between two operations."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFailure:
+    """One photo of an operation that the server did not take."""
+
+    id: str
+    name: str
+    reason: str
+
+
+class Fate(StrEnum):
+    """What became of one operation."""
+
+    WRITTEN = "written"
+    PARTLY = "partly"
+    FAILED = "failed"
+    NOT_SENT = "not sent"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationReport:
+    """One operation: what it does, for how many photos, and what became of it."""
+
+    text: str
+    photos: int
+    fate: Fate
+    error: str = ""
+    failures: tuple[ItemFailure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """A value that was accepted and is not there after the jobs have run, with the reason as far as known."""
+
+    standing: Standing
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WindowReport:
+    """What was done to the queues. `held` are those this run paused; `theirs` somebody else had paused.
+
+    `why` says why queues were paused or why not; `troubles` are queues that could not be given back.
+    """
+
+    held: tuple[str, ...] = ()
+    theirs: tuple[str, ...] = ()
+    why: str = ""
+    troubles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The account of one apply.
+
+    `settled` counts aspects (fields, tags, members) that were read back as planned; `drifted` are those that
+    were left alone because the server had moved since the plan was made; `waiting` says why it is not known
+    whether the rest has settled, and is empty where it is known. `requests` counts all requests by kind.
+    """
+
+    outcome: Outcome
+    operations: tuple[OperationReport, ...] = ()
+    drifted: tuple[Standing, ...] = ()
+    settled: int = 0
+    reverted: tuple[Reverted, ...] = ()
+    waiting: str = ""
+    window: WindowReport = field(default_factory=WindowReport)
+    error: str = ""
+    requests: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def written(self) -> int:
+        """Operations that the server took as a whole."""
+        return sum(item.fate is Fate.WRITTEN for item in self.operations)

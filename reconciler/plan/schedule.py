@@ -1,0 +1,192 @@
+"""Changes → rounds of operations: the fewest requests in which no photo gets two sidecar writes at a time.
+
+Two queued sidecar writes of one photo may run side by side and destroy each other (FINDINGS 1, PERFORMANCE
+1.2), so between two rounds everything settles.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes, TagChange
+from reconciler.model.live import Tag
+from reconciler.model.values import SIDECAR_FIELDS, Field, FieldValue, value_text
+from reconciler.plan.operations import (
+    ALBUM_BATCH,
+    TAG_BATCH,
+    TAG_PAIRS,
+    UPDATE_BATCH,
+    AddMembers,
+    AlbumRef,
+    ColorTag,
+    CreateAlbum,
+    CreateTags,
+    DeleteAlbum,
+    Operation,
+    RemoveMembers,
+    SidecarOperation,
+    TagAssets,
+    TagRef,
+    UntagAssets,
+    UpdateAlbum,
+    UpdateAsset,
+    UpdateAssets,
+)
+
+Lane = tuple[Operation, ...]
+"""Operations that must follow one another; lanes are independent of each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What is sent between two settles: `first` in order, then `lanes` side by side, then `last`.
+
+    `last` holds what moves files under the storage template.
+    """
+
+    first: Lane = ()
+    lanes: tuple[Lane, ...] = ()
+    last: Lane = ()
+
+    @property
+    def operations(self) -> Iterator[Operation]:
+        """All operations in the order in which one worker would send them."""
+        yield from self.first
+        for lane in self.lanes:
+            yield from lane
+        yield from self.last
+
+
+def schedule(changes: Changes, tags: Mapping[str, Tag], moves_files: bool) -> tuple[Round, ...]:
+    """The rounds that carry out these changes; none where nothing changes.
+
+    `tags` are the live tags by path; `moves_files` tells that a new date moves the file.
+    """
+    groups = _sidecar_groups(changes.assets, tags)
+    placed = _placed(groups)
+    rounds: list[Round] = []
+    for number in range(max(len(placed), 1)):
+        members = placed[number] if number < len(placed) else []
+        batches = [batch for group in members for batch in _batches(group)]
+        last = tuple(batch for batch in batches if moves_files and _sets_date(batch))
+        lanes: list[Lane] = [(batch,) for batch in batches if not (moves_files and _sets_date(batch))]
+        first: Lane = ()
+        if number == 0:
+            first = tuple(_tag_operations(changes.tags))
+            singles: list[Lane] = [(single,) for single in _singles(changes.assets)]
+            lanes = [*_album_lanes(changes.albums), *singles, *lanes]
+        rounds.append(Round(first, tuple(lanes), last))
+    return tuple(item for item in rounds if next(item.operations, None) is not None)
+
+
+def _tag_operations(changes: tuple[TagChange, ...]) -> Iterator[Operation]:
+    if missing := tuple(change.path for change in changes if change.action is Action.CREATE):
+        yield CreateTags(missing)
+    for change in changes:
+        if change.color:
+            yield ColorTag(TagRef(change.path, change.id), change.after)
+
+
+def _album_lanes(changes: Iterable[AlbumChange]) -> Iterator[Lane]:
+    for change in changes:
+        if change.action is Action.DELETE:
+            yield (DeleteAlbum(AlbumRef(change.name, change.id)),)
+        else:
+            yield tuple(_album_operations(change))
+
+
+def _album_operations(change: AlbumChange) -> Iterator[Operation]:
+    album = AlbumRef(change.name, change.id)
+    values = {item.field: item.after for item in change.fields}
+    added = change.added
+    if change.action is Action.CREATE:
+        description = values.pop(AlbumField.DESCRIPTION, "")
+        yield CreateAlbum(change.name, str(description or ""), added[:ALBUM_BATCH])
+        added = added[ALBUM_BATCH:]
+    for batch in _cut(added, ALBUM_BATCH):
+        yield AddMembers(album, batch)
+    for batch in _cut(change.removed, ALBUM_BATCH):
+        yield RemoveMembers(album, batch)
+    if values:
+        yield UpdateAlbum(album, values)
+
+
+def _is_single(values: Mapping[Field, FieldValue], count: int) -> bool:
+    return count == 1 and not SIDECAR_FIELDS & values.keys()
+
+
+def _by_values(changes: Iterable[AssetChange]) -> list[tuple[dict[Field, FieldValue], tuple[str, ...]]]:
+    """Photos that get the very same values together, in the order of their first photo."""
+    groups: dict[tuple[tuple[str, str], ...], list[AssetChange]] = defaultdict(list)
+    for change in changes:
+        if change.fields:
+            key = tuple((item.field.value, value_text(item.after)) for item in change.fields)
+            groups[key].append(change)
+    return [(group[0].values, tuple(change.id for change in group)) for group in groups.values()]
+
+
+def _singles(changes: Iterable[AssetChange]) -> Iterator[Operation]:
+    for values, ids in _by_values(changes):
+        if _is_single(values, len(ids)):
+            yield UpdateAsset(values, ids[0])
+
+
+def _sidecar_groups(changes: tuple[AssetChange, ...], tags: Mapping[str, Tag]) -> list[SidecarOperation]:
+    """Field values first, then tags that come, then tags that go; not yet cut into batches."""
+    groups: list[SidecarOperation] = [
+        UpdateAssets(values, ids) for values, ids in _by_values(changes) if not _is_single(values, len(ids))
+    ]
+    added: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    removed: dict[str, list[str]] = defaultdict(list)
+    for change in changes:
+        if change.tags_added:
+            added[tuple(move.path for move in change.tags_added)].append(change.id)
+        for move in change.tags_removed:
+            removed[move.path].append(change.id)
+
+    def ref(path: str) -> TagRef:
+        return TagRef(path, tags[path].id if path in tags else None)
+
+    groups += [TagAssets(tuple(map(ref, paths)), tuple(ids)) for paths, ids in added.items()]
+    groups += [UntagAssets(ref(path), tuple(ids)) for path, ids in sorted(removed.items())]
+    return groups
+
+
+def _placed(groups: Iterable[SidecarOperation]) -> list[list[SidecarOperation]]:
+    """Puts each group into the first round in which none of its photos is written yet."""
+    rounds: list[list[SidecarOperation]] = []
+    written: list[set[str]] = []
+    for group in groups:
+        number = next(
+            (at for at, taken in enumerate(written) if taken.isdisjoint(group.asset_ids)), len(written)
+        )
+        if number == len(written):
+            rounds.append([])
+            written.append(set())
+        rounds[number].append(group)
+        written[number].update(group.asset_ids)
+    return rounds
+
+
+def _batches(group: SidecarOperation) -> Iterator[SidecarOperation]:
+    match group:
+        case UpdateAssets():
+            for ids in _cut(group.asset_ids, UPDATE_BATCH):
+                yield UpdateAssets(group.values, ids)
+        case TagAssets():
+            for ids in _cut(group.asset_ids, min(TAG_BATCH, TAG_PAIRS // len(group.tags))):
+                yield TagAssets(group.tags, ids)
+        case UntagAssets():
+            for ids in _cut(group.asset_ids, TAG_BATCH):
+                yield UntagAssets(group.tag, ids)
+
+
+def _sets_date(operation: SidecarOperation) -> bool:
+    return isinstance(operation, UpdateAssets) and Field.TAKEN in operation.values
+
+
+def _cut(ids: tuple[str, ...], size: int) -> Iterator[tuple[str, ...]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
