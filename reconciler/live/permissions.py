@@ -1,0 +1,22 @@
+"""Which calls a reading makes, so that all that a key lacks can be named before the first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reconciler.immich.reader import Reader
+from reconciler.live.reading import FEW, Reading
+
+
+def calls_of(reading: Reading) -> list[Callable[..., object]]:
+    """The reader's methods that a reading may call."""
+    calls: list[Callable[..., object]] = [Reader.me, Reader.api_key]
+    if reading.scan or reading.names:
+        calls += [Reader.asset, Reader.scan]
+    if len(reading.names) > FEW:
+        calls.append(Reader.count)
+    if reading.read_tags:
+        calls += [Reader.tags, Reader.tagged]
+    if reading.albums:
+        calls += [Reader.albums, Reader.members_of]
+    return calls

@@ -1,0 +1,69 @@
+"""What must be read to plan a desired state, decided before anything is asked. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model.desired import Desired, Membership, PhotoName
+from reconciler.model.selectors import Needs, combined
+from reconciler.model.values import Field
+
+FEW = 20
+"""Up to this many photos are looked up one by one without asking how large the library is."""
+PAGE = 1000
+"""Assets in one page of a scan (FACTS 3.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The questions a desired state puts to the server.
+
+    `scan` reads the whole library; otherwise `names` are looked up. `tags` and `branches` are tag paths whose
+    photos must be known, `all_tags` every tag of every photo concerned. `albums` asks for the list of albums,
+    `others` for other people's too. `dates` tells that dates are managed, so the storage template matters.
+    """
+
+    scan: bool
+    names: tuple[PhotoName, ...]
+    needs: Needs
+    tags: frozenset[str]
+    all_tags: bool
+    read_tags: bool
+    albums: bool
+    exact_members: bool
+    dates: bool
+
+    @property
+    def others(self) -> bool:
+        """Whether albums of other people matter."""
+        return self.needs.all_albums or bool(self.needs.albums)
+
+
+def reading_for(desired: Desired) -> Reading:
+    """The reading that a desired state needs."""
+    needs = combined(desired.rules)
+    wishes = [entry.tags for entry in desired.assets if entry.tags]
+    wished = frozenset().union(*(wish.mentioned for wish in wishes))
+    all_tags = needs.all_tags or any(wish.exact is not None for wish in wishes)
+    return Reading(
+        scan=bool(desired.rules),
+        names=tuple(dict.fromkeys(desired.names)),
+        needs=needs,
+        tags=wished | needs.tags,
+        all_tags=all_tags,
+        read_tags=bool(desired.tags or wishes or needs.tags or needs.branches or all_tags),
+        albums=bool(desired.albums or needs.albums or needs.all_albums),
+        exact_members=any(
+            album.manages_members and album.membership is Membership.EXACT and not album.absent
+            for album in desired.albums
+        ),
+        dates=any(Field.TAKEN in entry.values for entry in desired.assets),
+    )
+
+
+def lookup_is_cheaper(names: int, passes: int, library: int) -> bool:
+    """Whether looking up photos one by one takes fewer requests than reading a library of this size.
+
+    `passes` is the number of requests one look-up may take on this version.
+    """
+    return names * passes <= (library // PAGE + 1) * passes

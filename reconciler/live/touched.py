@@ -1,0 +1,89 @@
+"""Reads again what a plan touches, and nothing else: before it writes, and after everything has settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.immich.reader import Reader
+from reconciler.live.memberships import tags_by_search
+from reconciler.live.read import OnProgress, quiet
+from reconciler.model.asset import Asset
+from reconciler.model.live import Features, Identity, Live
+
+FEW = 50
+"""Up to this many photos are read one by one without asking how large the library is."""
+LOOKUP_COST = 33
+"""One GET of a photo takes the server as long as this many photos of a scan (PERFORMANCE 2.1, 2.5)."""
+SEARCH_COST = 1000
+"""One search by tag, likewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a plan touches: photos by id (those in `tagged` with their tags), tags, albums by id and name.
+
+    `tags` are the paths that photos get or lose; `albums` holds ids of live albums, `new_albums` names.
+    """
+
+    assets: frozenset[str] = frozenset()
+    tagged: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    tag_list: bool = False
+    albums: frozenset[str] = frozenset()
+    new_albums: frozenset[str] = frozenset()
+    membered: frozenset[str] = frozenset()
+    """Ids and names of the albums whose members change."""
+
+
+def read_touched(
+    reader: Reader,
+    touched: Touched,
+    *,
+    identity: Identity,
+    features: Features,
+    on_progress: OnProgress = quiet,
+) -> Live:
+    """The live state of what is touched, by the cheapest means. Raises ServerError."""
+    live_tags = {tag.path: tag for tag in reader.tags()} if touched.tags or touched.tag_list else {}
+    assets, tags_of = _read_assets(reader, touched, identity, on_progress)
+    if touched.tagged and not tags_of:
+        there = touched.tags & live_tags.keys()
+        tags_of = tags_by_search(reader, there, live_tags, touched.tagged, on_progress)
+    albums = reader.albums().own if touched.albums or touched.new_albums else ()
+    membered = [album.id for album in albums if {album.id, album.name} & touched.membered]
+    return Live(
+        identity=identity,
+        features=features,
+        assets=assets,
+        tags=live_tags,
+        tags_read=touched.tags,
+        tags_of=tags_of,
+        albums=albums,
+        members=reader.members_of(membered),
+    )
+
+
+def _read_assets(
+    reader: Reader, touched: Touched, identity: Identity, on_progress: OnProgress
+) -> tuple[dict[str, Asset], dict[str, frozenset[str]]]:
+    """The assets; their tags too where they were read one by one."""
+    wanted = touched.assets | touched.tagged
+    if not wanted:
+        return {}, {}
+    if len(wanted) <= FEW or len(wanted) * LOOKUP_COST <= _scan_cost(reader, touched):
+        details = reader.assets(sorted(wanted))
+        alive = {asset_id: detail for asset_id, detail in details.items() if not detail.asset.trashed}
+        return (
+            {asset_id: detail.asset for asset_id, detail in alive.items()},
+            {asset_id: detail.tags for asset_id, detail in alive.items()},
+        )
+
+    def progress(done: int, _total: int | None = None) -> None:
+        on_progress("photos", done)
+
+    scanned = reader.scan(owner_id=identity.user_id, hidden=True, on_progress=progress)
+    return {asset_id: scanned[asset_id] for asset_id in wanted if asset_id in scanned}, {}
+
+
+def _scan_cost(reader: Reader, touched: Touched) -> int:
+    return reader.count({}) + SEARCH_COST * len(touched.tags)
