@@ -1,0 +1,57 @@
+"""Before anything is touched: may these keys do what the plan needs? Everything that is missing, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from reconciler.immich.permissions import explain_missing, missing, needed
+from reconciler.immich.reader import Reader
+from reconciler.immich.versions import Dialect
+from reconciler.immich.writer import Writer
+from reconciler.plan import Plan
+from reconciler.plan.operations import (
+    AddMembers,
+    ColorTag,
+    CreateAlbum,
+    CreateTags,
+    DeleteAlbum,
+    Operation,
+    RemoveMembers,
+    TagAssets,
+    UntagAssets,
+    UpdateAlbum,
+    UpdateAsset,
+    UpdateAssets,
+)
+
+_METHODS: dict[type[object], tuple[Callable[..., object], ...]] = {
+    CreateTags: (Writer.upsert_tags, Reader.tags),
+    ColorTag: (Writer.set_tag_color, Reader.tags),
+    CreateAlbum: (Writer.create_album, Reader.albums),
+    UpdateAlbum: (Writer.update_album, Reader.albums),
+    DeleteAlbum: (Writer.delete_album, Reader.albums),
+    AddMembers: (Writer.add_members, Reader.members_of),
+    RemoveMembers: (Writer.remove_members, Reader.members_of),
+    UpdateAssets: (Writer.update_assets, Reader.assets),
+    UpdateAsset: (Writer.update_asset, Reader.assets),
+    TagAssets: (Writer.tag_assets, Reader.tagged),
+    UntagAssets: (Writer.untag_assets, Reader.tagged),
+}
+WINDOW = (Reader.queues, Writer.pause, Writer.resume)
+
+
+def methods_for(operations: Iterable[Operation]) -> Iterator[Callable[..., object]]:
+    """The calls that carry out these operations and read them back."""
+    for kind in sorted({type(operation) for operation in operations}, key=lambda kind: kind.__name__):
+        yield from _METHODS[kind]
+
+
+def lacking(plan: Plan, dialect: Dialect, granted: frozenset[str], name: str) -> str:
+    """What the account's key lacks for this plan, and what to click; empty where it lacks nothing."""
+    wanted = needed((Reader.me, *methods_for(plan.operations)), dialect)
+    return explain_missing(missing(granted, wanted), account_key=name)
+
+
+def can_hold(dialect: Dialect, granted: frozenset[str]) -> bool:
+    """Whether a key with these permissions may read, pause and resume the queues."""
+    return not missing(granted, needed(WINDOW, dialect))

@@ -1,0 +1,278 @@
+"""One apply from beginning to end: window, check, rounds, settle, proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.apply.check import Checked, check, touched_by
+from reconciler.apply.protocols import Interruption, Limits, Progress
+from reconciler.apply.send import Sender
+from reconciler.apply.settling import wait_for_photos
+from reconciler.apply.state import State, StateUnusable
+from reconciler.apply.verify import Verdict, verify
+from reconciler.apply.window import QueuesBusy, Window
+from reconciler.apply.written import Sent, written
+from reconciler.immich.errors import ServerError
+from reconciler.immich.reader import Reader
+from reconciler.immich.writer import Writer
+from reconciler.live.touched import read_touched
+from reconciler.model.live import Live
+from reconciler.plan import PIPELINE, Plan
+from reconciler.plan.operations import asset_ids, writes_sidecars
+from reconciler.plan.report import Fate, Outcome, Report, WindowReport
+from reconciler.plan.schedule import Round, schedule
+from reconciler.plan.standing import State as Stands
+from reconciler.plan.standing import standings
+
+HELD = "its jobs would race with the edits"
+NOT_NEEDED = "no queue is paused: nothing in this plan touches photo metadata"
+NO_KEY = (
+    "the queues run on: no administrator's key is there to pause them. Each photo is written at most once "
+    "at a time, and read back"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Everything a run works with. `admin` is the pair that may pause queues, or None without such a key."""
+
+    reader: Reader
+    writer: Writer
+    admin: tuple[Reader, Writer] | None
+    state: State
+    progress: Progress
+    interruption: Interruption
+    limits: Limits
+    connections: int
+    now: Callable[[], datetime]
+    server: str
+    """The server's address, under which paused queues are written down."""
+
+    def window(self) -> Window | None:
+        """A window over the server's queues, if they may be paused."""
+        if self.admin is None:
+            return None
+        reader, writer = self.admin
+        return Window(
+            self.server,
+            reader,
+            writer,
+            self.state,
+            self.progress,
+            self.interruption,
+            self.limits,
+            lambda: self.now().isoformat(timespec="seconds"),
+        )
+
+
+def apply_plan(plan: Plan, tools: Tools, *, saved: bool) -> Report:
+    """Carries out a plan and proves what became of it.
+
+    With `saved`, a plan from a file, anything that has moved since makes it stale and nothing is written;
+    otherwise what has moved is left alone and the rest is done. Raises ServerError, QueuesBusy or
+    StateUnusable only before anything was written; the queues are given back however it ends.
+    """
+    if not plan.changes:
+        return Report(Outcome.UNSETTLED if plan.undone else Outcome.NOTHING)
+    if saved and (stale := _stale(plan, _read(plan, tools))):
+        return stale
+    return _Run(plan, tools, saved).run()
+
+
+def _read(plan: Plan, tools: Tools) -> Live:
+    return read_touched(
+        tools.reader, touched_by(plan.changes), identity=plan.identity, features=plan.features
+    )
+
+
+def _stale(plan: Plan, live: Live) -> Report | None:
+    """The report of a saved plan that no longer fits, or that was applied already."""
+    checked = check(plan.changes, standings(plan.changes, live, plan.labels))
+    if checked.drifted:
+        return Report(Outcome.STALE, drifted=checked.drifted)
+    if not checked.changes:
+        done = tuple(standings(plan.changes, live, plan.labels))
+        return Report(
+            Outcome.STALE, settled=sum(item.state is Stands.AFTER for item in done), error="applied already"
+        )
+    return None
+
+
+@dataclass(slots=True)
+class _Run:
+    """The state of one run; used once."""
+
+    plan: Plan
+    tools: Tools
+    saved: bool
+    window: Window | None = None
+    sent: list[Sent] = field(default_factory=list)
+    seen: dict[str, datetime] = field(default_factory=dict)
+    """`updatedAt` of photos, as last seen."""
+    checked: Checked | None = None
+    waiting: str = ""
+    error: str = ""
+
+    def run(self) -> Report:
+        self.window = self.tools.window() if self.plan.needs_window else None
+        try:
+            if self.window:
+                self.window.open()
+            if not self.tools.interruption.requested:
+                self._check_and_write()
+        except (ServerError, QueuesBusy) as error:
+            if not self.sent:
+                raise
+            self.error = str(error)
+        finally:
+            self._close()
+        return self._account()
+
+    def _check_and_write(self) -> None:
+        self.tools.progress.stage("checking that nothing has moved")
+        live = _read(self.plan, self.tools)
+        checked = check(self.plan.changes, standings(self.plan.changes, live, self.plan.labels))
+        self.checked = checked
+        self.seen = {asset.id: asset.updated for asset in live.assets.values()}
+        if self.saved and checked.drifted:
+            return
+        rounds = schedule(checked.changes, live.tags, bool(self.plan.features.storage_template))
+        sender = self._sender()
+        total = sum(1 for part in rounds for _ in part.operations)
+        for number, part in enumerate(rounds, start=1):
+            if number > 1:
+                self._settle_between()
+            of = f" (round {number} of {len(rounds)})" if len(rounds) > 1 else ""
+            self.tools.progress.stage(f"writing{of}", total)
+            self.sent += sender.send(part)
+            if self.window is None:
+                self._wait_without_window(part)
+        self.error = sender.stopped
+
+    def _sender(self) -> Sender:
+        tools = self.tools
+        return Sender(
+            tools.reader,
+            tools.writer,
+            self.plan.identity.user_id,
+            self.plan.labels,
+            tools.progress,
+            tools.interruption,
+            tools.connections,
+        )
+
+    def _settle_between(self) -> None:
+        """Lets the jobs of one round run to their end before the next writes the same photos (FINDINGS 1)."""
+        if self.window is None or self.tools.interruption.requested:
+            return
+        waiting = self.window.close()
+        if waiting and not self.tools.interruption.requested:
+            raise QueuesBusy(f"the rest was not written: {waiting}")
+        if not self.tools.interruption.requested:
+            self.window.open()
+
+    def _wait_without_window(self, part: Round) -> None:
+        written_here = {
+            asset for item in part.operations if writes_sidecars(item) for asset in asset_ids(item)
+        }
+        before = {asset: self.seen[asset] for asset in written_here if asset in self.seen}
+        self.waiting = wait_for_photos(
+            self.tools.reader,
+            self.plan.identity.user_id,
+            before,
+            progress=self.tools.progress,
+            interruption=self.tools.interruption,
+            limits=self.tools.limits,
+        )
+        self.seen |= before
+
+    def _close(self) -> None:
+        """Gives the queues back, whatever has happened before."""
+        if self.window is None:
+            return
+        if not self.sent:
+            self._give_back()
+            return
+        try:
+            self.waiting = self.window.close() or self.waiting
+        except ServerError as error:
+            self.waiting = f"the server's jobs can't be watched any more ({error})"
+            self._give_back()
+
+    def _give_back(self) -> None:
+        assert self.window is not None
+        for name in [item for item in PIPELINE if item in self.window.held]:
+            self.window.give_back(name)
+
+    def _account(self) -> Report:
+        window = self._window_report()
+        if self.checked is None:
+            return Report(Outcome.INTERRUPTED, window=window, requests=self._requests())
+        if self.saved and self.checked.drifted and not self.sent:
+            return Report(Outcome.STALE, drifted=self.checked.drifted, window=window)
+        verdict = self._read_back()
+        complete = all(item.report.fate is Fate.WRITTEN for item in self.sent)
+        outcome = Outcome.DONE
+        if self.tools.interruption.requested and not complete:
+            outcome = Outcome.INTERRUPTED
+        elif not complete or self.checked.drifted or self.error:
+            outcome = Outcome.PARTIAL
+        elif verdict is None or verdict.reverted or self.waiting or self.plan.undone:
+            outcome = Outcome.UNSETTLED
+        return Report(
+            outcome=outcome,
+            operations=tuple(item.report for item in self.sent),
+            drifted=self.checked.drifted,
+            settled=verdict.settled if verdict else 0,
+            reverted=verdict.reverted if verdict else (),
+            waiting=self.waiting,
+            window=window,
+            error=self.error,
+            requests=self._requests(),
+        )
+
+    def _read_back(self) -> Verdict | None:
+        """What has lasted of what was written; None where the server can't be asked."""
+        assert self.checked is not None
+        changes = written(self.checked.changes, self.sent)
+        self.tools.progress.stage("reading back")
+        try:
+            live = read_touched(
+                self.tools.reader,
+                touched_by(changes),
+                identity=self.plan.identity,
+                features=self.plan.features,
+            )
+        except ServerError as error:
+            self.waiting = self.waiting or f"nothing could be read back ({error})"
+            return None
+        today = self.tools.now().date().isoformat()
+        verdict = verify(changes, standings(changes, live, self.plan.labels), live, today)
+        complete = all(item.report.fate is Fate.WRITTEN for item in self.sent)
+        if complete and not self.waiting:
+            self._remember(verdict)
+        return verdict
+
+    def _remember(self, verdict: Verdict) -> None:
+        try:
+            self.tools.state.remember(self.plan.identity.user_id, verdict.undone, verdict.kept)
+        except StateUnusable as error:
+            self.tools.progress.say(f"what the server has undone can't be remembered: {error}")
+
+    def _window_report(self) -> WindowReport:
+        if self.window:
+            return self.window.report(HELD)
+        return WindowReport(why=NO_KEY if self.plan.needs_window else NOT_NEEDED)
+
+    def _requests(self) -> tuple[tuple[str, int], ...]:
+        counts: dict[str, int] = {}
+        pairs = [self.tools.reader.transport]
+        if self.tools.admin and self.tools.admin[0].transport is not pairs[0]:
+            pairs.append(self.tools.admin[0].transport)
+        for transport in pairs:
+            for (method, template), count in transport.tally.counts.items():
+                name = f"{method} {template}"
+                counts[name] = counts.get(name, 0) + count
+        return tuple(sorted(counts.items()))

@@ -1,0 +1,99 @@
+"""Reading back: what has lasted, what the server has undone and why, as far as that can be told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.diff.changes import AssetChange, Changes
+from reconciler.model.attempts import Attempt
+from reconciler.model.live import Live
+from reconciler.model.values import Field, Taken, same_instant
+from reconciler.plan.report import Reverted
+from reconciler.plan.standing import Kind, Standing, State
+
+READ_ONLY = (
+    "all of it came back, so its sidecar file can probably not be written: make the folder writable for "
+    "Immich, then run with --retry-undone"
+)
+EMBEDDED_CAPTION = (
+    "the caption is embedded in the photo and this version of Immich brings it back: write another text, "
+    "or clear it in the file"
+)
+EMBEDDED_PLACE = (
+    "the place embedded in the photo came back: Immich can't forget it, write the right place instead"
+)
+LAST_TAG = "this version of Immich brings back the last tag of a photo"
+PLACE_RULES = "the place decides the zone: write the time with the offset of the place"
+SERVER_UNDID = "the server put the former value back"
+SOMEBODY_ELSE = "somebody else, or the server, has set another value meanwhile"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of reading back; `undone` is to be remembered, `kept` (asset id, aspect) forgotten."""
+
+    settled: int
+    reverted: tuple[Reverted, ...]
+    undone: tuple[Attempt, ...]
+    kept: tuple[tuple[str, str], ...]
+
+
+def verify(changes: Changes, standings: Iterable[Standing], live: Live, today: str) -> Verdict:
+    """Judges the standings after the settle. `changes` are those that were written."""
+    standings = tuple(standings)
+    by_asset = {change.id: change for change in changes.assets}
+    lost = _lost_photos(standings)
+    settled = 0
+    reverted: list[Reverted] = []
+    undone: list[Attempt] = []
+    kept: list[tuple[str, str]] = []
+    for standing in standings:
+        if standing.state is State.AFTER:
+            settled += 1
+            if standing.kind is Kind.PHOTO:
+                kept.append((standing.id, standing.aspect))
+            continue
+        reason = _reason(standing, by_asset.get(standing.id), live, lost)
+        reverted.append(Reverted(standing, reason))
+        if standing.kind is Kind.PHOTO and reason is not SOMEBODY_ELSE and standing.state is not State.GONE:
+            undone.append(
+                Attempt(standing.id, standing.aspect, standing.after, standing.found, reason, today)
+            )
+    return Verdict(settled, tuple(reverted), tuple(undone), tuple(kept))
+
+
+def _lost_photos(standings: Iterable[Standing]) -> Mapping[str, bool]:
+    """For each photo, whether everything that goes through its sidecar is back at the former value."""
+    through = {"description", "taken", "location", "rating"}
+    states: dict[str, list[bool]] = defaultdict(list)
+    for standing in standings:
+        if standing.kind is Kind.PHOTO and (standing.aspect in through or standing.aspect.startswith("tag")):
+            states[standing.id].append(standing.state is State.BEFORE)
+    return {asset: all(back) for asset, back in states.items()}
+
+
+def _reason(standing: Standing, change: AssetChange | None, live: Live, lost: Mapping[str, bool]) -> str:
+    if standing.state is State.GONE:
+        return "it is gone"
+    asset = live.assets.get(standing.id)
+    if standing.kind is not Kind.PHOTO or change is None or asset is None:
+        return SERVER_UNDID if standing.state is State.BEFORE else SOMEBODY_ELSE
+    wanted = next((item for item in change.fields if item.field.value == standing.aspect), None)
+    if wanted and wanted.field is Field.TAKEN and _only_offset(asset.taken, wanted.after) and asset.location:
+        return PLACE_RULES
+    if wanted and wanted.field is Field.LOCATION and wanted.after is None and asset.location:
+        return EMBEDDED_PLACE
+    old = not live.features.clears_embedded_description
+    if wanted and wanted.field is Field.DESCRIPTION and wanted.after == "" and old:
+        return EMBEDDED_CAPTION
+    if standing.aspect.startswith("tag-") and not live.features.keeps_last_tag_off:
+        return LAST_TAG
+    if standing.state is State.BEFORE:
+        return READ_ONLY if lost.get(standing.id) else SERVER_UNDID
+    return SOMEBODY_ELSE
+
+
+def _only_offset(found: object, wanted: object) -> bool:
+    return isinstance(found, Taken) and isinstance(wanted, Taken) and same_instant(found, wanted)

@@ -1,0 +1,116 @@
+"""Which of a plan's changes were really written: only those are read back. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from reconciler.diff.changes import AlbumChange, AlbumField, AssetChange, Changes
+from reconciler.model.values import Field
+from reconciler.plan.operations import (
+    AddMembers,
+    ColorTag,
+    CreateAlbum,
+    CreateTags,
+    DeleteAlbum,
+    Operation,
+    RemoveMembers,
+    TagAssets,
+    UntagAssets,
+    UpdateAlbum,
+    UpdateAsset,
+    UpdateAssets,
+    asset_ids,
+)
+from reconciler.plan.report import Fate, OperationReport
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An operation and what became of it."""
+
+    operation: Operation
+    report: OperationReport
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The photos for which the server took it."""
+        if self.report.fate not in (Fate.WRITTEN, Fate.PARTLY):
+            return frozenset()
+        return frozenset(asset_ids(self.operation)) - {failure.id for failure in self.report.failures}
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What the server took, by what it was about."""
+
+    fields: dict[str, set[Field]] = field(default_factory=lambda: defaultdict(set))
+    tagged: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    untagged: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    added: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    removed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    album_fields: dict[str, set[AlbumField]] = field(default_factory=lambda: defaultdict(set))
+    albums: set[str] = field(default_factory=set)
+    tags: set[str] = field(default_factory=set)
+
+    def add(self, sent: Sent) -> None:
+        photos = sent.taken
+        match sent.operation:
+            case UpdateAssets(values=values) | UpdateAsset(values=values):
+                for photo in photos:
+                    self.fields[photo] |= values.keys()
+            case TagAssets(tags=tags):
+                for photo in photos:
+                    self.tagged[photo] |= {tag.path for tag in tags}
+            case UntagAssets(tag=tag):
+                for photo in photos:
+                    self.untagged[photo].add(tag.path)
+            case AddMembers(album=album):
+                self.added[album.name] |= photos
+            case RemoveMembers(album=album):
+                self.removed[album.name] |= photos
+            case CreateAlbum(name=name):
+                self.albums.add(name)
+                self.added[name] |= photos
+                self.album_fields[name].add(AlbumField.DESCRIPTION)
+            case UpdateAlbum(album=album, values=changed):
+                self.album_fields[album.name] |= changed.keys()
+            case DeleteAlbum(album=album):
+                self.albums.add(album.name)
+            case CreateTags(paths=paths):
+                self.tags |= set(paths)
+            case ColorTag(tag=tag):
+                self.tags.add(tag.path)
+
+    def asset(self, change: AssetChange) -> AssetChange | None:
+        kept = replace(
+            change,
+            fields=tuple(item for item in change.fields if item.field in self.fields[change.id]),
+            tags_added=tuple(move for move in change.tags_added if move.path in self.tagged[change.id]),
+            tags_removed=tuple(move for move in change.tags_removed if move.path in self.untagged[change.id]),
+        )
+        return kept if kept.fields or kept.tags_added or kept.tags_removed else None
+
+    def album(self, change: AlbumChange) -> AlbumChange | None:
+        kept = replace(
+            change,
+            fields=tuple(item for item in change.fields if item.field in self.album_fields[change.name]),
+            added=tuple(asset for asset in change.added if asset in self.added[change.name]),
+            removed=tuple(asset for asset in change.removed if asset in self.removed[change.name]),
+        )
+        whole = change.name in self.albums
+        return kept if whole or kept.fields or kept.added or kept.removed else None
+
+
+def written(changes: Changes, sent: Iterable[Sent]) -> Changes:
+    """The part of the changes that the server has taken."""
+    taken = _Taken()
+    for item in sent:
+        if item.report.fate in (Fate.WRITTEN, Fate.PARTLY):
+            taken.add(item)
+    return Changes(
+        tuple(change for change in changes.tags if change.path in taken.tags),
+        tuple(kept for change in changes.assets if (kept := taken.asset(change))),
+        tuple(album for change in changes.albums if (album := taken.album(change))),
+    )
