@@ -1,0 +1,58 @@
+"""The server's address: what a user may write for it, and whether it is near."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import quote, urlsplit
+
+_NEAR_ENDINGS = (".local", ".lan", ".home", ".internal", ".home.arpa", ".localdomain")
+
+
+def api_address(text: str) -> str:
+    """The address of the API, ending in `/api`, from what a user wrote, with or without it.
+
+    Raises ValueError with a message for the user.
+    """
+    shown = text.strip()
+    parts = urlsplit(shown)
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"the server's address must start with http:// or https://, not {_safe(shown)!r}")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("the server's address must not hold a user name or password")
+    if parts.query or parts.fragment:
+        raise ValueError("the server's address must end with its path: no ? and no #")
+    _ = parts.port  # raises ValueError itself where the port is no number
+    path = parts.path.rstrip("/")
+    path = path if path.endswith("/api") else path + "/api"
+    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{quote(path, safe='/%')}"
+
+
+def is_near(address: str) -> bool:
+    """Whether a server is on this machine or in this house, going by its name or number.
+
+    Packing answers costs more time than it saves there (PERFORMANCE 2.2).
+    """
+    host = (urlsplit(address).hostname or "").rstrip(".")
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith(_NEAR_ENDINGS)
+    return number.is_loopback or number.is_private or number.is_link_local
+
+
+def is_upgrade(asked: str, location: str) -> bool:
+    """Whether a redirect only leads from http to https: the same host, path and query."""
+    before, after = urlsplit(asked), urlsplit(location)
+    return (
+        before.scheme == "http"
+        and after.scheme == "https"
+        and before.hostname == after.hostname
+        and before.path == after.path
+        and before.query == after.query
+    )
+
+
+def _safe(text: str) -> str:
+    """The address without what might be a password."""
+    head, at, tail = text.rpartition("@")
+    return f"...@{tail}" if at and head else text

@@ -1,0 +1,115 @@
+"""What the reader and the writer hand back where the model has no word for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from reconciler.model.asset import Asset
+from reconciler.model.live import Album
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The user whose key it is."""
+
+    id: str
+    name: str
+    email: str
+    is_admin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """An API key's name and what it may do; `all` stands for everything."""
+
+    name: str
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StorageTemplate:
+    """Whether the server sorts files into folders by a template, and by which."""
+
+    enabled: bool
+    template: str
+
+    @property
+    def uses_album(self) -> bool:
+        """Whether an album's name is part of a file's path."""
+        return self.enabled and "{{album" in self.template.replace(" ", "")
+
+
+@dataclass(frozen=True, slots=True)
+class AssetDetail:
+    """An asset with all its tags, as full paths: the only read that has them (FACTS 3.1)."""
+
+    asset: Asset
+    tags: frozenset[str]
+
+
+class Placed(Protocol):
+    """What a search sorts and is divided by."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def file_created_at(self) -> datetime: ...
+    @property
+    def added(self) -> datetime: ...
+
+
+P = TypeVar("P", bound=Placed)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An asset of which only its place in a search is wanted."""
+
+    id: str
+    file_created_at: datetime
+    added: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[P]):
+    """One page of a search, newest first; `more` where it isn't the last."""
+
+    items: tuple[P, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumList:
+    """The account's own albums, and those that others share with it."""
+
+    own: tuple[Album, ...]
+    others: tuple[Album, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A job queue. Jobs that wait in a paused queue count as `paused_jobs`, not `waiting` (FINDINGS 21)."""
+
+    name: str
+    paused: bool
+    active: int
+    waiting: int
+    delayed: int
+    paused_jobs: int
+    failed: int
+
+    @property
+    def pending(self) -> int:
+        """Jobs that are not done yet, wherever the server counts them."""
+        return self.active + self.waiting + self.delayed + self.paused_jobs
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one id of a batch; `error` is the server's word where it did not work."""
+
+    id: str
+    ok: bool
+    error: str | None = None

@@ -1,0 +1,202 @@
+"""The server's JSON turned into the model's words. Unknown fields and unknown enum values are no error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.immich.answers import (
+    AssetDetail,
+    ItemResult,
+    KeyInfo,
+    Mark,
+    Me,
+    P,
+    Page,
+    Queue,
+    StorageTemplate,
+)
+from reconciler.immich.versions import Version
+from reconciler.model.asset import Asset
+from reconciler.model.live import Album, Tag
+from reconciler.model.values import (
+    AssetType,
+    Coordinates,
+    Taken,
+    Visibility,
+    normal_description,
+    normal_rating,
+    utc,
+    zone_offset,
+)
+
+Json = Mapping[str, Any]
+
+_TYPES = {kind.value: kind for kind in AssetType}
+_VISIBILITIES = {kind.value: kind for kind in Visibility}
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LATEST = datetime.max.replace(microsecond=0, tzinfo=UTC)
+
+
+def moment(text: str) -> datetime:
+    """A timestamp; one outside the years 1 to 9999 becomes the nearest that can be told."""
+    try:
+        return utc(text)
+    except (ValueError, OverflowError):
+        if text[:1] not in "+-":
+            raise
+        return _LATEST if text[0] == "+" else _EARLIEST
+
+
+def asset_of(item: Json, *, exif_asked: bool = True) -> Asset:
+    """An asset of a search or of GET /assets/{id}. An unknown visibility counts as hidden.
+
+    `read` is False where the metadata were asked for and are not there (FACTS 3.3).
+    """
+    exif: Json = item.get("exifInfo") or {}
+    taken, zone = _taken(exif)
+    return Asset(
+        id=item["id"],
+        owner_id=item["ownerId"],
+        checksum=item.get("checksum") or "",
+        file_name=item.get("originalFileName") or "",
+        path=item.get("originalPath") or "",
+        type=_TYPES.get(str(item.get("type")).lower(), AssetType.OTHER),
+        file_created_at=moment(item["fileCreatedAt"]),
+        added=moment(item.get("createdAt") or item["fileCreatedAt"]),
+        updated=moment(item["updatedAt"]),
+        description=normal_description(exif.get("description")),
+        taken=taken,
+        zone=zone,
+        location=_location(exif),
+        rating=normal_rating(exif.get("rating")),
+        favorite=bool(item.get("isFavorite")),
+        visibility=_VISIBILITIES.get(item.get("visibility") or "timeline", Visibility.HIDDEN),
+        city=exif.get("city"),
+        state=exif.get("state"),
+        country=exif.get("country"),
+        make=exif.get("make"),
+        model=exif.get("model"),
+        lens=exif.get("lensModel"),
+        library_id=item.get("libraryId"),
+        trashed=bool(item.get("isTrashed")),
+        read=bool(exif) or not exif_asked,
+    )
+
+
+def mark_of(item: Json) -> Mark:
+    """An asset's place in a search and nothing else of it."""
+    created = item["fileCreatedAt"]
+    return Mark(item["id"], moment(created), moment(item.get("createdAt") or created))
+
+
+def page_of(said: Json, one: Callable[[Json], P]) -> Page[P]:
+    """A page of POST /search/metadata; `total` in it says nothing (FINDINGS 50)."""
+    found = said["assets"]
+    return Page(tuple(one(item) for item in found["items"]), found.get("nextPage") is not None)
+
+
+def detail_of(item: Json) -> AssetDetail:
+    """An asset with its tags."""
+    return AssetDetail(asset_of(item), frozenset(tag["value"] for tag in item.get("tags") or ()))
+
+
+def tag_of(item: Json) -> Tag:
+    """A tag; `#0f0` and `#00ff00` are one colour."""
+    return Tag(item["id"], item["value"], _colour(item.get("color")))
+
+
+def album_of(item: Json) -> Album:
+    """An album as a list shows it."""
+    return Album(
+        id=item["id"],
+        name=item["albumName"],
+        description=item.get("description") or "",
+        order=item.get("order"),
+        activity=bool(item.get("isActivityEnabled", True)),
+        cover=item.get("albumThumbnailAssetId"),
+        asset_count=int(item.get("assetCount") or 0),
+    )
+
+
+def me_of(item: Json) -> Me:
+    """The key's user."""
+    return Me(item["id"], item.get("name") or "", item.get("email") or "", bool(item.get("isAdmin")))
+
+
+def key_of(item: Json) -> KeyInfo:
+    """The key itself."""
+    return KeyInfo(item.get("name") or "", frozenset(item["permissions"]))
+
+
+def version_of(item: Json) -> Version:
+    """The server's version."""
+    return Version(int(item["major"]), int(item["minor"]), int(item["patch"]))
+
+
+def template_of(item: Json) -> StorageTemplate:
+    """The storage template out of the server's configuration."""
+    part = item["storageTemplate"]
+    return StorageTemplate(bool(part["enabled"]), part.get("template") or "")
+
+
+def queue_of(item: Json) -> Queue:
+    """A queue of /queues."""
+    return _queue(item["name"], bool(item["isPaused"]), item["statistics"])
+
+
+def queues_of_jobs(said: Json) -> list[Queue]:
+    """The queues of /jobs, where they are one object by name."""
+    return [
+        _queue(name, bool(part["queueStatus"]["isPaused"]), part["jobCounts"])
+        for name, part in said.items()
+        if isinstance(part, dict) and "queueStatus" in part
+    ]
+
+
+def results_of(said: list[Json], *, fine: str) -> list[ItemResult]:
+    """What became of each id; the error `fine` means that it was so already."""
+    return [_result(item, fine) for item in said]
+
+
+def _result(item: Json, fine: str) -> ItemResult:
+    error = item.get("error")
+    ok = bool(item["success"]) or error == fine
+    return ItemResult(item["id"], ok, None if ok else str(error or "unknown"))
+
+
+def _queue(name: str, paused: bool, counts: Json) -> Queue:
+    return Queue(
+        name=name,
+        paused=paused,
+        active=int(counts.get("active", 0)),
+        waiting=int(counts.get("waiting", 0)),
+        delayed=int(counts.get("delayed", 0)),
+        paused_jobs=int(counts.get("paused", 0)),
+        failed=int(counts.get("failed", 0)),
+    )
+
+
+def _taken(exif: Json) -> tuple[Taken | None, str | None]:
+    """When a photo was taken: `dateTimeOriginal` is the instant, `timeZone` the clock (FINDINGS 10 to 12)."""
+    zone = exif.get("timeZone")
+    text = exif.get("dateTimeOriginal")
+    if not text:
+        return None, zone
+    instant = moment(text)
+    return Taken(instant, zone_offset(zone, instant)), zone
+
+
+def _location(exif: Json) -> Coordinates | None:
+    latitude, longitude = exif.get("latitude"), exif.get("longitude")
+    if latitude is None or longitude is None:
+        return None
+    return Coordinates(float(latitude), float(longitude))
+
+
+def _colour(text: str | None) -> str | None:
+    if not text:
+        return None
+    digits = text.lstrip("#").lower()
+    return "#" + ("".join(2 * digit for digit in digits) if len(digits) in (3, 4) else digits)

@@ -1,0 +1,334 @@
+"""Reading from an Immich server. Nothing in here changes anything on it.
+
+Every request is a GET, or one of the POSTs that only ask: /search/..., /download/info.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from threading import Lock
+from typing import Any, TypeVar
+
+from reconciler.immich import parse
+from reconciler.immich.answers import AlbumList, AssetDetail, KeyInfo, Me, Page, Queue, StorageTemplate
+from reconciler.immich.errors import Kind, ServerError
+from reconciler.immich.keyset import Window, stamp
+from reconciler.immich.permissions import needs
+from reconciler.immich.pool import bounded
+from reconciler.immich.retry import Repeat
+from reconciler.immich.scan import Found
+from reconciler.immich.search import OPEN, Filters, Range, Search, asset_parser, fits, name_filters, window_of
+from reconciler.immich.transport import Transport
+from reconciler.immich.versions import Dialect, Version, dialect_for
+from reconciler.model.asset import Asset
+from reconciler.model.live import Album, Identity, Tag
+from reconciler.model.values import Visibility
+
+T = TypeVar("T")
+Progress = Callable[[int], None]
+
+WHOLE_ALBUM = 2**53 - 1
+"""Bytes: an archive size that no album reaches, so that download/info gives one list (FACTS 3.3)."""
+
+
+def read_version(transport: Transport) -> Version:
+    """The server's version; needs no permission and no valid key (GET /server/version)."""
+    return transport.call("GET", "/server/version", repeat=Repeat.READ, parse=parse.version_of)
+
+
+def open_reader(transport: Transport) -> Reader:
+    """A reader that speaks the server's dialect: asks for its version, once."""
+    return Reader(transport, dialect_for(read_version(transport)))
+
+
+class Reader:
+    """Reads what one account can see. Safe to use from several threads; raises ServerError."""
+
+    def __init__(self, transport: Transport, dialect: Dialect) -> None:
+        self.transport = transport
+        self.dialect = dialect
+        self._search = Search(transport, dialect)
+        self._me: Me | None = None
+        self._me_lock = Lock()
+
+    # The server and the key
+
+    @needs()
+    def version(self) -> Version:
+        """The server's version, asked anew."""
+        return read_version(self.transport)
+
+    @needs("user.read")
+    def me(self) -> Me:
+        """The user whose key it is; asked once."""
+        with self._me_lock:
+            if self._me is None:
+                self._me = self._get("/users/me", parse.me_of)
+            return self._me
+
+    @needs("user.read")
+    def identity(self) -> Identity:
+        """Whose account on which server."""
+        me = self.me()
+        return Identity(me.id, me.name, str(self.dialect.version), self.transport.url)
+
+    @needs()
+    def api_key(self) -> KeyInfo:
+        """The key's name and permissions; works with any key (FACTS 2)."""
+        return self._get("/api-keys/me", parse.key_of)
+
+    @needs()
+    def maintenance_mode(self) -> bool:
+        """Whether the server is in maintenance mode, in which no key works (FACTS 5)."""
+        said = self._first_of(self.dialect.config_paths, lambda config: bool(config.get("maintenanceMode")))
+        return bool(said)
+
+    @needs("systemConfig.read")
+    def storage_template(self) -> StorageTemplate | None:
+        """How the server sorts files into folders; None where the key may not read the configuration."""
+        try:
+            return self._first_of(self.dialect.system_config_paths, parse.template_of)
+        except ServerError as error:
+            if error.kind is Kind.FORBIDDEN:
+                return None
+            raise
+
+    # Assets
+
+    @needs("asset.read")
+    def asset(self, asset_id: str) -> AssetDetail | None:
+        """One asset with all its tags, in the trash or not; None where there is none or no access to it.
+
+        Immich answers 400 to both, and to an id that is none (FACTS 2).
+        """
+        try:
+            return self._get("/assets/{id}", parse.detail_of, path={"id": asset_id})
+        except ServerError as error:
+            if error.kind in (Kind.NOT_FOUND, Kind.INVALID):
+                return None
+            raise
+
+    @needs("asset.read")
+    def assets(self, ids: Collection[str], *, on_progress: Progress | None = None) -> dict[str, AssetDetail]:
+        """Assets with their tags, by id in the order given; what is not found is left out. A request each."""
+        wanted = list(dict.fromkeys(ids))
+        details = self._at_once(self.asset, wanted, on_progress)
+        return {asset_id: detail for asset_id, detail in zip(wanted, details, strict=True) if detail}
+
+    @needs("asset.read")
+    def search_page(self, filters: Filters, *, with_exif: bool = True) -> Page[Asset]:
+        """One page of POST /search/metadata, with the filters as the server has them.
+
+        Partners' assets are among them (FACTS 3.3).
+        """
+        return self._search.page({**filters, "withExif": with_exif}, asset_parser(with_exif))
+
+    @needs("asset.read")
+    def search(
+        self, filters: Filters, *, taken_range: Range = OPEN, added_range: Range = OPEN, hidden: bool = True
+    ) -> Iterator[Asset]:
+        """Every asset that fits the filters, once each, one request after the other. See `scan`."""
+        seen: set[str] = set()
+        for query in self._search.queries(filters, asset_parser(True), hidden=hidden, with_exif=True):
+            for items in self._search.walk(query, window_of(taken_range, added_range)):
+                fresh = [item for item in items if item.id not in seen]
+                seen.update(item.id for item in fresh)
+                yield from (item for item in fresh if hidden or item.visibility is not Visibility.HIDDEN)
+
+    @needs("asset.read")
+    def scan(
+        self,
+        *,
+        owner_id: str,
+        hidden: bool,
+        filters: Filters | None = None,
+        taken_range: Range = OPEN,
+        added_range: Range = OPEN,
+        with_exif: bool = True,
+        on_progress: Progress | None = None,
+    ) -> dict[str, Asset]:
+        """The owner's library by id: not in the trash, not locked, partners' photos left out.
+
+        `filters` are the server's own, without bounds of time: these are the two ranges, both ends
+        included. With `with_exif`, assets without a metadata row are left out by the server (FACTS 3.3;
+        compare with `library_size`). `on_progress` is told how many assets came, by the reading threads.
+        """
+        found = Found[Asset](
+            lambda asset: (
+                asset.owner_id == owner_id and (hidden or asset.visibility is not Visibility.HIDDEN)
+            ),
+            on_progress,
+        )
+        one = asset_parser(with_exif)
+        queries = self._search.queries(filters or {}, one, hidden=hidden, with_exif=with_exif)
+        self._search.collect(queries, window_of(taken_range, added_range), found)
+        return found.kept
+
+    @needs("asset.read", "user.read")
+    def find(
+        self,
+        *,
+        checksum: str | None = None,
+        path: str | None = None,
+        file_name: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> list[Asset]:
+        """The account's own assets that fit all that is given, in the order of ids.
+
+        Those in the trash and in the locked folder are left out. `checksum` is base64, `path` the whole
+        path, `file_name` the whole name in any case of letters. Accents may be composed or not.
+        """
+        owner = self.me().id
+        if id is not None:
+            detail = self.asset(id)
+            found = {detail.asset.id: detail.asset} if detail else {}
+        else:
+            forms = name_filters(checksum, path, file_name)
+            found = {asset.id: asset for form in forms for asset in self.search(form)}
+        return [
+            asset
+            for _, asset in sorted(found.items())
+            if fits(asset, owner, checksum=checksum, path=path, file_name=file_name)
+        ]
+
+    @needs("asset.read")
+    def recently_updated(self, after: datetime, owner_id: str) -> dict[str, Asset]:
+        """The owner's assets whose row changed at or after an instant, hidden ones too, by id.
+
+        An edit of metadata or tags shows here only once its jobs have run (FINDINGS 23): what settles without
+        an administrator's key is seen this way.
+        """
+        return self.scan(owner_id=owner_id, hidden=True, filters={"updatedAfter": stamp(after)})
+
+    @needs("asset.statistics")
+    def count(self, filters: Filters | None = None, *, hidden: bool = True) -> int:
+        """How many assets fit (POST /search/statistics), partners' and those without metadata counted too."""
+        return self._search.count(filters or {}, hidden=hidden)
+
+    @needs("asset.statistics")
+    def library_size(self, *, hidden: bool) -> int:
+        """How many assets the account has outside the trash, read by the server yet or not.
+
+        From GET /assets/statistics. What is missing in a `scan` with exif has not been read yet.
+        """
+        queries: list[Mapping[str, str]] = [{}]
+        if hidden:
+            queries.append({"visibility": "hidden"})
+        return sum(
+            self._get("/assets/statistics", lambda said: int(said["total"]), query=query) for query in queries
+        )
+
+    # Tags and albums
+
+    @needs("tag.read")
+    def tags(self) -> list[Tag]:
+        """All tags of the account, in the order of their paths."""
+        found = self._get("/tags", lambda said: [parse.tag_of(item) for item in said])
+        return sorted(found, key=lambda tag: (tag.path, tag.id))
+
+    @needs("asset.read", "tag.read")
+    def tagged(self, tag_ids: Sequence[str], *, hidden: bool = True) -> frozenset[str]:
+        """Ids of the assets that carry every one of these tags, or a tag below it (FACTS 3.2)."""
+        if not tag_ids:
+            raise ValueError("no tag given: the server would take that as any photo")
+        found: set[str] = set()
+        filters = {"tagIds": list(tag_ids)}
+        for query in self._search.queries(filters, parse.mark_of, hidden=hidden, with_exif=False):
+            for items in self._search.walk(query, Window()):
+                found.update(item.id for item in items)
+        return frozenset(found)
+
+    @needs("asset.read", "tag.read")
+    def tagged_each(
+        self, tag_ids: Collection[str], *, hidden: bool = True, on_progress: Progress | None = None
+    ) -> dict[str, frozenset[str]]:
+        """For each tag the ids of the assets that carry it or a tag below it."""
+        wanted = list(dict.fromkeys(tag_ids))
+        read = self._at_once(lambda tag_id: self.tagged([tag_id], hidden=hidden), wanted, on_progress)
+        return dict(zip(wanted, read, strict=True))
+
+    @needs("album.read", "user.read")
+    def albums(self) -> AlbumList:
+        """The albums, in the order of name and id.
+
+        GET /albums writes on the server: it repairs covers that are missing or no longer members, and so
+        moves `updatedAt` (FACTS 3.3).
+        """
+        me = self.me().id
+        own: dict[str, Album] = {}
+        others: dict[str, Album] = {}
+        for query in self.dialect.album_queries:
+            for album, owner in self._get("/albums", self._albums_with_owners, query=query):
+                (own if owner == me else others)[album.id] = album
+        return AlbumList(_by_name(own.values()), _by_name(others.values()))
+
+    @needs("asset.download", "album.read")
+    def members(self, album_id: str) -> frozenset[str]:
+        """Ids of an album's members, other people's, archived and hidden ones included, trashed ones not.
+
+        One request whatever the size (FINDINGS 33). The videos of live photos are among them although they
+        are no members: leave out what is hidden. Assets without a metadata row are missing (FACTS 3.3).
+        """
+        return self._post(
+            "/download/info",
+            {"albumId": album_id, "archiveSize": WHOLE_ALBUM},
+            lambda said: frozenset(one for archive in said["archives"] for one in archive["assetIds"]),
+        )
+
+    @needs("asset.download", "album.read")
+    def members_of(
+        self, album_ids: Collection[str], *, on_progress: Progress | None = None
+    ) -> dict[str, frozenset[str]]:
+        """The members of several albums, by album id."""
+        wanted = list(dict.fromkeys(album_ids))
+        return dict(zip(wanted, self._at_once(self.members, wanted, on_progress), strict=True))
+
+    # Queues
+
+    @needs("queue.read")
+    def queues(self) -> dict[str, Queue]:
+        """All job queues by name; for an administrator's key."""
+        if self.dialect.queue_api:
+            found = self._get("/queues", lambda said: [parse.queue_of(item) for item in said])
+        else:
+            found = self._get("/jobs", parse.queues_of_jobs)
+        return {queue.name: queue for queue in sorted(found, key=lambda queue: queue.name)}
+
+    # How
+
+    def _get(
+        self,
+        template: str,
+        parsed: Callable[[Any], T],
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> T:
+        return self.transport.call("GET", template, repeat=Repeat.READ, parse=parsed, path=path, query=query)
+
+    def _post(self, template: str, body: Mapping[str, Any], parsed: Callable[[Any], T]) -> T:
+        """One of the POSTs that only ask."""
+        return self.transport.call("POST", template, repeat=Repeat.READ, parse=parsed, body=body)
+
+    def _first_of(self, paths: Sequence[str], parsed: Callable[[Any], T]) -> T:
+        """The answer of the first of these paths that the server knows."""
+        for place in paths[:-1]:
+            try:
+                return self._get(place, parsed)
+            except ServerError as error:
+                if error.kind is not Kind.NOT_FOUND:
+                    raise
+        return self._get(paths[-1], parsed)
+
+    def _at_once(
+        self, function: Callable[[str], T], items: Iterable[str], on_progress: Progress | None
+    ) -> list[T]:
+        return bounded(function, items, workers=self.transport.connections, on_done=on_progress)
+
+    def _albums_with_owners(self, said: Any) -> list[tuple[Album, str | None]]:
+        return [(parse.album_of(item), self.dialect.album_owner(item)) for item in said]
+
+
+def _by_name(albums: Iterable[Album]) -> tuple[Album, ...]:
+    return tuple(sorted(albums, key=lambda album: (album.name, album.id)))

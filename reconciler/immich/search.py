@@ -1,0 +1,171 @@
+"""The searches behind the reader: which requests cover a library, and how they are asked."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, Literal, TypeVar
+
+from reconciler.immich import parse
+from reconciler.immich.answers import P, Page
+from reconciler.immich.errors import Kind, ServerError
+from reconciler.immich.keyset import Query, Uncountable, Window, stamp, walk
+from reconciler.immich.retry import Repeat
+from reconciler.immich.scan import Found, Months, collect
+from reconciler.immich.transport import Transport
+from reconciler.immich.versions import Dialect
+from reconciler.model.asset import Asset
+from reconciler.model.text import folded
+from reconciler.model.values import Visibility
+
+T = TypeVar("T")
+
+Filters = Mapping[str, Any]
+"""The server's own filters: `make`, `city`, `tagIds`, `isFavorite`, ...; no visibility, no bounds of time."""
+
+Range = tuple[datetime | None, datetime | None]
+"""From and to, both included; None leaves a side open."""
+
+OPEN: Final[Range] = (None, None)
+
+_FORMS: Final[tuple[Literal["NFC"], Literal["NFD"]]] = ("NFC", "NFD")
+_NOT_FOR_FILTERS = frozenset(
+    {
+        "takenAfter",
+        "takenBefore",
+        "createdAfter",
+        "createdBefore",
+        "visibility",
+        "page",
+        "size",
+        "order",
+        "withExif",
+    }
+)
+
+
+class Search:
+    """Asks POST /search/metadata and its relatives in the server's dialect."""
+
+    def __init__(self, transport: Transport, dialect: Dialect) -> None:
+        self._transport = transport
+        self._dialect = dialect
+
+    def page(self, body: Mapping[str, Any], one: Callable[[parse.Json], P]) -> Page[P]:
+        """One page, each item read by `one`."""
+        return self._ask("/search/metadata", body, lambda said: parse.page_of(said, one))
+
+    def queries(
+        self, filters: Filters, one: Callable[[parse.Json], P], *, hidden: bool, with_exif: bool
+    ) -> list[Query[P]]:
+        """The searches that together cover all that is asked for; with `hidden`, more in 2.x."""
+        if unfit := sorted(_NOT_FOR_FILTERS & filters.keys()):
+            raise ValueError(f"not for filters: {', '.join(unfit)}")
+        passes = self._dialect.passes(hidden=hidden)
+        return [self._query(filters, visibility, one, with_exif) for visibility in passes]
+
+    def walk(self, query: Query[P], window: Window) -> Iterator[Sequence[P]]:
+        """The pages of one query, one after the other."""
+        try:
+            yield from walk(query, window)
+        except Uncountable as crowd:
+            raise _crowded(crowd) from None
+
+    def collect(self, queries: Sequence[Query[P]], window: Window, found: Found[P]) -> None:
+        """The pages of all queries, on several threads."""
+        try:
+            collect(queries, window, found, months=self._months, connections=self._transport.connections)
+        except Uncountable as crowd:
+            raise _crowded(crowd) from None
+
+    def count(self, filters: Filters, *, hidden: bool) -> int:
+        """How many assets fit."""
+        passes = self._dialect.passes(hidden=hidden)
+        if passes == (None,) and not hidden:
+            passes = (Visibility.TIMELINE, Visibility.ARCHIVE)
+        return sum(self._count(filters, visibility, Window()) for visibility in passes)
+
+    def _query(
+        self, filters: Filters, visibility: Visibility | None, one: Callable[[parse.Json], P], with_exif: bool
+    ) -> Query[P]:
+        fixed = {**filters, **_visibility(visibility), "withExif": with_exif}
+        return Query(
+            ask=lambda window: self.page({**fixed, **window.body()}, one),
+            count=partial(self._count, filters, visibility),
+            stable=self._dialect.stable_order,
+        )
+
+    def _count(self, filters: Filters, visibility: Visibility | None, window: Window) -> int:
+        body = {**filters, **_visibility(visibility), **window.bounds()}
+        return self._ask("/search/statistics", body, lambda said: int(said["total"]))
+
+    def _ask(self, template: str, body: Mapping[str, Any], parsed: Callable[[Any], T]) -> T:
+        return self._transport.call("POST", template, repeat=Repeat.READ, parse=parsed, body=body)
+
+    def _months(self) -> Months:
+        """The starts of the months that have photos, and how many."""
+        return self._transport.call(
+            "GET",
+            "/timeline/buckets",
+            repeat=Repeat.READ,
+            parse=lambda said: [(parse.moment(month["timeBucket"]), int(month["count"])) for month in said],
+        )
+
+
+def window_of(taken: Range, added: Range) -> Window:
+    """The first page of these ranges."""
+    return Window(since=taken[0], until=taken[1], added_since=added[0], added_until=added[1])
+
+
+def asset_parser(with_exif: bool) -> Callable[[parse.Json], Asset]:
+    """How a search's items are read."""
+    return partial(parse.asset_of, exif_asked=with_exif)
+
+
+def name_filters(checksum: str | None, path: str | None, file_name: str | None) -> list[Filters]:
+    """The filters that together find a photo by what it is called.
+
+    The server looks for parts of texts and takes a composed accent for another letter than a decomposed
+    one, so a text with accents is asked for in both forms; a backslash would be an escape.
+    """
+    given = {"checksum": checksum, "originalPath": path, "originalFileName": file_name}
+    named = {name: value for name, value in given.items() if value is not None}
+    if not named:
+        raise ValueError("nothing to look for")
+    found: list[Filters] = []
+    for form in _FORMS:
+        filters = {
+            name: unicodedata.normalize(form, text).replace("\\", "\\\\") for name, text in named.items()
+        }
+        if filters not in found:
+            found.append(filters)
+    return found
+
+
+def fits(asset: Asset, owner: str, *, checksum: str | None, path: str | None, file_name: str | None) -> bool:
+    """Whether it is the owner's and really is what was looked for; see `Reader.find`."""
+    return (
+        asset.owner_id == owner
+        and not asset.trashed
+        and checksum in (None, asset.checksum)
+        and (path is None or unicodedata.normalize("NFC", path) == unicodedata.normalize("NFC", asset.path))
+        and (file_name is None or folded(file_name) == folded(asset.file_name))
+    )
+
+
+def _visibility(visibility: Visibility | None) -> dict[str, str]:
+    return {} if visibility is None else {"visibility": visibility.value}
+
+
+def _crowded(crowd: Uncountable) -> ServerError:
+    instant = crowd.window.until
+    shown = stamp(instant) if instant else "unknown"
+    return ServerError(
+        f"{crowd.total} photos share one instant ({shown}), and only {crowd.seen} of them could be read",
+        kind=Kind.BROKEN,
+        method="POST",
+        path="/search/metadata",
+        hint="Immich 3.1 and later can be read whole: update it, or give some of these photos another date",
+    )

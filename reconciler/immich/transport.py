@@ -1,0 +1,288 @@
+"""Requests to one server with one key: pooled connections, timeouts, retries, and no key leaking out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import PackageNotFoundError, version
+from threading import Event
+from typing import Any, TypeVar
+from urllib.parse import quote, urljoin, urlsplit
+
+import orjson
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.auth import AuthBase
+
+from reconciler.immich.address import api_address, is_near, is_upgrade
+from reconciler.immich.errors import OversizedRequest
+from reconciler.immich.faults import (
+    Asked,
+    Fault,
+    fault_of_body,
+    fault_of_exception,
+    fault_of_redirect,
+    fault_of_status,
+    unexpected_shape,
+)
+from reconciler.immich.retry import Repeat, RetryPolicy, Timing, Trial, may_have_happened, wait_before_next
+from reconciler.immich.tally import RequestObserver, Sent, Tally
+
+T = TypeVar("T")
+
+LARGEST_BODY = 10 * 1024 * 1024
+"""Bytes; the server answers 500 to more (FACTS 4, PERFORMANCE 2.5)."""
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, before it is sent."""
+
+    method: str
+    template: str
+    repeat: Repeat
+    path: str
+    query: Mapping[str, str] | None = None
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    status: int
+    said: Any
+
+
+class _KeyHeader(AuthBase):
+    """Sends the key in its own header; as `auth`, it also keeps a .netrc file from adding another."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["x-api-key"] = self._key
+        return request
+
+
+class Transport:
+    """Sends requests to one server with one API key. Safe to use from several threads.
+
+    `base_url` may end with /api or not. `adapter` takes the place of the network (the embedded server).
+    Raises ValueError, with a message for the user, where the address or the key can't be right.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        connect_timeout: float = 10.0,
+        read_timeout: float = 60.0,
+        retry: RetryPolicy | None = None,
+        connections: int = 4,
+        adapter: BaseAdapter | None = None,
+        timing: Timing | None = None,
+        on_request: RequestObserver | None = None,
+    ) -> None:
+        self._base = api_address(base_url)
+        self._key = _usable_key(api_key)
+        self._timeouts = (connect_timeout, read_timeout)
+        self._retry = retry or RetryPolicy()
+        self._timing = timing or Timing()
+        self._observer = on_request
+        self._reached = False
+        self._hurry = Event()
+        self.connections = max(1, connections)
+        self.tally = Tally()
+        self._session = _session(self._base, self._key, self.connections, adapter)
+
+    @property
+    def url(self) -> str:
+        """The address of the API; it becomes https where the server sends http there."""
+        return self._base
+
+    def __repr__(self) -> str:
+        return f"Transport({self._base!r})"
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._session.close()
+
+    def stop_retrying(self) -> None:
+        """Ends the waits between tries, now and from now on: for a run that is being ended."""
+        self._hurry.set()
+
+    def call(
+        self,
+        method: str,
+        template: str,
+        *,
+        repeat: Repeat,
+        parse: Callable[[Any], T],
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> T:
+        """One request and its answer, parsed.
+
+        `template` is the path below /api with `{names}` that `path` fills. `parse` gets the decoded JSON
+        (None for an empty body) and raises KeyError, TypeError, ValueError or AttributeError where it isn't
+        what it should be. Raises ServerError, and OversizedRequest for a body over 10 MB.
+        """
+        filled = template.format_map({name: quote(value, safe="") for name, value in (path or {}).items()})
+        call = Call(method, template, repeat, filled, query, _encoded(body, method, template))
+        reply = self._exchange(call)
+        problem = ""
+        try:
+            return parse(reply.said)
+        except (KeyError, TypeError, ValueError, AttributeError) as unfit:
+            problem = type(unfit).__name__ if isinstance(unfit, AttributeError) else repr(unfit)
+        error = unexpected_shape(self._asked(call), reply.status, problem)
+        error.uncertain = repeat is not Repeat.READ
+        raise error
+
+    def _exchange(self, call: Call) -> _Reply:
+        """Sends until there is an answer or the policy gives up."""
+        started = self._timing.monotonic()
+        failures = faults = 0
+        happened = False
+        while True:
+            sent_at = self._timing.monotonic()
+            outcome = self._attempt(call)
+            now = self._timing.monotonic()
+            if isinstance(outcome, _Reply):
+                self._reached = True
+                self._note(call, outcome.status, now - sent_at, failures + 1, None, "")
+                return outcome
+            failures += 1
+            faults += outcome.error.status is not None and outcome.error.status >= 500
+            happened = happened or may_have_happened(call.repeat, outcome.fate)
+            self._reached = self._reached or outcome.error.status is not None
+            trial = Trial(failures, faults, now - started, self._reached)
+            wait = self._wait(call, outcome, trial)
+            error = outcome.error
+            self._note(call, error.status, now - sent_at, failures, wait, error.message)
+            if wait is None:
+                error.uncertain = happened
+                raise error
+            (self._timing.sleep or self._hurry.wait)(wait)
+
+    def _wait(self, call: Call, fault: Fault, trial: Trial) -> float | None:
+        if self._hurry.is_set():
+            return None
+        return wait_before_next(
+            self._retry,
+            call.repeat,
+            fault.fate,
+            trial,
+            retry_after=fault.retry_after,
+            chance=self._timing.chance,
+        )
+
+    def _attempt(self, call: Call) -> _Reply | Fault:
+        """Sends once; the exception of `requests` goes no further, since it carries the key."""
+        try:
+            response = self._send(call, self._base)
+            if response.status_code in _REDIRECTS and self._follows(call, response):
+                response = self._send(call, self._base)
+        except requests.RequestException as problem:
+            return self._cleaned(fault_of_exception(self._asked(call), problem))
+        return self._judged(call, response)
+
+    def _send(self, call: Call, base: str) -> requests.Response:
+        return self._session.request(
+            call.method,
+            base + call.path,
+            params=call.query,
+            data=call.body,
+            headers=None if call.body is None else {"Content-Type": "application/json"},
+            timeout=self._timeouts,
+            allow_redirects=False,
+        )
+
+    def _follows(self, call: Call, response: requests.Response) -> bool:
+        """Whether to follow a redirect: only a GET sent to the same place under https; https stays then."""
+        location = response.headers.get("Location") or ""
+        asked = response.url or ""
+        if call.method != "GET" or not is_upgrade(asked, urljoin(asked, location)):
+            return False
+        secure = urlsplit(urljoin(asked, location))
+        self._base = f"https://{secure.netloc}{urlsplit(self._base).path}"
+        return True
+
+    def _judged(self, call: Call, response: requests.Response) -> _Reply | Fault:
+        asked, status = self._asked(call), response.status_code
+        if status >= 400:
+            return self._cleaned(fault_of_status(asked, response, self._timing.wall()))
+        if status in _REDIRECTS:
+            return self._cleaned(fault_of_redirect(asked, response))
+        if not response.content:
+            return _Reply(status, None)
+        try:
+            return _Reply(status, orjson.loads(response.content))
+        except orjson.JSONDecodeError:
+            return self._cleaned(fault_of_body(asked, response))
+
+    def _cleaned(self, fault: Fault) -> Fault:
+        """Takes the key out of the words, should a server or proxy ever repeat it."""
+        error = fault.error
+        if self._key in error.message:
+            error.message = error.message.replace(self._key, "***")
+            error.args = (error.message,)
+        return fault
+
+    def _asked(self, call: Call) -> Asked:
+        parts = urlsplit(self._base)
+        return Asked(call.method, call.path, self._base + call.path, parts.netloc)
+
+    def _note(
+        self, call: Call, status: int | None, seconds: float, attempt: int, wait: float | None, problem: str
+    ) -> None:
+        sent = Sent(call.method, call.template, status, seconds, attempt, wait, problem)
+        self.tally.note(sent)
+        if self._observer:
+            self._observer(sent)
+
+
+def _usable_key(key: str) -> str:
+    """The key without spaces around it. Raises ValueError, without the key, where it can't be one."""
+    trimmed = key.strip()
+    if not trimmed:
+        raise ValueError("the API key is empty")
+    if not trimmed.isascii() or not trimmed.isprintable() or " " in trimmed:
+        raise ValueError("the API key has characters that no API key has: was it copied whole?")
+    return trimmed
+
+
+def _session(base: str, key: str, connections: int, adapter: BaseAdapter | None) -> requests.Session:
+    """One session for all threads: it keeps no cookies, so they share nothing but the connection pool."""
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.auth = _KeyHeader(key)
+    session.headers["Accept"] = "application/json"
+    session.headers["Accept-Encoding"] = "identity" if adapter or is_near(base) else "gzip"
+    session.headers["User-Agent"] = f"immich-reconciler/{_own_version()}"
+    pooled = HTTPAdapter(pool_maxsize=connections, pool_block=True, max_retries=0)
+    for prefix in ("http://", "https://"):
+        session.mount(prefix, adapter or pooled)
+    return session
+
+
+def _encoded(body: Mapping[str, Any] | None, method: str, template: str) -> bytes | None:
+    if body is None:
+        return None
+    encoded = orjson.dumps(body)
+    if len(encoded) > LARGEST_BODY:
+        raise OversizedRequest(
+            f"{method} {template}: a body of {len(encoded)} bytes is over the limit of 10 MB"
+        )
+    return encoded
+
+
+def _own_version() -> str:
+    try:
+        return version("immich-reconciler")
+    except PackageNotFoundError:
+        return "0"
