@@ -1,0 +1,107 @@
+"""Entries of `albums` and `tags`."""
+
+from __future__ import annotations
+
+from reconciler.config.entries import text_or_nothing
+from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
+from reconciler.config.reading import Clock, items, mapping, scalar, setting, tag_path
+from reconciler.config.report import Scope
+from reconciler.config.selecting import Selecting, read_match, read_photo
+from reconciler.model.desired import AlbumEntry, Membership, PhotoName, Setting, TagEntry
+from reconciler.model.selectors import Selector
+
+
+def read_album(scope: Scope, node: MapNode, clock: Clock) -> AlbumEntry | None:
+    """One album; None after an error, and where the schema refused its name."""
+    absent = "state" in node and scalar(node["state"]).text == "absent"
+    _check_sense(scope, node, absent)
+    name = scalar(node["name"]).text if "name" in node else None
+    own, plain = Selecting(scope, clock, name), Selecting(scope, clock)
+    rule = _optional(own, node.get("match"))
+    exclude = _optional(own, node.get("exclude"))
+    photos = _photos(plain, node["assets"]) if "assets" in node else None
+    cover = read_photo(plain, mapping(node["cover"])) if "cover" in node else None
+    if name is None:
+        return None
+    return AlbumEntry(
+        name=name,
+        origin=scope.origin(node),
+        id=scalar(node["id"]).text.lower() if "id" in node else None,
+        renamed_from=_text(scope, node.get("renamed_from")),
+        absent=absent,
+        description=setting(scope, node["description"], text_or_nothing(node["description"]))
+        if "description" in node
+        else None,
+        order=_text(scope, node.get("order")),
+        activity=setting(scope, node["activity"], scalar(node["activity"]).value is True)
+        if "activity" in node
+        else None,
+        cover=cover,
+        rule=rule,
+        photos=photos,
+        exclude=exclude,
+        membership=Membership(scalar(node["membership"]).text) if "membership" in node else Membership.EXACT,
+    )
+
+
+def _optional(where: Selecting, node: Node | None) -> Selector | None:
+    return None if node is None else read_match(where, node)
+
+
+def _text(scope: Scope, node: Node | None) -> Setting[str] | None:
+    return None if node is None else setting(scope, node, scalar(node).text)
+
+
+def _photos(where: Selecting, node: Node) -> tuple[PhotoName, ...]:
+    assert isinstance(node, ListNode)
+    found = (read_photo(where, mapping(item)) for item in items(node))
+    return tuple(photo for photo in found if photo is not None)
+
+
+def _check_sense(scope: Scope, node: MapNode, absent: bool) -> None:
+    """Refuses keys that would do nothing beside the others."""
+    if node.damaged:
+        return
+    if absent:
+        for key in node.keys() - {"name", "id", "state"}:
+            scope.error(
+                node[key],
+                f"the album is to be deleted (`state: absent`), so `{key}` can't be wanted; leave it out",
+            )
+        return
+    if "exclude" in node and "match" not in node:
+        scope.error(
+            node["exclude"], "`exclude` takes photos out of what `match` finds, and there is no `match`"
+        )
+    if "membership" in node and not {"match", "assets"} & node.keys():
+        message = "`membership` is about photos that `match` and `assets` don't ask for, and there is neither"
+        scope.error(node["membership"], message)
+    if (
+        "renamed_from" in node
+        and "name" in node
+        and scalar(node["renamed_from"]).text == scalar(node["name"]).text
+    ):
+        scope.error(
+            node["renamed_from"],
+            "this is the name it has; write the former name, or leave `renamed_from` out",
+        )
+
+
+def read_tag(scope: Scope, node: MapNode) -> TagEntry | None:
+    """One tag; None after an error, and where the schema refused its path."""
+    path = tag_path(scope, scalar(node["value"])) if "value" in node else None
+    color: Setting[str | None] | None = None
+    if "color" in node:
+        part = scalar(node["color"])
+        color = setting(scope, part, None if part.value is None else part.text.lower())
+        if part.value is None and not part.text:
+            _tell_empty_color(scope, part)
+    return None if path is None else TagEntry(path, scope.origin(node), color)
+
+
+def _tell_empty_color(scope: Scope, node: Scalar) -> None:
+    scope.error(
+        node,
+        'no colour stands here (an unquoted # begins a comment); write it in quotes, such as "#e07a5f", '
+        "or null to take the colour away",
+    )

@@ -1,0 +1,177 @@
+"""Entries of `assets`: which photos, and the values they shall have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reconciler.config.dates import BadDate, read_moment, read_taken
+from reconciler.config.nodes import MapNode, Node, Scalar
+from reconciler.config.place import moved_message, moved_to
+from reconciler.config.reading import Clock, Got, items, mapping, scalar, scalars, setting, tag_paths
+from reconciler.config.report import Scope
+from reconciler.config.selecting import Selecting, is_name, read_match, read_name
+from reconciler.model.desired import AssetEntry, PhotoName, Setting, TagsWish
+from reconciler.model.selectors import Selector
+from reconciler.model.values import (
+    Coordinates,
+    Field,
+    FieldValue,
+    Taken,
+    Visibility,
+    decimal,
+    normal_description,
+    normal_rating,
+)
+
+DECIMALS = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Where entries are read: whose problems, by which clock."""
+
+    scope: Scope
+    clock: Clock
+
+
+def read_entry(scope: Scope, node: MapNode, clock: Clock) -> AssetEntry | None:
+    """One entry; None after an error, and where the schema refused its `match`."""
+    where = Entries(scope, clock)
+    values: dict[Field, Setting[FieldValue]] = {}
+    for key, value in node.items():
+        reader = _VALUES.get(key)
+        if reader is not None and (got := reader(where, value)) is not None:
+            values[Field(key)] = setting(scope, value, got.value)
+    _check_zone(scope, node, values)
+    tags = read_tags(scope, node["tags"]) if "tags" in node else None
+    if "match" not in node:
+        return None
+    name, rule = _read_whom(Selecting(scope, clock), node["match"])
+    if name is None and rule is None:
+        return None
+    return AssetEntry(scope.origin(node), values, tags, name, rule)
+
+
+def _read_whom(where: Selecting, node: Node) -> tuple[PhotoName | None, Selector | None]:
+    if is_name(node):
+        return read_name(where, mapping(node)), None
+    return None, read_match(where, node)
+
+
+def _description(where: Entries, node: Node) -> Got[FieldValue]:  # noqa: ARG001 (one of the readers)
+    return Got(text_or_nothing(node))
+
+
+def text_or_nothing(node: Node) -> str:
+    """A text as written, trimmed; null is the empty text."""
+    part = scalar(node)
+    return "" if part.value is None else normal_description(part.text)
+
+
+def _taken(where: Entries, node: Node) -> Got[FieldValue] | None:
+    part = scalar(node)
+    if part.value is None:
+        where.scope.error(
+            node, "a date can't be taken away, the server keeps it; write a date, or leave `taken` out"
+        )
+        return None
+    try:
+        if where.clock.broken and not _has_offset(part.text):
+            return None
+        return Got(read_taken(part.text, where.clock.zone))
+    except BadDate as error:
+        where.scope.error(node, str(error))
+        return None
+
+
+def _has_offset(text: str) -> bool:
+    moment = read_moment(text)
+    return moment.offset is not None or not moment.timed
+
+
+def _location(where: Entries, node: Node) -> Got[FieldValue] | None:
+    if isinstance(node, Scalar):
+        return Got(None)
+    parts = mapping(node)
+    if parts.damaged:
+        return None
+    latitude, longitude = (_degrees(where.scope, scalar(parts[key])) for key in ("latitude", "longitude"))
+    if latitude is None or longitude is None:
+        return None
+    if latitude == 0 and longitude == 0:
+        message = "0/0 is how the server forgets a place; write `location: null` to take the place away"
+        where.scope.error(node, message)
+        return None
+    return Got(Coordinates(latitude, longitude))
+
+
+def _degrees(scope: Scope, node: Scalar) -> float | None:
+    value, text = node.value, node.text
+    assert isinstance(value, int | float)
+    exact = Decimal(value) if isinstance(value, int) else Decimal(text)
+    rounded = exact.quantize(DECIMALS)
+    if rounded != exact:
+        scope.error(
+            node,
+            f"{text[:40]} has more than the six decimals the server keeps; write {decimal(float(rounded))}",
+        )
+        return None
+    return float(value)
+
+
+def _rating(where: Entries, node: Node) -> Got[FieldValue]:  # noqa: ARG001
+    value = scalar(node).value
+    return Got(None if value is None else normal_rating(float(value)))
+
+
+def _visibility(where: Entries, node: Node) -> Got[FieldValue]:  # noqa: ARG001
+    return Got(Visibility(scalar(node).text))
+
+
+def _favorite(where: Entries, node: Node) -> Got[FieldValue]:  # noqa: ARG001
+    return Got(scalar(node).value is True)
+
+
+_VALUES: Mapping[str, Callable[[Entries, Node], Got[FieldValue] | None]] = {
+    "description": _description,
+    "taken": _taken,
+    "location": _location,
+    "rating": _rating,
+    "visibility": _visibility,
+    "favorite": _favorite,
+}
+
+
+def _check_zone(scope: Scope, node: MapNode, values: Mapping[Field, Setting[FieldValue]]) -> None:
+    """Refuses a clock that the entry's own place would move (FINDINGS 10)."""
+    taken, place = values.get(Field.TAKEN), values.get(Field.LOCATION)
+    if taken is None or place is None:
+        return
+    if isinstance(taken.value, Taken) and isinstance(place.value, Coordinates):
+        there = moved_to(taken.value, place.value)
+        if there is not None:
+            written = read_moment(scalar(node["taken"]).text).offset is not None
+            scope.error(node["taken"], moved_message(taken.value, there, written))
+
+
+def read_tags(scope: Scope, node: Node) -> TagsWish | None:
+    """What is asked of tags: a list adds; None after an error."""
+    origin = scope.origin(node)
+    if not isinstance(node, MapNode):
+        return TagsWish(origin, add=tag_paths(scope, scalars(node)))
+    found = {key: tag_paths(scope, scalars(items(value))) for key, value in node.items()}
+    if "exact" in found:
+        if len(found) > 1:
+            scope.error(
+                node,
+                "`exact` says all there is to say; leave out `add` and `remove`, or write them without it",
+            )
+            return None
+        return TagsWish(origin, exact=found["exact"])
+    add, remove = found.get("add", frozenset()), found.get("remove", frozenset())
+    if both := sorted(add & remove):
+        scope.error(node["remove"], f"{', '.join(map(repr, both))} can't be added and removed at once")
+        return None
+    return TagsWish(origin, add=add, remove=remove)

@@ -1,0 +1,90 @@
+"""What the readers of the language share: texts, tags, dates out of nodes, with their problems told.
+
+A reader returns None where it has reported an error. The schema has been checked before, so kinds are sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
+from reconciler.config.report import Scope
+from reconciler.model.desired import Setting
+from reconciler.model.values import normal_tag
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The zone for dates without an offset; `broken` where defaults.timezone itself is in error."""
+
+    zone: ZoneInfo | None = None
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Got(Generic[T]):
+    """A value that was read, as None may be one."""
+
+    value: T
+
+
+def mapping(node: Node) -> MapNode:
+    """The node as the mapping that the schema made sure of."""
+    assert isinstance(node, MapNode)
+    return node
+
+
+def items(node: Node) -> ListNode:
+    """The node as the list that the schema made sure of."""
+    assert isinstance(node, ListNode)
+    return node
+
+
+def scalar(node: Node) -> Scalar:
+    """The node as the scalar that the schema made sure of."""
+    assert isinstance(node, Scalar)
+    return node
+
+
+def scalars(node: Node) -> tuple[Scalar, ...]:
+    """One scalar, or a list of them."""
+    return (node,) if isinstance(node, Scalar) else tuple(scalar(item) for item in items(node))
+
+
+def texts(node: Node) -> tuple[str, ...]:
+    """One text, or a list of them, as written."""
+    return tuple(part.text for part in scalars(node))
+
+
+def setting(scope: Scope, node: Node, value: T) -> Setting[T]:
+    """A value with the place that asks for it."""
+    return Setting(value, scope.origin(node))
+
+
+def tag_path(scope: Scope, node: Scalar) -> str | None:
+    """A tag's full path; a path with empty parts gets a warning."""
+    path = normal_tag(node.text)
+    if not path:
+        scope.error(node, "a tag needs a name")
+        return None
+    if "*" in path.split("/"):
+        scope.error(node, "* for other tags only works in `match`; name each tag")
+        return None
+    if path != node.text:
+        scope.warn(node, f"a tag has no empty parts: {node.text!r} is read as {path!r}")
+    return path
+
+
+def tag_paths(scope: Scope, nodes: Iterable[Scalar]) -> frozenset[str]:
+    """Full paths of several tags, those left out that are none."""
+    return frozenset(path for node in nodes if (path := tag_path(scope, node)) is not None)
+
+
+__all__ = [
+    "Clock", "Got", "items", "mapping", "scalar", "scalars", "setting", "tag_path", "tag_paths", "texts",
+]  # fmt: skip

@@ -1,0 +1,118 @@
+"""What a plan comes to, in sentences: its size, its cost, its rounds, and what it removes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from reconciler.diff.changes import Action, AlbumChange
+from reconciler.model.values import Field
+from reconciler.plan.plan import PIPELINE, Plan
+from reconciler.render import words
+from reconciler.render.grouping import repeated_writes
+from reconciler.render.words import count
+
+Show = Callable[[str], str]
+"""How a renderer writes a name so that it does no harm in its medium."""
+
+REMOVALS_SHOWN = 10
+
+
+def sizes(plan: Plan) -> str:
+    """`2 tags, 131 photos, 1 album`."""
+    changes = plan.changes
+    numbers = ((len(changes.tags), "tag"), (len(changes.assets), "photo"), (len(changes.albums), "album"))
+    return ", ".join(count(number, noun) for number, noun in numbers if number)
+
+
+def costs(plan: Plan) -> tuple[str, ...]:
+    """What applying costs, and what happens to the queues: parts of one line."""
+    cost = plan.cost
+    parts = [count(cost.requests, "request")]
+    if cost.sidecars:
+        # In several rounds a file can be written more than once.
+        sidecars = "sidecar file" if len(plan.rounds) == 1 else "sidecar write"
+        parts.append(f"{count(cost.sidecars, sidecars)}, {count(cost.jobs, 'queue job')}")
+    return (*parts, _queues(plan))
+
+
+def _queues(plan: Plan) -> str:
+    if not plan.needs_window:
+        return "no queues are paused: nothing in it touches photo metadata"
+    if plan.features.can_hold_window:
+        return f"queues paused: {', '.join(PIPELINE)}"
+    once = "at most once" if len(plan.rounds) < 2 else "at most once in each round"
+    return f"no admin key: the queues run on while it writes; each photo is written {once}"
+
+
+def rounds(plan: Plan) -> str:
+    """Why a plan takes more than one round; empty where it doesn't."""
+    if len(plan.rounds) < 2:
+        return ""
+    repeated = repeated_writes(plan)
+    reasons = [
+        _photos(repeated.values_and_tags, "gets both values and tags", "get both values and tags"),
+        _photos(repeated.tags_on_and_off, "gets tags and loses others", "get tags and lose others"),
+        _photos(repeated.several_tags_off, "loses several tags", "lose several tags"),
+    ]
+    return f"In {len(plan.rounds)} rounds with a settle between: {', '.join(filter(None, reasons))}."
+
+
+def removals(plan: Plan, show: Show = words.quoted, show_tag: Show = words.name) -> str:
+    """One sentence that names what is removed or deleted; empty where nothing is."""
+    found = list(_removals(plan, show, show_tag))
+    if not found:
+        return ""
+    left_out = len(found) - REMOVALS_SHOWN
+    shown = found[:REMOVALS_SHOWN] + ([f"and {left_out:,} more"] if left_out > 0 else [])
+    return f"Removes: {'; '.join(shown)}."
+
+
+def _removals(plan: Plan, show: Show, show_tag: Show) -> Iterator[str]:
+    for album in _most_first([item for item in plan.changes.albums if item.action is Action.DELETE]):
+        yield f"album {show(album.name)} is deleted ({_stay(album.size_before)})"
+    for album in _most_first([item for item in plan.changes.albums if item.removed]):
+        yield f"{_photos(len(album.removed), 'leaves', 'leave')} album {show(album.name)}"
+    tags = Counter(move.path for change in plan.changes.assets for move in change.tags_removed)
+    for path, number in sorted(tags.items(), key=lambda pair: (-pair[1], pair[0])):
+        yield f"tag {show_tag(path)} comes off {count(number, 'photo')}"
+    cleared = Counter(
+        item.field
+        for change in plan.changes.assets
+        for item in change.fields
+        if item.after in (None, "") and item.before not in (None, "")
+    )
+    for field in Field:
+        if number := cleared[field]:
+            yield _photos(number, f"loses its {field.value}", f"lose their {field.value}")
+
+
+def _most_first(albums: list[AlbumChange]) -> list[AlbumChange]:
+    return sorted(albums, key=lambda album: (-len(album.removed) or -album.size_before, album.name))
+
+
+def _stay(size: int) -> str:
+    if size == 0:
+        return "it is empty"
+    return f"its {count(size, 'photo')} {'stays' if size == 1 else 'stay'} in the library"
+
+
+def stays(album: AlbumChange) -> str:
+    """What becomes of the photos of an album that is deleted."""
+    return _stay(album.size_before)
+
+
+def _photos(number: int, does: str, do: str) -> str:
+    return f"{count(number, 'photo')} {does if number == 1 else do}" if number else ""
+
+
+def nothing(plan: Plan) -> str:
+    """The one line of a plan without changes; it says so where not all is as the files say."""
+    if plan.problems:
+        return "Nothing is planned: see the problems."
+    but = []
+    if plan.undone:
+        but.append(f"{count(len(plan.undone), 'value')} that it undid before")
+    if plan.missing:
+        but.append(f"{count(len(plan.missing), 'photo')} that it doesn't have")
+    return f"Nothing to do: the server is as the files say{', but for ' * bool(but)}{' and '.join(but)}."

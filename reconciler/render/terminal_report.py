@@ -1,0 +1,202 @@
+"""The account of one apply as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.plan.report import Fate, OperationReport, Outcome, Report, Reverted, WindowReport
+from reconciler.plan.standing import Kind, Standing
+from reconciler.render import words
+from reconciler.render.cells import plain
+from reconciler.render.grouping import grouped
+from reconciler.render.page import Page, Span
+from reconciler.render.words import count, listed
+
+LINES = 20
+"""So many lines of a kind are shown, the rest is counted; the JSON report has them all."""
+
+_FATES = {Fate.WRITTEN: "green", Fate.PARTLY: "yellow", Fate.FAILED: "red", Fate.NOT_SENT: "red"}
+
+
+def report_text(report: Report, *, width: int, color: bool) -> str:
+    """What became of a plan, in the order in which it happened, and a verdict as the last line."""
+    page = Page(width, color)
+    _written(page, report)
+    _drifted(page, report.drifted)
+    _settled(page, report)
+    _reverted(page, report.reverted)
+    _window(page, report.window)
+    if report.requests:
+        kinds = [Span(f"{number:,} × {plain(kind)}", "dim") for kind, number in report.requests]
+        page.flow([Span("Requests sent: ", "dim")], kinds, hang=2)
+    if report.error and (report.outcome is not Outcome.STALE or report.drifted):
+        page.text(plain(report.error), style="red")
+    page.blank()
+    good = report.outcome in (Outcome.DONE, Outcome.NOTHING) and not report.window.troubles
+    page.text(verdict(report), style="bold green" if good else "bold red")
+    return page.render()
+
+
+# -- what was written ----------------------------------------------------------------------------------
+
+
+def _written(page: Page, report: Report) -> None:
+    operations = report.operations
+    if not operations:
+        return
+    total = len(operations)
+    if report.written == total:
+        page.text(f"Written: {'all ' * (total > 1)}{count(total, 'request')}.")
+        return
+    page.text(f"Written: {report.written:,} of {count(total, 'request')}:")
+    told = [item for item in operations if item.fate is not Fate.WRITTEN or total <= LINES]
+    for item in told:
+        _operation(page, item)
+
+
+def _operation(page: Page, item: OperationReport) -> None:
+    lead = [Span("  "), Span(item.fate.value.ljust(8), _FATES[item.fate]), Span("  ")]
+    text = plain(item.text) + (f": {plain(item.error)}" if item.error else "")
+    page.flow(lead, map(Span, text.split(" ")), hang=12, joiner=" ", whole=True)
+    for reason, names in grouped((failure.reason, failure.name) for failure in item.failures).items():
+        found = [words.name(text) for text in names]
+        why = f"not done for {count(len(names), 'photo')}: {plain(reason) or 'no reason given'}"
+        page.text(why, indent=12, hang=14)
+        page.flow([Span(" " * 14)], map(Span, listed(found, limit=10)), hang=14)
+
+
+# -- what was left alone, and what lasted ----------------------------------------------------------------
+
+
+def _drifted(page: Page, drifted: Sequence[Standing]) -> None:
+    if not drifted:
+        return
+    page.blank()
+    page.text(f"Left alone, as it has changed on the server since the plan was made ({len(drifted):,}):")
+    for item in drifted[:LINES]:
+        page.text(words.unlike(item, before=item.before), indent=2, hang=4)
+    _more(page, len(drifted))
+    page.text("Plan again to see them as they are now.", indent=2)
+    page.blank()
+
+
+def _more(page: Page, number: int) -> None:
+    if number > LINES:
+        page.text(f"and {number - LINES:,} more (all are in the JSON report)", indent=2)
+
+
+def _settled(page: Page, report: Report) -> None:
+    if report.settled:
+        page.text(f"Settled: {count(report.settled, 'change')} read back as planned.")
+    if report.waiting:
+        page.text(f"Not known yet whether the rest has settled: {plain(report.waiting)}", style="yellow")
+
+
+def _reverted(page: Page, reverted: Sequence[Reverted]) -> None:
+    if not reverted:
+        return
+    page.blank()
+    page.text(f"Undone by the server ({len(reverted):,}):", style="bold")
+    groups = list(grouped((_sameness(item), item) for item in reverted).values())
+    for group in groups[:LINES]:
+        _undone_together(page, group)
+    _more(page, len(groups))
+    if any(item.standing.kind is Kind.PHOTO for item in reverted):
+        page.text(
+            "What was undone on photos is not tried again by itself: mend the cause and use --retry-undone, "
+            "write another value, or take the line out.",
+            indent=2,
+        )
+    if any(item.standing.kind is not Kind.PHOTO for item in reverted):
+        page.text("For albums and tags the next run tries again.", indent=2)
+    page.blank()
+
+
+def _sameness(item: Reverted) -> tuple[str, ...]:
+    standing = item.standing
+    alone = standing.id if standing.kind is not Kind.PHOTO else ""
+    return (standing.kind, standing.aspect, standing.after, standing.found, item.reason, alone)
+
+
+def _undone_together(page: Page, group: Sequence[Reverted]) -> None:
+    standing = group[0].standing
+    several = len(group) > 1
+    who = count(len(group), "photo") if several else ""
+    page.text(words.unlike(standing, who=who), indent=2, hang=4)
+    if several:
+        names = [words.name(item.standing.name) for item in group]
+        page.flow([Span(" " * 6)], [Span(text, "dim") for text in listed(names)], hang=6)
+    if group[0].reason:
+        page.text(plain(group[0].reason), indent=6)
+
+
+# -- the queues ----------------------------------------------------------------------------------------
+
+
+def _window(page: Page, window: WindowReport) -> None:
+    if window.held:
+        back = "" if window.troubles else " and given back"
+        page.text(f"Queues held still{back}: {', '.join(map(plain, window.held))}.", hang=2)
+    elif window.why:
+        why = plain(window.why)
+        page.text(f"{why[:1].upper()}{why[1:]}.", hang=2)
+    if window.theirs:
+        theirs = ", ".join(map(plain, window.theirs))
+        page.text(f"Paused by somebody else before, and left so: {theirs}.", hang=2)
+    for trouble in window.troubles:
+        lead = [Span("  "), Span("!", "bold red"), Span(" ")]
+        spans = [Span(word) for word in plain(trouble).split(" ")]
+        page.flow(lead, spans, hang=4, joiner=" ", whole=True)
+
+
+# -- the verdict ---------------------------------------------------------------------------------------
+
+
+def verdict(report: Report) -> str:
+    """How the run ended, in one sentence or two."""
+    text = _verdict(report)
+    if report.window.troubles:
+        queues = "A queue is" if len(report.window.troubles) == 1 else "Some queues are"
+        text += f" {queues} still paused, see above."
+    return text
+
+
+def _verdict(report: Report) -> str:
+    match report.outcome:
+        case Outcome.DONE:
+            return "Done: everything is written and has settled."
+        case Outcome.NOTHING:
+            return "Nothing to do: the server is as the files say."
+        case Outcome.PARTIAL:
+            return f"Done in part: {_in_part(report)}"
+        case Outcome.UNSETTLED:
+            return _unsettled(report)
+        case Outcome.STALE if report.drifted:
+            return "Nothing was written: the server has changed since the plan was made. Plan again."
+        case Outcome.STALE:
+            return "Nothing was written: this plan was applied already. Plan again to see what is left."
+        case Outcome.INTERRUPTED if report.operations:
+            return f"Interrupted: {_went_through(report)} Run it again to finish the rest."
+        case Outcome.INTERRUPTED:
+            return "Interrupted: nothing was written."
+
+
+def _went_through(report: Report) -> str:
+    return f"{report.written:,} of {count(len(report.operations), 'request')} went through."
+
+
+def _in_part(report: Report) -> str:
+    if report.written < len(report.operations):
+        return f"{_went_through(report)} Run it again to finish the rest."
+    if report.drifted:
+        return "what has changed on the server meanwhile was left alone. Plan again to see it."
+    return "it stopped early, see above. Run it again to finish the rest."
+
+
+def _unsettled(report: Report) -> str:
+    if report.reverted:
+        return f"Written, but {count(len(report.reverted), 'change')} did not last: see above."
+    if report.waiting:
+        return "Written, but it is not known whether all of it has settled. Plan again later to see."
+    start = "Written, and all of that has lasted" if report.operations else "Nothing was written"
+    return f"{start}; what the server had undone before was not tried again."
