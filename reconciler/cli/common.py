@@ -1,0 +1,117 @@
+"""What the commands share: options, and how whatever goes wrong becomes words and an exit code."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from reconciler.cli.exits import Exit
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+DEFAULT_WIDTH = 100
+
+
+def stop(message: str, code: Exit = Exit.ERROR) -> NoReturn:
+    """Ends the command with a message on stderr."""
+    click.echo(f"error: {message}", err=True)
+    raise SystemExit(int(code))
+
+
+def plain_errors(command: F) -> F:
+    """Turns every error a user can cause into its message and exit code; no traceback gets out."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **options: Any) -> Any:
+        from reconciler.model.origin import InvalidFiles
+
+        try:
+            return command(*args, **options)
+        except InvalidFiles as error:
+            for problem in error.problems:
+                click.echo(f"{problem}", err=True)
+            stop(f"{len(error.problems)} in the files; nothing was read or written", Exit.INVALID)
+        except BrokenPipeError:
+            sys.stderr.close()
+            raise SystemExit(int(Exit.ERROR)) from None
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            raise SystemExit(int(Exit.INTERRUPTED)) from None
+        except OSError as error:
+            stop(f"{error.filename or 'system'}: {error.strerror or error}")
+        except Exception as error:
+            if words := _known(error):
+                stop(words)
+            raise
+
+    return wrapped  # type: ignore[return-value]
+
+
+def _known(error: Exception) -> str:
+    """The message of an error that is told to users as it is; empty for a fault of this program."""
+    from reconciler.apply.state import StateUnusable
+    from reconciler.apply.window import QueuesBusy
+    from reconciler.immich.errors import ServerError
+    from reconciler.plan.document import BadPlanFile
+    from reconciler.sandbox.errors import SandboxError
+
+    known = (StateUnusable, QueuesBusy, ServerError, BadPlanFile, SandboxError)
+    return str(error) if isinstance(error, known) else ""
+
+
+def server_options(command: F) -> F:
+    """Where the server is, who asks, and where state is kept."""
+    for option in reversed(
+        (
+            click.option(
+                "--server",
+                metavar="URL",
+                help="Address of the server, or sandbox:FOLDER. Default: server.url in the files, "
+                "then IMMICH_INSTANCE_URL.",
+            ),
+            click.option(
+                "--account", metavar="NAME", help="Which of server.accounts asks. Default: defaults.account."
+            ),
+            click.option(
+                "--state-dir",
+                type=click.Path(file_okay=False, path_type=Path),
+                metavar="FOLDER",
+                help="Where to remember paused queues and what was tried. Default: the platform's place.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def output_options(command: F) -> F:
+    """How much is shown, and how."""
+    for option in reversed(
+        (
+            click.option("-q", "--quiet", is_flag=True, help="No progress."),
+            click.option("-v", "--verbose", is_flag=True, help="Show every request."),
+            click.option("--no-color", is_flag=True, help="No colours (or set NO_COLOR)."),
+            click.option("--full", is_flag=True, help="Show every photo instead of samples."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def wants_color(no_color: bool) -> bool:
+    """Colours only on a terminal, and not where somebody asked for none."""
+    return not no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
+
+
+def width() -> int:
+    """The terminal's width in cells; a steady one where there is no terminal."""
+    import shutil
+
+    return shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if sys.stdout.isatty() else DEFAULT_WIDTH

@@ -1,0 +1,99 @@
+"""`immich-plan`: what would change, shown and never done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.common import (
+    CONTEXT,
+    output_options,
+    plain_errors,
+    server_options,
+    wants_color,
+    width,
+)
+from reconciler.cli.exits import Exit
+
+
+@click.command(context_settings=CONTEXT)
+@click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for immich-apply."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="How to show it.",
+)
+@click.option("--exit-code", is_flag=True, help="Exit with 3 if there are changes, 4 if some can't last.")
+@click.option("--allow-missing", is_flag=True, help="Photos that aren't there are no error.")
+@click.option("--retry-undone", is_flag=True, help="Plan again what the server has undone before.")
+@server_options
+@output_options
+@plain_errors
+def main(
+    paths: tuple[str, ...],
+    output: Path | None,
+    form: str,
+    exit_code: bool,
+    allow_missing: bool,
+    retry_undone: bool,
+    server: str | None,
+    account: str | None,
+    state_dir: Path | None,
+    quiet: bool,
+    verbose: bool,
+    no_color: bool,
+    full: bool,
+) -> None:
+    """Show what immich-apply would change on the server.
+
+    Reads the YAML files (default: those of the current folder) and the server, and writes to neither.
+
+    \b
+    Examples:
+      immich-plan
+      immich-plan albums.yaml -o plan.json
+      immich-plan --format json | jq .summary
+      immich-plan --exit-code; [ $? -eq 3 ] && echo "there are changes"
+
+    Exit codes: 0 done, 1 error or missing photos, 2 invalid files, 3 changes and 4 wishes that the server
+    undoes (both with --exit-code).
+    """
+    from reconciler.cli.connect import Ask, connect
+    from reconciler.cli.planning import load_files, plan_for, show, state_in
+    from reconciler.cli.progress import progress
+    from reconciler.plan.document import to_bytes
+
+    desired = load_files(paths)
+    state = state_in(state_dir)
+    with connect(desired, Ask(server, account, verbose)) as connection, progress(quiet) as watching:
+        if leases := state.leases(connection.server):
+            names = ", ".join(lease.queue for lease in leases)
+            watching.say(
+                f"warning: an earlier run has left these queues paused: {names}. immich-apply resumes them"
+            )
+        plan = plan_for(desired, connection, state, watching, retry_undone=retry_undone)
+    show(plan, form, color=wants_color(no_color), columns=width(), full=full)
+    if output:
+        output.write_bytes(to_bytes(plan))
+        click.echo(f"saved: immich-apply {output} carries out this plan and no other", err=True)
+    raise SystemExit(int(_exit(plan, exit_code, allow_missing)))
+
+
+def _exit(plan: object, exit_code: bool, allow_missing: bool) -> Exit:
+    from reconciler.plan import Plan
+
+    assert isinstance(plan, Plan)
+    if plan.problems:
+        return Exit.INVALID
+    if plan.missing and not allow_missing:
+        return Exit.ERROR
+    if exit_code and plan.changes:
+        return Exit.CHANGES
+    return Exit.PARTIAL if exit_code and plan.undone else Exit.DONE

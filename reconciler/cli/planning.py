@@ -1,0 +1,75 @@
+"""From files to a plan, the part that `immich-plan` and `immich-apply` share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from reconciler.apply.protocols import Progress
+from reconciler.apply.state import State, default_folder
+from reconciler.cli.connect import Connection
+from reconciler.diff import compare
+from reconciler.live.permissions import calls_of
+from reconciler.live.read import read_live
+from reconciler.live.reading import reading_for
+from reconciler.model.attempts import NO_ATTEMPTS
+from reconciler.model.desired import Desired
+from reconciler.plan import Plan, make_plan
+
+
+def load_files(paths: Sequence[str]) -> Desired:
+    """The desired state of the files, warnings shown. Raises InvalidFiles."""
+    from reconciler.config import load
+
+    loaded = load(paths)
+    for problem in loaded.problems:
+        click.echo(f"warning: {problem}", err=True)
+    return loaded.desired
+
+
+def state_in(folder: Path | None) -> State:
+    """The state of the given folder, or of the platform's."""
+    return State(folder or default_folder())
+
+
+def plan_for(
+    desired: Desired, connection: Connection, state: State, progress: Progress, *, retry_undone: bool
+) -> Plan:
+    """Reads what is needed and compares. Stops where the key lacks permissions."""
+    reading = reading_for(desired)
+    connection.require(calls_of(reading))
+
+    def reading_progress(what: str, done: int) -> None:
+        progress.stage(f"reading {what}")
+        progress.advance(done)
+
+    live = read_live(
+        desired,
+        connection.reader,
+        identity=connection.identity,
+        features=connection.features(reading.dates),
+        on_progress=reading_progress,
+    )
+    attempts = NO_ATTEMPTS if retry_undone else state.attempts(connection.identity.user_id)
+    return make_plan(compare(desired, live, attempts), live, desired.files)
+
+
+def show(plan: Plan, form: str, *, color: bool, columns: int, full: bool) -> None:
+    """The plan on stdout."""
+    match form:
+        case "json":
+            from reconciler.plan.document import to_bytes
+
+            sys.stdout.buffer.write(to_bytes(plan))
+            sys.stdout.flush()
+        case "github":
+            from reconciler.render.annotations import github_plan
+
+            click.echo(github_plan(plan), nl=False)
+        case _:
+            from reconciler.render.terminal import plan_text
+
+            click.echo(plan_text(plan, width=columns, color=color, full=full), nl=False, color=color)

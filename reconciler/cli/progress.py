@@ -1,0 +1,73 @@
+"""Progress on stderr: a moving line on a terminal, a line for each stage elsewhere, nothing where asked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.apply.protocols import Progress, Silent
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+
+class Lines:
+    """For logs: each stage once, on a line of its own."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def stage(self, text: str, total: int | None = None) -> None:
+        """Says the stage unless it was the last one said."""
+        del total
+        if text != self._last:
+            self._last = text
+            click.echo(f"… {text}", err=True)
+
+    def advance(self, done: int) -> None:
+        """Nothing: a log needs no counting."""
+
+    def say(self, text: str) -> None:
+        """A line of its own."""
+        click.echo(text, err=True)
+
+
+class Moving:
+    """For a terminal: one line that moves."""
+
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
+        self._task = bar.add_task("", total=None, start=True)
+
+    def stage(self, text: str, total: int | None = None) -> None:
+        """Begins a new stage on the same line."""
+        self._bar.reset(self._task, description=text, total=total, completed=0, visible=True)
+
+    def advance(self, done: int) -> None:
+        """Moves the bar."""
+        self._bar.update(self._task, completed=done)
+
+    def say(self, text: str) -> None:
+        """A line above the moving one."""
+        self._bar.console.print(text, markup=False, highlight=False)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Progress]:
+    """Progress that suits where stderr goes."""
+    if quiet:
+        yield Silent()
+    elif not sys.stderr.isatty():
+        yield Lines()
+    else:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+            yield Moving(bar)
