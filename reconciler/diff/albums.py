@@ -185,7 +185,9 @@ class AlbumDiff:
         strangers = self.live.members.get(album.id, frozenset()) - members.now
         strangers -= self.live.assets.keys()
         if strangers:
+            one = len(strangers) == 1
             text = (
-                f"{len(strangers)} in album {entry.name!r} are hidden or belong to somebody else: they stay"
+                f"of album {entry.name!r}, {'1 photo is' if one else f'{len(strangers):,} photos are'} hidden "
+                f"or somebody else's, and {'stays' if one else 'stay'}"
             )
             self.notes.append(Note(text, entry.origin, len(strangers)))

@@ -58,6 +58,8 @@ class Outcome:
     undone: dict[str, tuple[Attempt, Origin]] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     looping: tuple[Origin, ...] = ()
+    trail: set[Origin] = field(default_factory=set)
+    """Every line that has set something on the way."""
     zone_ruled: Origin | None = None
     """The line of a date whose offset the place overrides; the instant is as wished."""
 
@@ -80,7 +82,7 @@ def converge(start: AssetState, rules: Rules, attempts: Attempts) -> Outcome:
             break
         seen.append(after)
         outcome.state = after
-    outcome.looping = tuple(sorted({*outcome.fields.values(), *outcome.tags.values()}))
+    outcome.looping = tuple(sorted(outcome.trail))
     if not outcome.looping:
         outcome.looping = tuple(sorted(rule.entry.origin for rule in rules.albums))
     outcome.state = start
@@ -130,6 +132,7 @@ def _changed_fields(
             continue
         changed[name] = wish.value
         outcome.fields[name] = wish.origin
+        outcome.trail.add(wish.origin)
     return changed
 
 
@@ -164,6 +167,7 @@ def _changed_tags(
                 wanted = wanted - {path} if sign == "+" else wanted | {path}
             else:
                 outcome.tags[path] = origin
+                outcome.trail.add(origin)
     return wanted
 
 

@@ -56,11 +56,13 @@ def _agreed(
                 continue
             first = wishes.setdefault(name, setting)
             if not same(name, first.value, setting.value):
-                about = (
-                    f"{name.value} ({value_text(first.value)!r} here, {value_text(setting.value)!r} there)"
-                )
+                about = f"{name.value} ({_quoted(first.value)} here, {_quoted(setting.value)} there)"
                 conflicts.append(Conflict(first.origin, setting.origin, about))
     return wishes
+
+
+def _quoted(value: FieldValue) -> str:
+    return repr(value) if isinstance(value, str) else value_text(value)
 
 
 def tags_wish(

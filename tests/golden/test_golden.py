@@ -1,0 +1,71 @@
+"""Golden cases: a folder each, what is wished and what is there → the plan, to the byte.
+
+    cases/NAME/desired.yaml    what the files ask for
+    cases/NAME/live.json       what the server has (an immich-live snapshot; usual values may be left out)
+    cases/NAME/attempts.json   what the server has undone before, if anything
+    cases/NAME/plan.json       the plan file
+    cases/NAME/plan.txt        the plan as a person sees it
+
+To add one, write the first two and run with UPDATE_GOLDEN=1; then read what came out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from reconciler.config import load
+from reconciler.diff import compare
+from reconciler.live.snapshot import from_bytes
+from reconciler.model.attempts import Attempt, Attempts
+from reconciler.plan import Plan, document, make_plan
+from reconciler.render.terminal import plan_text
+
+CASES = Path(__file__).parent / "cases"
+NAMES = sorted(path.name for path in CASES.iterdir() if path.is_dir())
+WIDTH = 100
+
+
+def plan_of(case: Path) -> Plan:
+    """The plan of a case, made from inside its folder so that origins are short."""
+    desired = load([case / "desired.yaml"]).desired
+    live = from_bytes((case / "live.json").read_bytes())
+    return make_plan(compare(desired, live, attempts_of(case)), live, desired.files)
+
+
+def attempts_of(case: Path) -> Attempts:
+    path = case / "attempts.json"
+    if not path.exists():
+        return {}
+    attempts = [Attempt(**item) for item in json.loads(path.read_text(encoding="utf-8"))]
+    return {(item.asset_id, item.aspect): item for item in attempts}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_plan_is_as_written_down(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = CASES / name
+    monkeypatch.chdir(case)
+    plan = plan_of(case)
+    made = {
+        "plan.json": document.to_bytes(plan),
+        "plan.txt": plan_text(plan, width=WIDTH, color=False).encode(),
+    }
+    for file, content in made.items():
+        path = case / file
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.write_bytes(content)
+        assert path.read_bytes().decode() == content.decode(), f"{name}/{file}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_plan_file_is_read_back_as_the_same_plan(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = CASES / name
+    monkeypatch.chdir(case)
+    plan = plan_of(case)
+    again = document.from_bytes(document.to_bytes(plan))
+    assert again.changes == plan.changes
+    assert again.operations == plan.operations
+    assert document.to_bytes(again) == document.to_bytes(plan)
