@@ -186,8 +186,7 @@ class AlbumDiff:
         strangers -= self.live.assets.keys()
         if strangers:
             one = len(strangers) == 1
-            text = (
-                f"of album {entry.name!r}, {'1 photo is' if one else f'{len(strangers):,} photos are'} hidden "
-                f"or somebody else's, and {'stays' if one else 'stay'}"
-            )
+            who = "1 photo is" if one else f"{len(strangers):,} photos are"
+            stays = "stays" if one else "stay"
+            text = f"of album {entry.name!r}, {who} hidden or somebody else's, and {stays}"
             self.notes.append(Note(text, entry.origin, len(strangers)))
