@@ -1,0 +1,26 @@
+"""The routes of the API, one module per area."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from reconciler.sandbox.routes import (
+    albums,
+    assets,
+    config,
+    files,
+    others,
+    queues,
+    search,
+    server,
+    tags,
+    timeline,
+    users,
+)
+
+ALL_ROUTES = tuple(
+    chain.from_iterable(
+        module.ROUTES
+        for module in (server, users, config, queues, assets, files, search, albums, tags, timeline, others)
+    )
+)

@@ -1,0 +1,360 @@
+"""Stacks, people, faces, shared links, partners, external libraries: as much as the areas above touch."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import uuid
+from typing import Any
+
+from reconciler.sandbox import validation as v
+from reconciler.sandbox import views
+from reconciler.sandbox.api import Answer, Call, Routes
+from reconciler.sandbox.clock import iso_z
+from reconciler.sandbox.errors import bad_request, no_access
+from reconciler.sandbox.store import assets
+from reconciler.sandbox.store.albums import SHOWN
+from reconciler.sandbox.store.database import Row
+
+ROUTES = Routes()
+
+_BOX = ("imageWidth", "imageHeight", "x", "y", "width", "height")
+
+
+# -- stacks ------------------------------------------------------------------------------
+
+
+@ROUTES.add("GET", "/stacks", "stack.read")
+def list_stacks(call: Call) -> Any:
+    """Retrieve stacks."""
+    asked = call.query({"primaryAssetId": v.uuid4()})
+    rows = call.db.rows("SELECT * FROM stack WHERE owner_id = ? ORDER BY created_at", (call.user_id,))
+    wanted = asked.get("primaryAssetId")
+    return [_stack(call, row) for row in rows if wanted in (None, row["primary_asset_id"])]
+
+
+@ROUTES.add("POST", "/stacks", "stack.create", status=201)
+def create_stack(call: Call) -> Any:
+    """Create a stack."""
+    ids = call.body({"assetIds": v.listed(v.uuid4(), minimum=2).needed()})["assetIds"]
+    if set(ids) - assets.owned(call.db, call.user_id, ids):
+        raise no_access("asset.update")
+    stack_id = str(uuid.uuid4())
+    with call.write() as db:
+        # a primary brings its whole stack along, and that stack is gone (FINDINGS 41)
+        swallowed = db.values(
+            f"SELECT id FROM stack WHERE primary_asset_id {assets.IN_IDS}", (json.dumps(ids),)
+        )
+        ids += db.values(f"SELECT id FROM asset WHERE stack_id {assets.IN_IDS}", (json.dumps(swallowed),))
+        db.run(f"DELETE FROM stack WHERE id {assets.IN_IDS}", (json.dumps(swallowed),))
+        db.run(
+            "INSERT INTO stack (id, owner_id, primary_asset_id, created_at) VALUES (?, ?, ?, ?)",
+            (stack_id, call.user_id, ids[0], db.now()),
+        )
+        assets.change_flags(db, ids, {"stack_id": stack_id})
+    return _stack(call, _stack_row(call, stack_id, "stack.read"))
+
+
+@ROUTES.add("GET", "/stacks/<id>", "stack.read")
+def get_stack(call: Call) -> Any:
+    """Retrieve a stack."""
+    return _stack(call, _stack_row(call, call.id(), "stack.read"))
+
+
+@ROUTES.add("DELETE", "/stacks/<id>", "stack.delete", status=204)
+def delete_stack(call: Call) -> None:
+    """Delete a stack."""
+    _delete_stacks(call, [_stack_row(call, call.id(), "stack.delete")["id"]])
+
+
+@ROUTES.add("DELETE", "/stacks", "stack.delete", status=204)
+def delete_stacks(call: Call) -> None:
+    """Delete stacks."""
+    ids = call.body({"ids": v.listed(v.uuid4()).needed()})["ids"]
+    _delete_stacks(call, [_stack_row(call, stack_id, "stack.delete")["id"] for stack_id in ids])
+
+
+def _delete_stacks(call: Call, ids: list[str]) -> None:
+    with call.write() as db:
+        members = db.values(f"SELECT id FROM asset WHERE stack_id {assets.IN_IDS}", (json.dumps(ids),))
+        assets.change_flags(db, members, {"stack_id": None})
+        db.run(f"DELETE FROM stack WHERE id {assets.IN_IDS}", (json.dumps(ids),))
+
+
+def _stack_row(call: Call, stack_id: str, permission: str) -> Row:
+    row = call.db.row("SELECT * FROM stack WHERE id = ? AND owner_id = ?", (stack_id, call.user_id))
+    if row is None:
+        raise no_access(permission)
+    return row
+
+
+def _stack(call: Call, row: Row) -> dict[str, Any]:
+    ids = call.db.values(
+        f"SELECT id FROM asset WHERE stack_id = ? AND {SHOWN}",
+        (row["id"],),
+    )
+    members = views.assets(call.db, ids, call.version, call.user_id, with_exif=True)
+    members.sort(key=lambda shown: shown["id"] != row["primary_asset_id"])
+    return {"id": row["id"], "primaryAssetId": row["primary_asset_id"], "assets": members}
+
+
+# -- people ------------------------------------------------------------------------------
+
+
+@ROUTES.add("GET", "/people", "person.read")
+def list_people(call: Call) -> Any:
+    """Get all people."""
+    call.query(
+        {"withHidden": v.flag(), "page": v.whole(1, convert=True), "size": v.whole(1, 1000, convert=True)}
+    )
+    rows = call.db.rows(
+        "SELECT * FROM person WHERE owner_id = ? AND id IN (SELECT person_id FROM face JOIN asset "
+        "ON asset.id = asset_id WHERE deleted_at IS NULL) ORDER BY name",
+        (call.user_id,),
+    )
+    hidden = sum(row["is_hidden"] for row in rows)
+    return {
+        "people": [_person(row) for row in rows],
+        "hasNextPage": False,
+        "total": len(rows),
+        "hidden": hidden,
+    }
+
+
+@ROUTES.add("POST", "/people", "person.create", status=201)
+def create_person(call: Call) -> Any:
+    """Create a person."""
+    asked = call.body(
+        {
+            "name": v.text(),
+            "birthDate": v.text().or_null(),
+            "isHidden": v.flag(),
+            "isFavorite": v.flag(),
+            "color": v.text(color=True).or_null(),
+        }
+    )
+    person_id = str(uuid.uuid4())
+    with call.write() as db:
+        db.run(
+            "INSERT INTO person (id, owner_id, name, birth_date, color, is_hidden, is_favorite, updated_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                person_id,
+                call.user_id,
+                asked.get("name", ""),
+                asked.get("birthDate"),
+                asked.get("color"),
+                asked.get("isHidden", False),
+                asked.get("isFavorite", False),
+                db.now(),
+            ),
+        )
+    return _person(_person_row(call, person_id))
+
+
+@ROUTES.add("GET", "/people/<id>", "person.read")
+def get_person(call: Call) -> Any:
+    """Get a person."""
+    return _person(_person_row(call, call.id()))
+
+
+@ROUTES.add("DELETE", "/people/<id>", "person.delete", status=204)
+def delete_person(call: Call) -> None:
+    """Delete person."""
+    person_id = _person_row(call, call.id())["id"]
+    with call.write() as db:
+        db.run("DELETE FROM person WHERE id = ?", (person_id,))
+
+
+@ROUTES.add("POST", "/faces", "face.create", status=201)
+def create_face(call: Call) -> Any:
+    """Create a face."""
+    asked = call.body(
+        {
+            "assetId": v.uuid4().needed(),
+            "personId": v.uuid4().needed(),
+            **{name: v.whole().needed() for name in _BOX},
+        }
+    )
+    if not assets.owned(call.db, call.user_id, [asked["assetId"]]):
+        raise no_access("asset.read")
+    _person_row(call, asked["personId"])
+    with call.write() as db:
+        db.run(
+            "INSERT INTO face (id, asset_id, person_id, box) VALUES (?, ?, ?, ?)",
+            (
+                str(uuid.uuid4()),
+                asked["assetId"],
+                asked["personId"],
+                json.dumps({name: asked[name] for name in _BOX}),
+            ),
+        )
+    return Answer()
+
+
+def people_of(call: Call, asset_id: str) -> list[dict[str, Any]]:
+    """The persons with a face on the asset."""
+    rows = call.db.rows(
+        "SELECT person.*, face.id AS face_id, box FROM person JOIN face ON person_id = person.id "
+        "WHERE asset_id = ?",
+        (asset_id,),
+    )
+    people: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        person = people.setdefault(
+            row["id"], _person(row) | ({"faces": []} if call.version.device_fields else {})
+        )
+        if call.version.device_fields:
+            person["faces"].append(_face(row))
+    return list(people.values())
+
+
+def _face(row: Row) -> dict[str, Any]:
+    box = json.loads(row["box"])
+    return {
+        "id": row["face_id"],
+        "imageWidth": box["imageWidth"],
+        "imageHeight": box["imageHeight"],
+        "boundingBoxX1": box["x"],
+        "boundingBoxX2": box["x"] + box["width"],
+        "boundingBoxY1": box["y"],
+        "boundingBoxY2": box["y"] + box["height"],
+        "sourceType": "manual",
+    }
+
+
+def _person_row(call: Call, person_id: str) -> Row:
+    row = call.db.row("SELECT * FROM person WHERE id = ? AND owner_id = ?", (person_id, call.user_id))
+    if row is None:
+        raise no_access("person.read")
+    return row
+
+
+def _person(row: Row) -> dict[str, Any]:
+    shown = {
+        "id": row["id"],
+        "name": row["name"],
+        "birthDate": row["birth_date"],
+        "thumbnailPath": "",
+        "isHidden": bool(row["is_hidden"]),
+        "isFavorite": bool(row["is_favorite"]),
+        "updatedAt": iso_z(row["updated_at"]),
+    }
+    return shown | ({"color": row["color"]} if row["color"] else {})
+
+
+# -- shared links ------------------------------------------------------------------------
+
+
+@ROUTES.add("GET", "/shared-links", "sharedLink.read")
+def list_shared_links(call: Call) -> Any:
+    """Retrieve all shared links."""
+    rows = call.db.rows(
+        "SELECT * FROM shared_link WHERE user_id = ? ORDER BY created_at DESC", (call.user_id,)
+    )
+    return [_link(call, row) for row in rows]
+
+
+@ROUTES.add("POST", "/shared-links", "sharedLink.create", status=201)
+def create_shared_link(call: Call) -> Any:
+    """Create a shared link."""
+    asked = call.body(
+        {
+            "type": v.one_of("ALBUM", "INDIVIDUAL").needed(),
+            "assetIds": v.listed(v.uuid4()),
+            "albumId": v.uuid4(),
+            "description": v.text().or_null(),
+            "password": v.text().or_null(),
+            "slug": v.text().or_null(),
+            "expiresAt": v.instant().or_null(),
+            "allowUpload": v.flag(),
+            "allowDownload": v.flag(),
+            "showMetadata": v.flag(),
+        }
+    )
+    ids = asked.pop("assetIds", [])
+    album_id = asked.pop("albumId", None)
+    if set(ids) - assets.owned(call.db, call.user_id, ids):
+        raise no_access("asset.share")
+    if album_id and not call.db.value(
+        "SELECT 1 FROM album WHERE id = ? AND owner_id = ?", (album_id, call.user_id)
+    ):
+        raise no_access("album.share")
+    link_id = str(uuid.uuid4())
+    content = json.dumps({**asked, "key": secrets.token_urlsafe(50)})
+    with call.write() as db:
+        db.run(
+            "INSERT INTO shared_link (id, user_id, type, album_id, content, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (link_id, call.user_id, asked["type"], album_id, content, db.now()),
+        )
+        db.run_many(
+            "INSERT INTO shared_link_asset (link_id, asset_id) VALUES (?, ?)",
+            ((link_id, asset_id) for asset_id in dict.fromkeys(ids)),
+        )
+    return _link(call, _link_row(call, link_id))
+
+
+@ROUTES.add("GET", "/shared-links/<id>", "sharedLink.read")
+def get_shared_link(call: Call) -> Any:
+    """Retrieve a shared link."""
+    return _link(call, _link_row(call, call.id()))
+
+
+@ROUTES.add("DELETE", "/shared-links/<id>", "sharedLink.delete", status=204)
+def delete_shared_link(call: Call) -> None:
+    """Delete a shared link."""
+    link_id = _link_row(call, call.id())["id"]
+    with call.write() as db:
+        db.run("DELETE FROM shared_link WHERE id = ?", (link_id,))
+
+
+def _link_row(call: Call, link_id: str) -> Row:
+    row = call.db.row("SELECT * FROM shared_link WHERE id = ? AND user_id = ?", (link_id, call.user_id))
+    if row is None:
+        raise bad_request("Shared link not found")
+    return row
+
+
+def _link(call: Call, row: Row) -> dict[str, Any]:
+    content = json.loads(row["content"])
+    ids = call.db.values("SELECT asset_id FROM shared_link_asset WHERE link_id = ?", (row["id"],))
+    shown_metadata = content.get("showMetadata", True)
+    return {
+        "id": row["id"],
+        "userId": row["user_id"],
+        "type": row["type"],
+        "key": content["key"],
+        "createdAt": iso_z(row["created_at"]),
+        "expiresAt": iso_z(content.get("expiresAt")),
+        "description": content.get("description"),
+        "password": content.get("password"),
+        "slug": content.get("slug"),
+        "allowUpload": content.get("allowUpload", True),
+        "allowDownload": content.get("allowDownload", True) and shown_metadata,
+        "showMetadata": shown_metadata,
+        "assets": views.assets(call.db, ids, call.version, call.user_id, with_exif=True),
+    }
+
+
+# -- what nobody has here ----------------------------------------------------------------
+
+
+@ROUTES.add("GET", "/partners", "partner.read")
+def list_partners(call: Call) -> Any:
+    """Retrieve partners."""
+    call.query({"direction": v.one_of("shared-by", "shared-with").needed()})
+    return []
+
+
+@ROUTES.add("GET", "/libraries", "library.read", admin=True)
+def list_libraries(_call: Call) -> Any:
+    """Retrieve libraries."""
+    return []
+
+
+@ROUTES.add("GET", "/libraries/<id>", "library.read", admin=True)
+def get_library(call: Call) -> Any:
+    """Retrieve a library."""
+    call.id()
+    raise bad_request("Library not found")

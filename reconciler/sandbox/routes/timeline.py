@@ -1,0 +1,163 @@
+"""The timeline by months, map markers and folders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from reconciler.sandbox import validation as v
+from reconciler.sandbox import views
+from reconciler.sandbox.api import Call, Routes
+from reconciler.sandbox.clock import iso_plain, iso_z, month_of, parse_instant
+from reconciler.sandbox.errors import no_access
+from reconciler.sandbox.search import CARRIES_TAG, VISIBILITIES, Query
+
+ROUTES = Routes()
+
+HOUR = 3_600_000
+MONTHS = 12
+_FILTERS: v.Schema = {
+    "albumId": v.uuid4(),
+    "tagId": v.uuid4(),
+    "personId": v.uuid4(),
+    "isFavorite": v.flag(),
+    "isTrashed": v.flag(),
+    "visibility": v.one_of(*VISIBILITIES),
+    "order": v.one_of("asc", "desc"),
+    "userId": v.uuid4(),
+    "withCoordinates": v.flag(),
+    "withPartners": v.flag(),
+    "withStacked": v.flag(),
+}
+
+
+@ROUTES.add("GET", "/timeline/buckets", "asset.read")
+def time_buckets(call: Call) -> Any:
+    """Get time buckets."""
+    asked = call.query(_FILTERS)
+    query = _query(call, asked)
+    moments = call.db.values(f"SELECT local_date_time FROM asset WHERE {query.where}", query.params)
+    counts: dict[str, int] = {}
+    for moment in moments:
+        bucket = month_of(moment)
+        counts[bucket] = counts.get(bucket, 0) + 1
+    names = sorted(counts, reverse=asked.get("order") != "asc")
+    return [{"timeBucket": name, "count": counts[name]} for name in names]
+
+
+@ROUTES.add("GET", "/timeline/bucket", "asset.read")
+def time_bucket(call: Call) -> Any:
+    """Get time bucket."""
+    asked = call.query({**_FILTERS, "timeBucket": v.text().needed()})
+    query = _query(call, asked)
+    start, end = _month(asked["timeBucket"], call)
+    query.add("local_date_time >= ? AND local_date_time < ?", start, end)
+    order = "ASC" if asked.get("order") == "asc" else "DESC"
+    rows = call.db.rows(
+        f"{views.ASSET_WITH_EXIF_SELECT} WHERE {query.where} ORDER BY file_created_at {order}", query.params
+    )
+    return _columns(call, [dict(row) for row in rows], bool(asked.get("withCoordinates")))
+
+
+@ROUTES.add("GET", "/map/markers", "map.read")
+def map_markers(call: Call) -> Any:
+    """Retrieve map markers."""
+    asked = call.query({"isArchived": v.flag(), "isFavorite": v.flag()})
+    shown = "('timeline', 'archive')" if asked.get("isArchived") else "('timeline')"
+    favorite = f" AND is_favorite = {int(asked['isFavorite'])}" if "isFavorite" in asked else ""
+    rows = call.db.rows(
+        f"{views.ASSET_WITH_EXIF_SELECT} WHERE owner_id = ? AND deleted_at IS NULL AND latitude IS NOT NULL "
+        f"AND visibility IN {shown}{favorite} ORDER BY file_created_at DESC",
+        (call.user_id,),
+    )
+    return [marker(row) for row in rows]
+
+
+@ROUTES.add("GET", "/view/folder/unique-paths", "folder.read")
+def unique_paths(call: Call) -> Any:
+    """Retrieve unique paths."""
+    paths = call.db.values(
+        "SELECT original_path FROM asset "
+        "WHERE owner_id = ? AND deleted_at IS NULL AND visibility = 'timeline'",
+        (call.user_id,),
+    )
+    return sorted({str(PurePosixPath(path).parent) for path in paths})
+
+
+def marker(row: views.Fields) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "lat": row["latitude"],
+        "lon": row["longitude"],
+        "city": row["city"],
+        "state": row["state"],
+        "country": row["country"],
+    }
+
+
+def _query(call: Call, asked: Mapping[str, Any]) -> Query:
+    call.refuse_locked(asked.get("visibility"))
+    query = Query()
+    if asked.get("userId", call.user_id) != call.user_id:
+        raise no_access("timeline.read")
+    if "albumId" in asked:
+        album = (asked["albumId"], call.user_id)
+        if call.db.value("SELECT 1 FROM album WHERE id = ? AND owner_id = ?", album) is None:
+            raise no_access("album.read")
+        query.add("asset.id IN (SELECT asset_id FROM album_asset WHERE album_id = ?)", asked["albumId"])
+    query.add("owner_id = ?", call.user_id)
+    if "tagId" in asked:
+        query.add(CARRIES_TAG, asked["tagId"])
+    if "visibility" in asked:
+        query.add("visibility = ?", asked["visibility"])
+    else:
+        query.add("visibility IN ('timeline', 'archive')")
+    if "isFavorite" in asked:
+        query.add("is_favorite = ?", int(asked["isFavorite"]))
+    query.add("deleted_at IS NOT NULL" if asked.get("isTrashed") else "deleted_at IS NULL")
+    return query
+
+
+def _month(text: str, call: Call) -> tuple[int, int]:
+    """First instant of the month and of the next one."""
+    found = parse_instant(text)
+    start = parse_instant(text[:7]) if found else None
+    if start is None:
+        raise v.custom_problem("Invalid time bucket format", call.version, path=("timeBucket",))
+    year, month = int(text[:4]), int(text[5:7])
+    following = f"{year + month // MONTHS:04d}-{month % MONTHS + 1:02d}"
+    end = parse_instant(following)
+    return start[0], (end or start)[0]
+
+
+def _columns(call: Call, rows: list[dict[str, Any]], coordinates: bool) -> dict[str, list[Any]]:
+    """One list per field, as the timeline has it."""
+    columns: dict[str, list[Any]] = {
+        "id": [row["id"] for row in rows],
+        "visibility": [row["visibility"] for row in rows],
+        "isFavorite": [bool(row["is_favorite"]) for row in rows],
+        "isImage": [row["type"] == "IMAGE" for row in rows],
+        "isTrashed": [row["deleted_at"] is not None for row in rows],
+        "livePhotoVideoId": [row["live_photo_video_id"] for row in rows],
+        "fileCreatedAt": [iso_plain(row["file_created_at"]) for row in rows],
+        "localOffsetHours": [(row["local_date_time"] - row["file_created_at"]) / HOUR for row in rows],
+        "ownerId": [row["owner_id"] for row in rows],
+        "projectionType": [row["projection_type"] for row in rows],
+        "ratio": [_ratio(row) for row in rows],
+        "status": [row["status"] for row in rows],
+        "thumbhash": [row["thumbhash"] for row in rows],
+        "city": [row["city"] for row in rows],
+        "country": [row["country"] for row in rows],
+        "duration": [None for _ in rows],
+    }
+    if not call.version.device_fields:
+        columns["createdAt"] = [iso_z(row["created_at"]) for row in rows]
+    if coordinates:
+        columns |= {name: [row[name] for row in rows] for name in ("latitude", "longitude")}
+    return columns
+
+
+def _ratio(row: Mapping[str, Any]) -> float:
+    width, height = row["width"], row["height"]
+    return round(float(width) / height, 3) if width and height else 1.0
