@@ -180,10 +180,11 @@ class AlbumDiff:
         return None
 
     def _note_strangers(self, entry: AlbumEntry, album: Album | None, members: MemberSets) -> None:
-        if album is None or not entry.manages_members:
+        if album is None or not entry.manages_members or not (members.now ^ members.wanted):
             return
         strangers = self.live.members.get(album.id, frozenset()) - members.now
         strangers -= self.live.assets.keys()
+        strangers -= {asset.motion_id for asset in self.live.assets.values() if asset.motion_id}
         if strangers:
             one = len(strangers) == 1
             who = "1 photo is" if one else f"{len(strangers):,} photos are"

@@ -80,6 +80,7 @@ def asset_of(item: Json, *, exif_asked: bool = True) -> Asset:
         model=exif.get("model"),
         lens=exif.get("lensModel"),
         library_id=item.get("libraryId"),
+        motion_id=item.get("livePhotoVideoId"),
         trashed=bool(item.get("isTrashed")),
         read=bool(exif) or not exif_asked,
     )

@@ -19,7 +19,7 @@ VERSION = 1
 KIND = "immich-live"
 Json = Any
 
-_TEXTS = ("zone", "city", "state", "country", "make", "model", "lens", "library_id")
+_TEXTS = ("zone", "city", "state", "country", "make", "model", "lens", "library_id", "motion_id")
 
 
 class BadSnapshot(ValueError):

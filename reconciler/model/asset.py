@@ -49,6 +49,8 @@ class Asset:
     model: str | None = None
     lens: str | None = None
     library_id: str | None = None
+    motion_id: str | None = None
+    """The hidden video of a live photo, which the server counts among the members of albums (FACTS 3.3)."""
     trashed: bool = False
     read: bool = True
     """False while the server has not read the file yet: it has no metadata row then."""

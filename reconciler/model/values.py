@@ -122,8 +122,11 @@ def is_named_zone(zone: str | None) -> bool:
 
 
 def normal_description(text: str | None) -> str:
-    """null, "" and missing are one value; the round trip through the sidecar trims (FINDINGS 16)."""
-    return (text or "").strip()
+    """null, "" and missing are one value; the round trip through the sidecar trims (FINDINGS 16).
+
+    A byte order mark counts as white space there.
+    """
+    return (text or "").strip().strip("\ufeff").strip()
 
 
 def normal_rating(rating: float | None) -> int | None:
