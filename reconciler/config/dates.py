@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 from zoneinfo import ZoneInfo
 
 from reconciler.model.values import Taken, offset_text
 
 _MOMENT = re.compile(
-    r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"
-    r"(?:[Tt ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
-    r" ?(?P<offset>[Zz]|[+-]\d{2}(?::?\d{2})?(?::?\d{2})?)?)?)?)?",
+    r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})"
+    r"(?:[Tt ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
+    r" ?([Zz]|[+-]\d{2}(?::?\d{2})?(?::?\d{2})?)?)?)?)?",
     re.ASCII,
 )
 _EXIF = re.compile(r"(\d{4}):(\d{2}):(\d{2})(.*)", re.ASCII | re.DOTALL)
@@ -26,18 +27,49 @@ class BadDate(ValueError):
     """A text that is no date; the message says why and what to write."""
 
 
+class Precision(IntEnum):
+    """The last part of a date that was written."""
+
+    YEAR = 0
+    MONTH = 1
+    DAY = 2
+    MINUTE = 3
+    SECOND = 4
+    MILLISECOND = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A date as far as it was written: from `start` up to, not including, `end`, by some clock.
-
-    `end` is None at the end of all time. `offset` is minutes east of Greenwich, None where none was written.
-    `timed` tells whether a time of day was.
-    """
+    """A date as far as it was written, by some clock; `offset` is minutes east of Greenwich if written."""
 
     start: datetime
-    end: datetime | None
-    offset: int | None
-    timed: bool
+    precision: Precision
+    offset: int | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether it has a time of day."""
+        return self.precision >= Precision.MINUTE
+
+    @property
+    def end(self) -> datetime | None:
+        """The first moment that doesn't belong to it any more; None at the end of all time."""
+        try:
+            if self.precision is Precision.YEAR:
+                return self.start.replace(year=self.start.year + 1)
+            if self.precision is Precision.MONTH:
+                return (self.start + timedelta(days=31)).replace(day=1)
+            return self.start + _STEPS[self.precision]
+        except (OverflowError, ValueError):
+            return None
+
+
+_STEPS = {
+    Precision.DAY: timedelta(days=1),
+    Precision.MINUTE: timedelta(minutes=1),
+    Precision.SECOND: timedelta(seconds=1),
+    Precision.MILLISECOND: timedelta(milliseconds=1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +121,18 @@ def read_moment(text: str, forms: str = _FORMS) -> Moment:
     found = _MOMENT.fullmatch(text.strip())
     if found is None:
         raise BadDate(_not_a_date(text, forms))
-    parts = found.groupdict()
-    year, month, day = int(parts["year"]), int(parts["month"] or 1), int(parts["day"] or 1)
-    _check_day(year, month, day)
-    if parts["hour"] is None:
-        start = datetime(year, month, day)
-        return Moment(start, _end_of(start, parts), None, False)
-    hour, minute, second = int(parts["hour"]), int(parts["minute"]), int(parts["second"] or 0)
-    if hour > 23 or minute > 59 or second > 59:
-        written = f"{hour:02d}:{minute:02d}:{second:02d}"
+    year, month, day, hour, minute, second, fraction, offset = found.groups()
+    _check_day(int(year), int(month or 1), int(day or 1))
+    if hour is None:
+        precision = Precision.DAY if day else Precision.MONTH if month else Precision.YEAR
+        return Moment(datetime(int(year), int(month or 1), int(day or 1)), precision)
+    if int(hour) > 23 or int(minute) > 59 or int(second or 0) > 59:
+        written = f"{hour:0>2}:{minute}:{second or '00'}"
         raise BadDate(f"there is no such time as {written}; a day goes from 00:00:00 to 23:59:59")
-    milliseconds = int(((parts["fraction"] or "") + "000")[:3])
-    start = datetime(year, month, day, hour, minute, second, milliseconds * 1000)
-    return Moment(start, _end_of(start, parts), _read_offset(parts["offset"]), True)
+    microsecond = int((fraction + "000")[:3]) * 1000 if fraction else 0
+    start = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), microsecond)
+    precision = Precision.MILLISECOND if fraction else Precision.SECOND if second else Precision.MINUTE
+    return Moment(start, precision, _read_offset(offset))
 
 
 def _check_day(year: int, month: int, day: int) -> None:
@@ -115,25 +146,6 @@ def _check_day(year: int, month: int, day: int) -> None:
     last = 28 if month == 2 and not leap else _MONTH_DAYS[month - 1]
     if not 1 <= day <= last:
         raise BadDate(f"there is no {year:04d}-{month:02d}-{day:02d}; that month has {last} days")
-
-
-def _end_of(start: datetime, parts: dict[str, str | None]) -> datetime | None:
-    """The first moment after what was written, by its precision."""
-    try:
-        if parts["month"] is None:
-            return start.replace(year=start.year + 1)
-        if parts["day"] is None:
-            return (start + timedelta(days=31)).replace(day=1)
-        for part, step in (
-            ("fraction", timedelta(milliseconds=1)),
-            ("second", timedelta(seconds=1)),
-            ("minute", timedelta(minutes=1)),
-        ):
-            if parts[part] is not None:
-                return start + step
-        return start + timedelta(days=1)
-    except (OverflowError, ValueError):
-        return None
 
 
 def _read_offset(text: str | None) -> int | None:

@@ -110,6 +110,9 @@ def _location(where: Entries, node: Node) -> Got[FieldValue] | None:
 def _degrees(scope: Scope, node: Scalar) -> float | None:
     value, text = node.value, node.text
     assert isinstance(value, int | float)
+    fraction = text.partition(".")[2]
+    if len(fraction) <= 6 and fraction.isdigit():
+        return float(value)
     exact = Decimal(value) if isinstance(value, int) else Decimal(text)
     rounded = exact.quantize(DECIMALS)
     if rounded != exact:

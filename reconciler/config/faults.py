@@ -160,14 +160,16 @@ def _message(error: ValidationError, steps: Path, scope: Scope) -> str:
     text = node.text if isinstance(node, Scalar) else ""
     if text in schema.get("x-refused", {}):
         return str(schema["x-refused"][text])
-    if own := schema.get("x-messages", {}).get(keyword):
-        return str(own)
+    messages = schema.get("x-messages", {})
+    if keyword in messages and keyword != "type":
+        return str(messages[keyword])
     if keyword == "minItems":
         return "the list is empty; write at least one, or leave the key out"
     if keyword == "enum" and text:
         return _not_one_of(text, _value(error), schema)
     wanted = list(dict.fromkeys(_kinds(schema)))
-    own = (schema.get("patternErrorMessage") if keyword == "pattern" else None) or schema.get("errorMessage")
+    own = {"pattern": schema.get("patternErrorMessage"), "type": messages.get("type")}.get(keyword)
+    own = own or schema.get("errorMessage")
     secret = _secret((*scope.steps, *steps))
     hint = "" if secret else _hint(wanted, node)
     asked = own or f"write {_listed(wanted, 'or')}"

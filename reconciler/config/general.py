@@ -60,7 +60,7 @@ class General:
         accounts = {
             path[2]: Account(path[2], _reference(written))
             for path, written in self._found.items()
-            if path[:2] == ("server", "accounts") and len(path) == 4
+            if path[:2] == ("server", "accounts") and path[3:] == ("api_key",)
         }
         self._check_secrets()
         if url is not None:

@@ -49,7 +49,7 @@ class Report:
         found = _sorted(self._errors)
         more = len(found) - SHOWN + self._untold
         if more > 0:
-            found = (*found[:SHOWN], Problem(f"and {more} more errors; mend these first"))
+            found = (*found[:SHOWN], Problem(f"and {more:,} more errors; mend these first"))
         raise InvalidFiles(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,11 +12,8 @@ from reconciler.config.dates import BadDate, read_span
 from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
 from reconciler.config.reading import Clock, items, mapping, scalar, scalars, texts
 from reconciler.config.report import Scope
-from reconciler.model.desired import PhotoName
-from reconciler.model.selectors import (
+from reconciler.model.conditions import (
     AddedBetween,
-    All,
-    AnyOf,
     ChecksumIs,
     DescriptionContains,
     DescriptionFits,
@@ -26,10 +24,8 @@ from reconciler.model.selectors import (
     InAlbum,
     InAnyAlbum,
     InFolder,
-    Not,
     Part,
     RatingWithin,
-    Selector,
     TakenBetween,
     TakenWithin,
     TextField,
@@ -37,6 +33,8 @@ from reconciler.model.selectors import (
     TypeIs,
     VisibilityIs,
 )
+from reconciler.model.desired import PhotoName
+from reconciler.model.selectors import All, AnyOf, Not, Selector
 from reconciler.model.text import TextMatcher, is_pattern
 from reconciler.model.values import AssetType, Visibility, normal_checksum, normal_tag
 
@@ -51,6 +49,9 @@ class Selecting:
     scope: Scope
     clock: Clock
     album: str | None = None
+
+
+Reader = Callable[[Selecting, Node], Selector | None]
 
 
 def read_match(where: Selecting, node: Node) -> Selector | None:
@@ -138,9 +139,9 @@ def _in_zone(moment: datetime | None, clock: Clock, fold: int) -> datetime | Non
     return moment.replace(tzinfo=clock.zone or UTC, fold=fold).astimezone(UTC)
 
 
-def _block_of(
-    readers: Mapping[str, Callable[[Selecting, Node], Selector]],
-) -> Callable[[Selecting, Node], Selector | None]:
+def _block_of(readers: Mapping[str, Reader]) -> Reader:
+    """A reader of a block whose keys each have a reader of their own."""
+
     def read(where: Selecting, node: Node) -> Selector | None:
         return _joined(All, [readers[key](where, value) for key, value in mapping(node).items()])
 
@@ -224,17 +225,20 @@ def _visibility(where: Selecting, node: Node) -> Selector:  # noqa: ARG001
 
 def _description(where: Selecting, node: Node) -> Selector | None:
     if isinstance(node, Scalar):
-        return DescriptionContains(node.text)
-    parts: list[Selector | None] = []
-    for key, value in mapping(node).items():
-        text = scalar(value).text
-        parts.append(DescriptionContains(text) if key == "contains" else _fits(where, scalar(value)))
-    return _joined(All, parts)
+        return _contains(where, node)
+    return _block_of({"contains": _contains, "regex": _fits})(where, node)
 
 
-def _fits(where: Selecting, node: Scalar) -> Selector | None:
+def _contains(where: Selecting, node: Node) -> Selector:  # noqa: ARG001
+    return DescriptionContains(scalar(node).text)
+
+
+def _fits(where: Selecting, node: Node) -> Selector | None:
     try:
-        return DescriptionFits(node.text)
+        with warnings.catch_warnings():
+            # Python would warn on stderr of what later versions may read differently.
+            warnings.simplefilter("ignore")
+            return DescriptionFits(scalar(node).text)
     except (re.error, OverflowError, RecursionError) as error:
         where.scope.error(node, f"this is no regular expression: {error}")
         return None
@@ -258,7 +262,7 @@ def _not(where: Selecting, node: Node) -> Selector | None:
     return None if inner is None else Not(inner)
 
 
-_READERS: Mapping[str, Callable[[Selecting, Node], Selector | None]] = {
+_READERS: Mapping[str, Reader] = {
     "id": _ids,
     "checksum": _checksums,
     "path": _text(TextField.PATH),
@@ -346,6 +350,8 @@ def read_photo(where: Selecting, node: MapNode) -> PhotoName | None:
             part = node.get(key)
             if isinstance(part, Scalar) and is_pattern(part.text):
                 scope.error(
-                    part, f"{part.text!r} has wildcards (* ? [), so it is a rule; a rule belongs into `match`"
+                    part,
+                    f"{part.text!r} has wildcards (* ? [), so it is a rule, which belongs into `match`; "
+                    "a file that is really called so can be named by its checksum",
                 )
     return None

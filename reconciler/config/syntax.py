@@ -82,6 +82,9 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[Place, str]:
             opened,
             "a colon is missing here; write `key: value`, with a space behind the colon",
         )
+    mark = error.problem_mark
+    if "node content" in problem and mark is not None and mark.index >= len(text.rstrip()):
+        return here, "the file ends in the middle of a list or mapping; a closing ] or } is missing"
     if "alias" in context or "anchor" in context:
         return opened, _STARS["*" if "alias" in context else "&"]
     if "cannot start any token" in problem and letter in _STARS:

@@ -54,7 +54,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TagChange:
-    """A tag that is made or gets another colour. `implied` where only photos ask for the tag."""
+    """A tag that is made or gets another colour."""
 
     action: Action
     path: str

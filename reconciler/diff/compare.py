@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.diff.albums import AlbumDiff, Matched, MemberSets, match_albums
@@ -19,6 +19,7 @@ from reconciler.diff.changes import (
     Undone,
 )
 from reconciler.diff.converge import AlbumRule, Outcome, Rules, converge
+from reconciler.diff.hits import sift
 from reconciler.diff.names import Resolution, resolve
 from reconciler.diff.notes import SAMPLE, notes_for
 from reconciler.diff.wishes import Conflict
@@ -41,10 +42,10 @@ def compare(desired: Desired, live: Live, attempts: Attempts = NO_ATTEMPTS) -> C
     outcomes, told = _converge_all(live, rules, matched, attempts)
     assets = tuple(
         change
-        for asset, outcome in outcomes
+        for asset, outcome in outcomes.changed
         if (change := _asset_change(asset, outcome, live.tags_of.get(asset.id, frozenset())))
     )
-    albums = _albums(desired, live, names, matched, outcomes, rules)
+    albums = _albums(desired, live, names, matched, outcomes)
     tags = _tags(desired, live, assets)
     changes = Changes(
         tags, _by_label(assets, live), tuple(sorted(albums.changes, key=lambda item: item.name))
@@ -75,6 +76,24 @@ def _rules(desired: Desired, names: Resolution) -> Rules:
         albums=albums,
         deleted_albums=frozenset(entry.name for entry in desired.albums if entry.absent),
     )
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """What becomes of the assets that anything concerns; all others stay in their live state."""
+
+    states: Mapping[str, AssetState]
+    changed: list[tuple[Asset, Outcome]] = field(default_factory=list)
+
+    def members(self, album: str, now: frozenset[str]) -> frozenset[str]:
+        """Who should be in an album that has these members now."""
+        wanted = set(now)
+        for asset, outcome in self.changed:
+            if album in outcome.state.albums:
+                wanted.add(asset.id)
+            else:
+                wanted.discard(asset.id)
+        return frozenset(wanted)
 
 
 @dataclass(slots=True)
@@ -127,30 +146,23 @@ def _some(labels: list[str]) -> str:
     return first if len(labels) == 1 else f"{first} and {len(labels) - 1} more"
 
 
-def _converge_all(
-    live: Live, rules: Rules, matched: Matched, attempts: Attempts
-) -> tuple[list[tuple[Asset, Outcome]], _Told]:
+def _converge_all(live: Live, rules: Rules, matched: Matched, attempts: Attempts) -> tuple[Outcomes, _Told]:
     """Every asset that an entry or album concerns, in order of id, with what becomes of it."""
     albums_of = _album_names(live, matched)
-    everything = bool(rules.general) or any(rule.entry.rule for rule in rules.albums)
-    concerned: Iterable[str] = live.assets if everything else _concerned(live, rules, albums_of)
+    no_tags: frozenset[str] = frozenset()
+    states = {
+        asset_id: AssetState(asset, live.tags_of.get(asset_id, no_tags), albums_of.get(asset_id, no_tags))
+        for asset_id, asset in live.assets.items()
+    }
+    sieve = sift(states, rules)
     told = _Told()
-    outcomes = []
-    for asset_id in sorted(concerned):
-        asset = live.assets[asset_id]
-        tags = live.tags_of.get(asset_id, frozenset())
-        start = AssetState(asset, tags, albums_of.get(asset_id, frozenset()))
-        outcome = converge(start, rules, attempts)
-        told.take(asset, outcome)
-        outcomes.append((asset, outcome))
+    outcomes = Outcomes(states)
+    for asset_id in sorted(sieve.concerned):
+        start = states[asset_id]
+        outcome = converge(start, sieve.hits(asset_id), rules, attempts)
+        told.take(start.asset, outcome)
+        outcomes.changed.append((start.asset, outcome))
     return outcomes, told
-
-
-def _concerned(live: Live, rules: Rules, albums_of: dict[str, frozenset[str]]) -> set[str]:
-    found = set(rules.named) | set(albums_of)
-    for rule in rules.albums:
-        found |= rule.named
-    return found & live.assets.keys()
 
 
 def _album_names(live: Live, matched: Matched) -> dict[str, frozenset[str]]:
@@ -181,30 +193,16 @@ def _asset_change(asset: Asset, outcome: Outcome, tags: frozenset[str]) -> Asset
 
 
 def _albums(
-    desired: Desired,
-    live: Live,
-    names: Resolution,
-    matched: Matched,
-    outcomes: list[tuple[Asset, Outcome]],
-    rules: Rules,
+    desired: Desired, live: Live, names: Resolution, matched: Matched, outcomes: Outcomes
 ) -> AlbumDiff:
-    now: dict[str, set[str]] = defaultdict(set)
-    wanted: dict[str, set[str]] = defaultdict(set)
-    own = {name: live.members.get(album.id, frozenset()) for name, album in matched.live.items()}
-    managed = [rule.entry.name for rule in rules.albums]
-    for asset, outcome in outcomes:
-        for name in managed:
-            if asset.id in own.get(name, ()):
-                now[name].add(asset.id)
-            if name in outcome.state.albums:
-                wanted[name].add(asset.id)
     diff = AlbumDiff(live, names.ids)
     unclear = {problem.origin for problem in matched.problems}
     for entry in desired.albums:
         if entry.origin in unclear:
             continue
-        members = MemberSets(frozenset(now[entry.name]), frozenset(wanted[entry.name]))
-        diff.compare(entry, matched.live.get(entry.name), members)
+        album = matched.live.get(entry.name)
+        now = live.members.get(album.id, frozenset()) & live.assets.keys() if album else frozenset()
+        diff.compare(entry, album, MemberSets(frozenset(now), outcomes.members(entry.name, frozenset(now))))
     return diff
 
 

@@ -64,15 +64,33 @@ class Outcome:
     """The line of a date whose offset the place overrides; the instant is as wished."""
 
 
-def converge(start: AssetState, rules: Rules, attempts: Attempts) -> Outcome:
-    """Applies the rules to an asset until its state is stable.
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What matches an asset in its live state: rules for photos, and albums that want it, by name."""
+
+    entries: tuple[AssetEntry, ...] = ()
+    albums: frozenset[str] = frozenset()
+
+
+def hits_of(state: AssetState, rules: Rules) -> Hits:
+    """Asks every rule about one asset."""
+    visible = state.asset.visibility is not Visibility.HIDDEN
+    return Hits(
+        tuple(entry for entry in rules.general if _matches(entry, state, visible)),
+        frozenset(rule.entry.name for rule in rules.albums if wants(rule.entry, state, visible)),
+    )
+
+
+def converge(start: AssetState, hits: Hits, rules: Rules, attempts: Attempts) -> Outcome:
+    """Applies the rules to an asset until its state is stable; `hits` is what matches it at the start.
 
     A conflict, or a loop of rules that undo each other, leaves the asset as it was and is told.
     """
     outcome = Outcome(start)
     seen = [start]
-    for _ in range(ROUNDS_LIMIT):
-        after = _advance(outcome, rules, attempts)
+    for turn in range(ROUNDS_LIMIT):
+        entries = hits.entries if turn == 0 else hits_of(outcome.state, rules).entries
+        after = _advance(outcome, entries, hits if turn == 0 else None, rules, attempts)
         if outcome.conflicts:
             outcome.state = start
             return outcome
@@ -89,19 +107,30 @@ def converge(start: AssetState, rules: Rules, attempts: Attempts) -> Outcome:
     return outcome
 
 
-def _advance(outcome: Outcome, rules: Rules, attempts: Attempts) -> AssetState:
+def _advance(
+    outcome: Outcome,
+    matching: tuple[AssetEntry, ...],
+    hits: Hits | None,
+    rules: Rules,
+    attempts: Attempts,
+) -> AssetState:
+    """One step: what the matching entries and then the albums make of the asset."""
     state = outcome.state
     named = rules.named.get(state.asset.id, ())
-    visible = state.asset.visibility is not Visibility.HIDDEN
-    matching = tuple(entry for entry in rules.general if _matches(entry, state, visible))
     asset, tags = state.asset, state.tags
     if named or matching:
-        changed = _changed_fields(outcome, state, named, matching, attempts)
-        asset = asset.with_values(changed)
+        asset = asset.with_values(_changed_fields(outcome, state, named, matching, attempts))
         tags = _changed_tags(outcome, state, named, matching, attempts)
-    middle = state if asset is state.asset and tags == state.tags else AssetState(asset, tags, state.albums)
-    albums = _albums(middle, rules, visible)
-    return middle if albums == middle.albums else AssetState(asset, tags, albums)
+    if asset is not state.asset or tags != state.tags:
+        state = AssetState(asset, tags, state.albums)
+        hits = None
+    wanting = hits.albums if hits else hits_of(state, rules).albums
+    albums = memberships(state.asset.id, state.albums, wanting, rules, hidden=_hidden(state))
+    return state if albums == state.albums else AssetState(state.asset, state.tags, albums)
+
+
+def _hidden(state: AssetState) -> bool:
+    return state.asset.visibility is Visibility.HIDDEN
 
 
 def _matches(entry: AssetEntry, state: AssetState, visible: bool) -> bool:
@@ -171,17 +200,16 @@ def _changed_tags(
     return wanted
 
 
-def _albums(state: AssetState, rules: Rules, visible: bool) -> frozenset[str]:
-    albums = state.albums - rules.deleted_albums
+def memberships(
+    asset_id: str, albums: frozenset[str], wanting: frozenset[str], rules: Rules, *, hidden: bool
+) -> frozenset[str]:
+    """The albums an asset should be in: those that name it or whose rule wants it, and what stays."""
+    albums = albums - rules.deleted_albums
     for rule in rules.albums:
         name = rule.entry.name
-        if state.asset.id in rule.named:
+        if name in wanting or asset_id in rule.named:
             albums = albums | {name}
-        elif not visible and not _asks_for_hidden(rule.entry):
-            continue
-        elif _belongs(rule.entry, state):
-            albums = albums | {name}
-        elif rule.entry.membership is Membership.EXACT:
+        elif rule.entry.membership is Membership.EXACT and (not hidden or _asks_for_hidden(rule.entry)):
             albums = albums - {name}
     return albums
 
@@ -190,7 +218,10 @@ def _asks_for_hidden(entry: AlbumEntry) -> bool:
     return entry.rule is not None and entry.rule.needs().hidden
 
 
-def _belongs(entry: AlbumEntry, state: AssetState) -> bool:
-    if entry.rule is None or not entry.rule.matches(state):
+def wants(entry: AlbumEntry, state: AssetState, visible: bool) -> bool:
+    """Whether an album's rule matches an asset that isn't excluded."""
+    if entry.rule is None or not (visible or entry.rule.needs().hidden):
+        return False
+    if not entry.rule.matches(state):
         return False
     return entry.exclude is None or not entry.exclude.matches(state)

@@ -1,20 +1,15 @@
-"""Selectors: small questions about one asset, put together with all, any and not.
+"""Selectors: questions about one asset, put together with all, any and not from conditions.
 
 Each is a pure function of an `AssetState`, so a rule can be asked again about the state a plan would leave.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.model.asset import AssetState
-from reconciler.model.text import TextMatcher, folded, folder_regex
-from reconciler.model.values import AssetType, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +46,10 @@ class Selector(Protocol):
         """Whether the asset, in this state, is meant."""
         ...
 
+    def select(self, states: Sequence[AssetState]) -> list[AssetState]:
+        """The assets that are meant, in the same order: the same answer for a whole library, sooner."""
+        ...
+
     def needs(self) -> Needs:
         """What must have been read to answer."""
         ...
@@ -64,15 +63,6 @@ def combined(selectors: Iterable[Selector]) -> Needs:
     return total
 
 
-class _Plain:
-    """A selector that looks at the asset's own fields only."""
-
-    __slots__ = ()
-
-    def needs(self) -> Needs:
-        return NOTHING
-
-
 @dataclass(frozen=True, slots=True)
 class All:
     """Every part must match; none at all matches everything."""
@@ -81,6 +71,12 @@ class All:
 
     def matches(self, state: AssetState) -> bool:
         return all(part.matches(state) for part in self.parts)
+
+    def select(self, states: Sequence[AssetState]) -> list[AssetState]:
+        found = list(states)
+        for part in self.parts:
+            found = part.select(found)
+        return found
 
     def needs(self) -> Needs:
         return combined(self.parts)
@@ -95,6 +91,10 @@ class AnyOf:
     def matches(self, state: AssetState) -> bool:
         return any(part.matches(state) for part in self.parts)
 
+    def select(self, states: Sequence[AssetState]) -> list[AssetState]:
+        found = {state.asset.id for part in self.parts for state in part.select(states)}
+        return [state for state in states if state.asset.id in found]
+
     def needs(self) -> Needs:
         return combined(self.parts)
 
@@ -108,266 +108,9 @@ class Not:
     def matches(self, state: AssetState) -> bool:
         return not self.part.matches(state)
 
+    def select(self, states: Sequence[AssetState]) -> list[AssetState]:
+        found = {state.asset.id for state in self.part.select(states)}
+        return [state for state in states if state.asset.id not in found]
+
     def needs(self) -> Needs:
         return self.part.needs()
-
-
-@dataclass(frozen=True, slots=True)
-class IdIs(_Plain):
-    """By the server's own ids."""
-
-    ids: frozenset[str]
-
-    def matches(self, state: AssetState) -> bool:
-        return state.asset.id in self.ids
-
-
-@dataclass(frozen=True, slots=True)
-class ChecksumIs(_Plain):
-    """By SHA-1 of the file, in base64."""
-
-    checksums: frozenset[str]
-
-    def matches(self, state: AssetState) -> bool:
-        return state.asset.checksum in self.checksums
-
-
-class TextField(StrEnum):
-    """The texts of an asset that can be matched as a whole."""
-
-    PATH = "path"
-    FILE = "file_name"
-    CITY = "city"
-    STATE = "state"
-    COUNTRY = "country"
-    MAKE = "make"
-    MODEL = "model"
-    LENS = "lens"
-
-
-@dataclass(frozen=True, slots=True)
-class TextIs(_Plain):
-    """A text of the asset is one of several words or fits a pattern."""
-
-    field: TextField
-    matcher: TextMatcher
-
-    def matches(self, state: AssetState) -> bool:
-        return self.matcher.matches(getattr(state.asset, self.field.value))
-
-
-@dataclass(frozen=True, slots=True)
-class InFolder(_Plain):
-    """The file lies in one of the folders or below."""
-
-    folders: tuple[str, ...]
-    _regexes: tuple[re.Pattern[str], ...] = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_regexes", tuple(folder_regex(folder) for folder in self.folders))
-
-    def matches(self, state: AssetState) -> bool:
-        path = folded(state.asset.folder) + "/"
-        return any(regex.match(path) for regex in self._regexes)
-
-
-@dataclass(frozen=True, slots=True)
-class TypeIs(_Plain):
-    """By kind of file."""
-
-    types: frozenset[AssetType]
-
-    def matches(self, state: AssetState) -> bool:
-        return state.asset.type in self.types
-
-
-@dataclass(frozen=True, slots=True)
-class TakenWithin(_Plain):
-    """Taken from `start` up to, not including, `end`, by the clock of the place: what the photo itself says.
-
-    The two are without a zone; None leaves that side open.
-    """
-
-    start: datetime | None
-    end: datetime | None
-
-    def matches(self, state: AssetState) -> bool:
-        return state.asset.taken is not None and _within(state.asset.taken.local, self.start, self.end)
-
-
-@dataclass(frozen=True, slots=True)
-class TakenBetween(_Plain):
-    """Taken from one instant up to, not including, another."""
-
-    start: datetime | None
-    end: datetime | None
-
-    def matches(self, state: AssetState) -> bool:
-        return state.asset.taken is not None and _within(state.asset.taken.instant, self.start, self.end)
-
-
-@dataclass(frozen=True, slots=True)
-class AddedBetween(_Plain):
-    """Came to the server from one instant up to, not including, another."""
-
-    start: datetime | None
-    end: datetime | None
-
-    def matches(self, state: AssetState) -> bool:
-        return _within(state.asset.added, self.start, self.end)
-
-
-def _within(moment: datetime, start: datetime | None, end: datetime | None) -> bool:
-    return (start is None or moment >= start) and (end is None or moment < end)
-
-
-@dataclass(frozen=True, slots=True)
-class HasTag:
-    """Carries this tag itself; with `branch`, this tag or one below it."""
-
-    path: str
-    branch: bool = False
-
-    def matches(self, state: AssetState) -> bool:
-        if self.path in state.tags:
-            return True
-        below = self.path + "/"
-        return self.branch and any(tag.startswith(below) for tag in state.tags)
-
-    def needs(self) -> Needs:
-        wanted = frozenset({self.path})
-        return Needs(branches=wanted) if self.branch else Needs(tags=wanted)
-
-
-@dataclass(frozen=True, slots=True)
-class InAlbum:
-    """Is in an album of this name, in any case of letters."""
-
-    name: str
-
-    def matches(self, state: AssetState) -> bool:
-        wanted = folded(self.name)
-        return any(folded(name) == wanted for name in state.albums)
-
-    def needs(self) -> Needs:
-        return Needs(albums=frozenset({folded(self.name)}))
-
-
-@dataclass(frozen=True, slots=True)
-class InAnyAlbum:
-    """Is in an album at all, the album that asks left out."""
-
-    besides: str | None = None
-
-    def matches(self, state: AssetState) -> bool:
-        return any(name != self.besides for name in state.albums)
-
-    def needs(self) -> Needs:
-        return Needs(all_albums=True)
-
-
-@dataclass(frozen=True, slots=True)
-class FavoriteIs(_Plain):
-    """By the heart."""
-
-    favorite: bool
-
-    def matches(self, state: AssetState) -> bool:
-        return state.asset.favorite is self.favorite
-
-
-@dataclass(frozen=True, slots=True)
-class RatingWithin(_Plain):
-    """Rated from `low` to `high`, both included; unrated only with `unrated`."""
-
-    low: int = 1
-    high: int = 5
-    unrated: bool = False
-
-    def matches(self, state: AssetState) -> bool:
-        rating = state.asset.rating
-        return self.unrated if rating is None else self.low <= rating <= self.high
-
-
-@dataclass(frozen=True, slots=True)
-class VisibilityIs:
-    """By where it shows."""
-
-    values: frozenset[Visibility]
-
-    def matches(self, state: AssetState) -> bool:
-        return state.asset.visibility in self.values
-
-    def needs(self) -> Needs:
-        return Needs(hidden=Visibility.HIDDEN in self.values)
-
-
-@dataclass(frozen=True, slots=True)
-class DescriptionContains(_Plain):
-    """The caption holds this text, in any case of letters."""
-
-    text: str
-
-    def matches(self, state: AssetState) -> bool:
-        return folded(self.text) in folded(state.asset.description)
-
-
-@dataclass(frozen=True, slots=True)
-class DescriptionFits(_Plain):
-    """The caption holds something that fits this regular expression, in any case of letters."""
-
-    pattern: str
-    _regex: re.Pattern[str] = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_regex", re.compile(self.pattern, re.IGNORECASE))
-
-    def matches(self, state: AssetState) -> bool:
-        return self._regex.search(state.asset.description) is not None
-
-
-class Part(StrEnum):
-    """What a photo can have or lack."""
-
-    DATE = "date"
-    DESCRIPTION = "description"
-    LOCATION = "location"
-    PLACE = "place"
-    RATING = "rating"
-    CAMERA = "camera"
-    LENS = "lens"
-    TAGS = "tags"
-
-
-@dataclass(frozen=True, slots=True)
-class Has:
-    """Has something there, or with `wanted` False lacks it."""
-
-    part: Part
-    wanted: bool = True
-
-    def matches(self, state: AssetState) -> bool:
-        return self._present(state) is self.wanted
-
-    def _present(self, state: AssetState) -> bool:
-        asset = state.asset
-        match self.part:
-            case Part.DATE:
-                return asset.taken is not None
-            case Part.DESCRIPTION:
-                return asset.description != ""
-            case Part.LOCATION:
-                return asset.location is not None
-            case Part.PLACE:
-                return any((asset.city, asset.state, asset.country))
-            case Part.RATING:
-                return asset.rating is not None
-            case Part.CAMERA:
-                return any((asset.make, asset.model))
-            case Part.LENS:
-                return bool(asset.lens)
-            case Part.TAGS:
-                return bool(state.tags)
-
-    def needs(self) -> Needs:
-        return Needs(all_tags=self.part is Part.TAGS)

@@ -1,0 +1,1 @@
+"""One plan, one report, many views: a module for each kind of reader. Nothing here decides anything."""

@@ -244,7 +244,7 @@ def _album(page: Page, change: AlbumChange, plan: Plan) -> None:
         if ids:
             start = Span(" " * 6 + "photos".ljust(column) + "  ")
             lead = [start, Span(f"{sign} {len(ids):,}", _STYLES[sign]), Span(": ")]
-            _names(page, lead, [_label(photo, plan) for photo in ids], 6 + column + 2)
+            _names(page, lead, sorted(_label(photo, plan) for photo in ids), 6 + column + 2)
     if members:
         _change(page, "size", column, (f"{change.size_before:,}", f"{change.size_after:,}"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.plan import PIPELINE
 from reconciler.plan.report import Fate, OperationReport, Outcome, Report, Reverted, WindowReport
 from reconciler.plan.standing import Kind, Standing
 from reconciler.render import words
@@ -27,8 +28,7 @@ def report_text(report: Report, *, width: int, color: bool) -> str:
     _reverted(page, report.reverted)
     _window(page, report.window)
     if report.requests:
-        kinds = [Span(f"{number:,} × {plain(kind)}", "dim") for kind, number in report.requests]
-        page.flow([Span("Requests sent: ", "dim")], kinds, hang=2)
+        page.text(f"Requests sent: {sum(number for _, number in report.requests):,}.")
     if report.error and (report.outcome is not Outcome.STALE or report.drifted):
         page.text(plain(report.error), style="red")
     page.blank()
@@ -136,7 +136,7 @@ def _undone_together(page: Page, group: Sequence[Reverted]) -> None:
 def _window(page: Page, window: WindowReport) -> None:
     if window.held:
         back = "" if window.troubles else " and given back"
-        page.text(f"Queues held still{back}: {', '.join(map(plain, window.held))}.", hang=2)
+        page.text(f"Queues held still{back}: {', '.join(map(plain, _in_order(window.held)))}.", hang=2)
     elif window.why:
         why = plain(window.why)
         page.text(f"{why[:1].upper()}{why[1:]}.", hang=2)
@@ -147,6 +147,11 @@ def _window(page: Page, window: WindowReport) -> None:
         lead = [Span("  "), Span("!", "bold red"), Span(" ")]
         spans = [Span(word) for word in plain(trouble).split(" ")]
         page.flow(lead, spans, hang=4, joiner=" ", whole=True)
+
+
+def _in_order(queues: Sequence[str]) -> list[str]:
+    """As a job wanders through them."""
+    return sorted(queues, key=lambda queue: PIPELINE.index(queue) if queue in PIPELINE else len(PIPELINE))
 
 
 # -- the verdict ---------------------------------------------------------------------------------------

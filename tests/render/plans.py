@@ -373,7 +373,7 @@ def partial_report() -> Report:
             standing("IMG_0002.jpg (2024-06-12)", "tag+Trips/Italy", "off", "on", "off", State.GONE),
         ),
         settled=6,
-        window=WindowReport(QUEUES, (), "", (TROUBLE,)),
+        window=WindowReport(QUEUES[::-1], (), "", (TROUBLE,)),
         error="The server stopped answering at photos.example.org.",
         requests=(("GET /queues", 12), ("PUT /tags", 1)),
     )

@@ -31,9 +31,10 @@ texts = st.text(letters, max_size=80)
         ("z" + "\u0301" * 5, "z" + "\u0301" * 4 + "\\u0301"),
         ("日本", "日本"),
     ],
+    ids=ascii,
 )
 def test_what_could_steer_a_terminal_is_written_out(text: str, shown: str) -> None:
-    assert plain(text) == shown
+    assert ascii(plain(text)) == ascii(shown)
 
 
 @pytest.mark.parametrize(("text", "size"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("❤\ufe0f", 2)])
@@ -68,5 +69,5 @@ def test_names_keep_their_ends() -> None:
     assert (
         clip_middle("a-name-that-is-much-too-long.jpg (2024-06-12)", 31) == "a-name-that…ng.jpg (2024-06-12)"
     )
-    assert clip_start("very/long/path/to/family.yaml:14", 16) == "…family.yaml:14"
+    assert clip_start("very/long/path/to/family.yaml:14", 16) == "…/family.yaml:14"
     assert clip("a long caption", 8) == "a long…"

@@ -43,7 +43,7 @@ def test_groups_stand_in_the_order_of_the_lines() -> None:
     assert [group.ids for group in photo_groups(photos)] == [("b",), ("a", "c")]
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(plans())
 def test_every_photo_is_in_one_group(plan: Plan) -> None:
     ids = [photo for group in photo_groups(plan.changes.assets) for photo in group.ids]

@@ -1,0 +1,79 @@
+"""Asks every rule about the whole library at once, and tells which assets need a closer look."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.diff.converge import AlbumRule, Hits, Rules, memberships
+from reconciler.model.asset import AssetState
+from reconciler.model.desired import AssetEntry
+from reconciler.model.selectors import Selector
+from reconciler.model.values import Visibility
+
+NO_HITS = Hits()
+
+
+@dataclass(slots=True)
+class Sieve:
+    """What matches each asset in its live state; assets that nothing concerns are not in it."""
+
+    states: Mapping[str, AssetState]
+    rules: Rules
+    entries: dict[str, list[AssetEntry]] = field(default_factory=lambda: defaultdict(list))
+    albums: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    concerned: set[str] = field(default_factory=set)
+
+    def hits(self, asset_id: str) -> Hits:
+        """The rules and albums that match an asset."""
+        if asset_id not in self.entries and asset_id not in self.albums:
+            return NO_HITS
+        return Hits(tuple(self.entries.get(asset_id, ())), frozenset(self.albums.get(asset_id, ())))
+
+
+def sift(states: Mapping[str, AssetState], rules: Rules) -> Sieve:
+    """Asks the rules about all assets. One is concerned if an entry touches it or its albums may change."""
+    sieve = Sieve(states, rules)
+    every = list(states.values())
+    visible = [state for state in every if state.asset.visibility is not Visibility.HIDDEN]
+    for entry in rules.general:
+        assert entry.rule is not None
+        for state in _selected(entry.rule, every, visible):
+            sieve.entries[state.asset.id].append(entry)
+    for rule in rules.albums:
+        for asset_id in _wanted(rule, every, visible):
+            sieve.albums[asset_id].add(rule.entry.name)
+    sieve.concerned = (rules.named.keys() | sieve.entries.keys()) & states.keys()
+    sieve.concerned |= set(_moving(sieve))
+    return sieve
+
+
+def _selected(
+    rule: Selector, every: Sequence[AssetState], visible: Sequence[AssetState]
+) -> Iterable[AssetState]:
+    return rule.select(every if rule.needs().hidden else visible)
+
+
+def _wanted(rule: AlbumRule, every: Sequence[AssetState], visible: Sequence[AssetState]) -> set[str]:
+    entry = rule.entry
+    if entry.rule is None:
+        return set()
+    found = list(_selected(entry.rule, every, visible))
+    left_out = {state.asset.id for state in entry.exclude.select(found)} if entry.exclude else set()
+    return {state.asset.id for state in found} - left_out
+
+
+def _moving(sieve: Sieve) -> Iterable[str]:
+    """Assets whose albums change even if nothing else of them does."""
+    if not sieve.rules.albums and not sieve.rules.deleted_albums:
+        return
+    named = frozenset().union(*(rule.named for rule in sieve.rules.albums))
+    nothing: frozenset[str] = frozenset()
+    for asset_id, state in sieve.states.items():
+        wanting = frozenset(sieve.albums[asset_id]) if asset_id in sieve.albums else nothing
+        if not wanting and not state.albums and asset_id not in named:
+            continue
+        hidden = state.asset.visibility is Visibility.HIDDEN
+        if memberships(asset_id, state.albums, wanting, sieve.rules, hidden=hidden) != state.albums:
+            yield asset_id
