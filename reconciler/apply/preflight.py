@@ -24,6 +24,7 @@ from reconciler.plan.operations import (
     UpdateAssets,
 )
 
+_READ_PHOTOS = (Reader.assets, Reader.scan, Reader.count)
 _METHODS: dict[type[object], tuple[Callable[..., object], ...]] = {
     CreateTags: (Writer.upsert_tags, Reader.tags),
     ColorTag: (Writer.set_tag_color, Reader.tags),
@@ -32,10 +33,10 @@ _METHODS: dict[type[object], tuple[Callable[..., object], ...]] = {
     DeleteAlbum: (Writer.delete_album, Reader.albums),
     AddMembers: (Writer.add_members, Reader.members_of),
     RemoveMembers: (Writer.remove_members, Reader.members_of),
-    UpdateAssets: (Writer.update_assets, Reader.assets),
-    UpdateAsset: (Writer.update_asset, Reader.assets),
-    TagAssets: (Writer.tag_assets, Reader.tagged),
-    UntagAssets: (Writer.untag_assets, Reader.tagged),
+    UpdateAssets: (Writer.update_assets, *_READ_PHOTOS),
+    UpdateAsset: (Writer.update_asset, *_READ_PHOTOS),
+    TagAssets: (Writer.tag_assets, Reader.tags, Reader.tagged, *_READ_PHOTOS),
+    UntagAssets: (Writer.untag_assets, Reader.tags, Reader.tagged, *_READ_PHOTOS),
 }
 WINDOW = (Reader.queues, Writer.pause, Writer.resume)
 
@@ -48,10 +49,10 @@ def methods_for(operations: Iterable[Operation]) -> Iterator[Callable[..., objec
 
 def lacking(plan: Plan, dialect: Dialect, granted: frozenset[str], name: str) -> str:
     """What the account's key lacks for this plan, and what to click; empty where it lacks nothing."""
-    wanted = needed((Reader.me, *methods_for(plan.operations)), dialect)
+    wanted = needed(Reader.me, *methods_for(plan.operations), dialect=dialect)
     return explain_missing(missing(granted, wanted), account_key=name)
 
 
 def can_hold(dialect: Dialect, granted: frozenset[str]) -> bool:
     """Whether a key with these permissions may read, pause and resume the queues."""
-    return not missing(granted, needed(WINDOW, dialect))
+    return not missing(granted, needed(*WINDOW, dialect=dialect))

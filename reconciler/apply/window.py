@@ -107,7 +107,7 @@ class Window:
         except ServerError as error:
             self.troubles.append(
                 f"{name} is still paused ({error}): run immich-apply again to have it resumed, or resume it "
-                "in Immich under Administration > Job queues"
+                "in Immich under Administration > Job Queues"
             )
             return False
         self.state.drop_lease(self.server, name)

@@ -67,7 +67,7 @@ class View:
             from reconciler.render.terminal_report import report_text
 
             text = report_text(report, width=self.columns, color=self.color)
-            click.echo(text, nl=False, color=self.color)
+            click.echo(f"\n{text}\n", nl=False, color=self.color)
 
 
 @dataclass(frozen=True, slots=True)
