@@ -33,6 +33,9 @@ DEEPEST = 64
 """Levels of nesting. The language itself needs about ten."""
 
 MOST_NODES = 4_000_000
+MOST_KEYS = 1000
+"""Keys of one mapping. Only `server.accounts` has as many as a user likes."""
+
 MOST_ALIASED = 250_000
 """Nodes that aliases may stand for, all together."""
 
@@ -41,6 +44,7 @@ MOST_FAULTS = 20
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_TOO_MANY_KEYS = f"one block has more than {MOST_KEYS:,} keys; the items of a list begin with `- `"
 _ESCAPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -125,6 +129,8 @@ class _Builder:
             self._marked(event, Scalar(text, text, mark.line + 1, mark.column + 1))
         if event.style == '"' and (bad := _ESCAPED.search(text)):
             self._fault(mark, _escaped(bad.group()))
+        if len(node) >= MOST_KEYS:
+            self._give_up(Scalar("", None, mark.line + 1, mark.column + 1), _TOO_MANY_KEYS)
         if text in node or text == "<<":
             self._refused_key(frame, node, text)
 

@@ -152,6 +152,13 @@ def test_more_values_than_can_be_held(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "more than 100 values; split the file" in wrong("a: [" + "x," * 200 + "]")[0]
 
 
+def test_more_keys_than_anything_has() -> None:
+    text = "".join(f"k{number}: 1\n" for number in range(100_000))
+    assert wrong(text) == [
+        "f:1001:1: k1000: one block has more than 1,000 keys; the items of a list begin with `- `"
+    ]
+
+
 @pytest.mark.parametrize("piece", ["x", "[", "a: {", "- ", "\t", "?", "a: b\n", "'", "*", "{a: b, "])
 def test_garbage_ends_early(piece: str) -> None:
     size = 10_000_000 if parsing.LOADER is yaml.CSafeLoader else 500_000
