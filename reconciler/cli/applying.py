@@ -13,6 +13,7 @@ from types import FrameType
 
 import click
 
+from reconciler.apply.exclusion import only_run
 from reconciler.apply.preflight import lacking
 from reconciler.apply.protocols import Interruption, Limits, Progress
 from reconciler.apply.run import Tools, apply_plan
@@ -86,7 +87,11 @@ class Session:
         """Plans from files and applies; then plans again until nothing is left to do."""
         desired = load_files(paths)
         state = state_in(self.state_dir)
-        with connect(desired, ask) as connection, progress(self.quiet) as watching:
+        with (
+            connect(desired, ask) as connection,
+            only_run(state, connection.server, _now()),
+            progress(self.quiet) as watching,
+        ):
             tools = self._tools(connection, desired, state, watching)
             self._restore(tools)
             worst = Exit.DONE
@@ -112,7 +117,11 @@ class Session:
         there = [file for file in plan.files if Path(file).is_file()]
         desired = load_files(there) if there else Desired()
         state = state_in(self.state_dir)
-        with connect(desired, ask) as connection, progress(self.quiet) as watching:
+        with (
+            connect(desired, ask) as connection,
+            only_run(state, connection.server, _now()),
+            progress(self.quiet) as watching,
+        ):
             if not plan.identity.same_server(connection.identity):
                 stop(
                     f"this plan was made for {plan.identity.user_name} at {plan.identity.url}, and this is "
@@ -193,6 +202,10 @@ class Session:
     def _proven(self, plan: Plan) -> None:
         if self.view.form == "text":
             self.view.plan(plan)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @contextmanager

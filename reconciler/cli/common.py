@@ -37,7 +37,7 @@ def plain_errors(command: F) -> F:
         except InvalidFiles as error:
             for problem in error.problems:
                 click.echo(f"{problem}", err=True)
-            stop(f"{len(error.problems)} in the files; nothing was read or written", Exit.INVALID)
+            stop("nothing was read from the server or written to it (see above)", Exit.INVALID)
         except BrokenPipeError:
             sys.stderr.close()
             raise SystemExit(int(Exit.ERROR)) from None
@@ -56,13 +56,14 @@ def plain_errors(command: F) -> F:
 
 def _known(error: Exception) -> str:
     """The message of an error that is told to users as it is; empty for a fault of this program."""
+    from reconciler.apply.exclusion import AnotherRun
     from reconciler.apply.state import StateUnusable
     from reconciler.apply.window import QueuesBusy
     from reconciler.immich.errors import ServerError
     from reconciler.plan.document import BadPlanFile
     from reconciler.sandbox.errors import SandboxError
 
-    known = (StateUnusable, QueuesBusy, ServerError, BadPlanFile, SandboxError)
+    known = (AnotherRun, StateUnusable, QueuesBusy, ServerError, BadPlanFile, SandboxError)
     return str(error) if isinstance(error, known) else ""
 
 

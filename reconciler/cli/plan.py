@@ -65,6 +65,7 @@ def main(
     Exit codes: 0 done, 1 error or missing photos, 2 invalid files, 3 changes and 4 wishes that the server
     undoes (both with --exit-code).
     """
+    from reconciler.apply.exclusion import another_run
     from reconciler.cli.connect import Ask, connect
     from reconciler.cli.planning import load_files, plan_for, show, state_in
     from reconciler.cli.progress import progress
@@ -73,7 +74,8 @@ def main(
     desired = load_files(paths)
     state = state_in(state_dir)
     with connect(desired, Ask(server, account, verbose)) as connection, progress(quiet) as watching:
-        if leases := state.leases(connection.server):
+        leases = state.leases(connection.server)
+        if leases and not another_run(state, connection.server):
             names = ", ".join(lease.queue for lease in leases)
             watching.say(
                 f"warning: an earlier run has left these queues paused: {names}. immich-apply resumes them"
