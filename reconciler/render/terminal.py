@@ -14,7 +14,9 @@ from reconciler.diff.changes import (
     TagChange,
     Undone,
 )
+from reconciler.diff.explain import changed_lines
 from reconciler.model.origin import Problem
+from reconciler.model.values import Field
 from reconciler.plan.plan import Plan
 from reconciler.render import summary, words
 from reconciler.render.cells import cells, clip, clip_middle, clip_pair, plain
@@ -29,6 +31,8 @@ BLOCKS = 200
 """Groups of photos that are shown before the rest is only counted; `full` shows all."""
 LINES = 20
 """Problems, notes and the like that are shown before the rest is only counted."""
+CAPTION_LINES = 6
+"""Changed lines of one caption that are shown; `full` shows all."""
 BEFORES = 3
 """Different values before a change that are told."""
 
@@ -135,9 +139,23 @@ def _photo(page: Page, change: AssetChange, plan: Plan) -> None:
     for item in change.fields:
         before, after = (words.photo_value(value, item.field) for value in (item.before, item.after))
         _change(page, item.field.value, column, (before, after), words.place(item.origin))
+        if item.field is Field.DESCRIPTION and item.before and item.after:
+            _lines_of(page, changed_lines(str(item.before), str(item.after)), 6 + column + 2)
     for sign, moves in (("+", change.tags_added), ("-", change.tags_removed)):
         for move in moves:
             _tag_line(page, sign, words.name(move.path), words.place(move.origin))
+
+
+def _lines_of(page: Page, lines: Sequence[str], indent: int) -> None:
+    """Which lines of a long caption come and go."""
+    shown = lines if page.full else lines[:CAPTION_LINES]
+    for line in shown:
+        text = plain(line[1:])
+        room = page.width - indent - 2
+        lead = [Span(" " * indent), Span(f"{line[0]} ", _STYLES[line[0]])]
+        page.flow(lead, [Span(text if page.full else clip(text, room))], hang=indent + 2)
+    if more := len(lines) - len(shown):
+        page.text(f"and {count(more, 'more line')} (--full shows them)", indent=indent)
 
 
 def _tag_line(page: Page, sign: str, tag: str, tail: str) -> None:
