@@ -66,7 +66,7 @@ class Reverted:
 class WindowReport:
     """What was done to the queues. `held` are those this run paused; `theirs` somebody else had paused.
 
-    `why` says why queues were paused or why not; `troubles` are queues that could not be given back.
+    `why` says why queues were paused or why not; `troubles` are sentences on queues still paused.
     """
 
     held: tuple[str, ...] = ()

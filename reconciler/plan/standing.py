@@ -20,6 +20,7 @@ from reconciler.diff.changes import (
 )
 from reconciler.diff.converge import differs
 from reconciler.model.live import Album, Live
+from reconciler.model.origin import Origin
 from reconciler.model.values import (
     Coordinates,
     Field,
@@ -64,6 +65,8 @@ class Standing:
     after: str
     found: str
     state: State
+    origin: Origin | None = None
+    """The line that asked for it."""
 
 
 def standings(changes: Changes, live: Live, labels: Mapping[str, str]) -> Iterator[Standing]:
@@ -92,11 +95,13 @@ def _tag(change: TagChange, live: Live) -> Standing:
         state = State.AFTER if there else State.BEFORE
         found = "missing" if tag is None else value_text(normal_color(tag.color))
         after = value_text(wanted) if change.color else "there"
-        return Standing(Kind.TAG, change.path, change.path, "tag", "missing", after, found, state)
+        return Standing(
+            Kind.TAG, change.path, change.path, "tag", "missing", after, found, state, change.origin
+        )
     color = normal_color(tag.color) if tag else None
     state = State.GONE if tag is None else _standing(change.before, change.after, color)
     texts = (value_text(change.before), value_text(change.after), value_text(color))
-    return Standing(Kind.TAG, change.path, change.path, "color", *texts, state)
+    return Standing(Kind.TAG, change.path, change.path, "color", *texts, state, change.origin)
 
 
 def _asset(change: AssetChange, live: Live, name: str) -> Iterator[Standing]:
@@ -107,11 +112,12 @@ def _asset(change: AssetChange, live: Live, name: str) -> Iterator[Standing]:
     for item in change.fields:
         texts = (value_text(item.before), value_text(item.after))
         if asset is None:
-            yield Standing(Kind.PHOTO, change.id, name, item.field.value, *texts, "gone", State.GONE)
-            continue
-        found = asset.value(item.field)
-        state = _field_state(item.field, item.before, item.after, found, place_managed)
-        yield Standing(Kind.PHOTO, change.id, name, item.field.value, *texts, value_text(found), state)
+            what = (*texts, "gone", State.GONE, item.origin)
+        else:
+            value = asset.value(item.field)
+            state = _field_state(item.field, item.before, item.after, value, place_managed)
+            what = (*texts, value_text(value), state, item.origin)
+        yield Standing(Kind.PHOTO, change.id, name, item.field.value, *what)
     tags = live.tags_of.get(change.id, frozenset())
     for moves, sign, before, after in (
         (change.tags_added, "+", "off", "on"),
@@ -121,7 +127,8 @@ def _asset(change: AssetChange, live: Live, name: str) -> Iterator[Standing]:
             found_text = "on" if move.path in tags else "off"
             state = State.GONE if asset is None else _standing(before, after, found_text)
             aspect = f"tag{sign}{move.path}"
-            yield Standing(Kind.PHOTO, change.id, name, aspect, before, after, found_text, state)
+            what = (before, after, found_text, state, move.origin)
+            yield Standing(Kind.PHOTO, change.id, name, aspect, *what)
 
 
 def _field_state(
@@ -168,7 +175,7 @@ def _album(
         if change.action is Action.CREATE and state is State.OTHER:
             state = State.BEFORE
         texts = (value_text(item.before), value_text(item.after), value_text(now))
-        yield Standing(Kind.ALBUM, change.name, change.name, item.field.value, *texts, state)
+        yield Standing(Kind.ALBUM, change.name, change.name, item.field.value, *texts, state, item.origin)
     members = live.members.get(album.id, frozenset())
     for ids, aspect, before, after in (
         (change.added, "member+", "out", "in"),
@@ -178,11 +185,12 @@ def _album(
             text = "in" if asset_id in members else "out"
             name = f"{names.get(asset_id, asset_id)} in {change.name}"
             state = _standing(before, after, text)
-            yield Standing(Kind.MEMBER, f"{change.name}/{asset_id}", name, aspect, before, after, text, state)
+            what = (before, after, text, state, change.origin)
+            yield Standing(Kind.MEMBER, f"{change.name}/{asset_id}", name, aspect, *what)
 
 
 def _whole(change: AlbumChange, before: str, after: str, found: str, state: State) -> Standing:
-    return Standing(Kind.ALBUM, change.name, change.name, "album", before, after, found, state)
+    return Standing(Kind.ALBUM, change.name, change.name, "album", before, after, found, state, change.origin)
 
 
 def _album_value(album: Album, name: AlbumField) -> str | bool | None:

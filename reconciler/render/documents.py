@@ -91,6 +91,7 @@ def _standing(item: Standing) -> dict[str, Json]:
         "after": item.after,
         "found": item.found,
         "state": item.state.value,
+        "at": str(item.origin) if item.origin else None,
     }
 
 

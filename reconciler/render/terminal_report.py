@@ -74,7 +74,8 @@ def _drifted(page: Page, drifted: Sequence[Standing]) -> None:
     page.blank()
     page.text(f"Left alone, as it has changed on the server since the plan was made ({len(drifted):,}):")
     for item in drifted[:LINES]:
-        page.text(words.unlike(item, before=item.before), indent=2, hang=4)
+        text = words.unlike(item, before=item.before)
+        page.text(text, indent=2, hang=4, tail=words.place(item.origin))
     _more(page, len(drifted))
     page.text("Plan again to see them as they are now.", indent=2)
     page.blank()
@@ -122,7 +123,8 @@ def _undone_together(page: Page, group: Sequence[Reverted]) -> None:
     standing = group[0].standing
     several = len(group) > 1
     who = count(len(group), "photo") if several else ""
-    page.text(words.unlike(standing, who=who), indent=2, hang=4)
+    lines = sorted({item.standing.origin for item in group if item.standing.origin})
+    page.text(words.unlike(standing, who=who), indent=2, hang=4, tail=words.places(lines))
     if several:
         names = [words.name(item.standing.name) for item in group]
         page.flow([Span(" " * 6)], [Span(text, "dim") for text in listed(names)], hang=6)
