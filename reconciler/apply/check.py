@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.diff.changes import Action, AlbumChange, AssetChange, Changes
 from reconciler.live.touched import Touched
+from reconciler.model.live import Album
 from reconciler.plan.standing import Kind, Standing, State
 
 
@@ -38,8 +39,12 @@ class Checked:
     there: int = 0
 
 
-def check(changes: Changes, standings: Iterable[Standing]) -> Checked:
-    """Keeps of the changes what still stands at its before-value."""
+def check(changes: Changes, standings: Iterable[Standing], albums: Iterable[Album]) -> Checked:
+    """Keeps of the changes what still stands at its before-value. `albums` are those of the server now.
+
+    An album that was to be made and is there by now (somebody made it, or an earlier run did) is filled
+    instead: made again, there would be two.
+    """
     by_aspect: dict[tuple[Kind, str, str], State] = {}
     drifted = []
     there = 0
@@ -48,6 +53,11 @@ def check(changes: Changes, standings: Iterable[Standing]) -> Checked:
         there += standing.state is State.AFTER
         if standing.state in (State.OTHER, State.GONE):
             drifted.append(standing)
+    there_now = _There(
+        by_aspect,
+        {album.name: album.id for album in albums},
+        frozenset(item.id for item in drifted if item.kind is Kind.PHOTO and item.state is State.GONE),
+    )
     kept = Changes(
         tuple(
             change
@@ -56,12 +66,21 @@ def check(changes: Changes, standings: Iterable[Standing]) -> Checked:
             is State.BEFORE
         ),
         tuple(kept for change in changes.assets if (kept := _asset(change, by_aspect))),
-        tuple(album for change in changes.albums if (album := _album(change, by_aspect))),
+        tuple(album for change in changes.albums if (album := _album(change, there_now))),
     )
     return Checked(kept, tuple(drifted), there)
 
 
 _States = Mapping[tuple[Kind, str, str], State]
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """How the aspects stand, the ids of the albums that are there by name, and the photos that are gone."""
+
+    states: _States
+    albums: Mapping[str, str]
+    gone: frozenset[str]
 
 
 def _asset(change: AssetChange, states: _States) -> AssetChange | None:
@@ -77,23 +96,31 @@ def _asset(change: AssetChange, states: _States) -> AssetChange | None:
     return kept if kept.fields or kept.tags_added or kept.tags_removed else None
 
 
-def _album(change: AlbumChange, states: _States) -> AlbumChange | None:
+def _album(change: AlbumChange, there: _There) -> AlbumChange | None:
     def state(kind: Kind, identity: str, aspect: str) -> State | None:
-        return states.get((kind, identity, aspect))
+        return there.states.get((kind, identity, aspect))
 
     whole = state(Kind.ALBUM, change.name, "album")
-    if change.action is Action.DELETE or (change.action is Action.CREATE and whole is State.BEFORE):
+    if change.action is Action.DELETE:
         return change if whole is State.BEFORE else None
+    if change.action is Action.CREATE and whole is State.BEFORE:
+        return replace(change, added=tuple(asset for asset in change.added if asset not in there.gone))
     if whole in (State.GONE, State.OTHER):
         return None
 
     def members(ids: tuple[str, ...], aspect: str) -> tuple[str, ...]:
         return tuple(
-            asset for asset in ids if state(Kind.MEMBER, f"{change.name}/{asset}", aspect) is State.BEFORE
+            asset
+            for asset in ids
+            if asset not in there.gone
+            and state(Kind.MEMBER, f"{change.name}/{asset}", aspect) is State.BEFORE
         )
 
+    made = change.action is Action.CREATE
     kept = replace(
         change,
+        action=Action.UPDATE,
+        id=there.albums[change.name] if made else change.id,
         fields=tuple(
             item for item in change.fields if state(Kind.ALBUM, change.name, item.field.value) is State.BEFORE
         ),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from reconciler.immich.answers import KeyInfo
 from reconciler.immich.permissions import explain_missing, missing, needed
 from reconciler.immich.reader import Reader
 from reconciler.immich.versions import Dialect
 from reconciler.immich.writer import Writer
+from reconciler.model.desired import Desired
 from reconciler.plan import Plan
 from reconciler.plan.operations import (
     AddMembers,
@@ -47,10 +49,29 @@ def methods_for(operations: Iterable[Operation]) -> Iterator[Callable[..., objec
         yield from _METHODS[kind]
 
 
-def lacking(plan: Plan, dialect: Dialect, granted: frozenset[str], name: str) -> str:
+def likely_for(desired: Desired) -> Iterator[Callable[..., object]]:
+    """The writes that a plan for these files may turn out to need."""
+    wishes = [entry.tags for entry in desired.assets if entry.tags]
+    if any(entry.values for entry in desired.assets):
+        yield Writer.update_assets
+    if wishes or desired.tags:
+        yield Writer.upsert_tags
+    if wishes:
+        yield Writer.tag_assets
+    if any(entry.color for entry in desired.tags):
+        yield Writer.set_tag_color
+    if any(album.absent for album in desired.albums):
+        yield Writer.delete_album
+    if any(not album.absent for album in desired.albums):
+        yield from (Writer.create_album, Writer.update_album)
+    if any(album.manages_members for album in desired.albums):
+        yield from (Writer.add_members, Writer.remove_members)
+
+
+def lacking(plan: Plan, dialect: Dialect, key: KeyInfo) -> str:
     """What the account's key lacks for this plan, and what to click; empty where it lacks nothing."""
     wanted = needed(Reader.me, *methods_for(plan.operations), dialect=dialect)
-    return explain_missing(missing(granted, wanted), account_key=name)
+    return explain_missing(missing(key.permissions, wanted), account_key=key.name)
 
 
 def can_hold(dialect: Dialect, granted: frozenset[str]) -> bool:

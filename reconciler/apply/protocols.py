@@ -64,6 +64,7 @@ class Limits:
 
     `running` for jobs that run when the queues are paused, `settle` for the jobs of one round, `poll_first`
     and `poll_most` between two looks; `idle_looks` in a row without a job count as idle (FINDINGS 22).
+    Where no queue can be watched, photos that don't move for `quiet` seconds count as read again.
     """
 
     running: float = 600.0
@@ -71,6 +72,7 @@ class Limits:
     poll_first: float = 0.2
     poll_most: float = 3.0
     idle_looks: int = 3
+    quiet: float = 15.0
 
 
 @dataclass(slots=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.apply.check import Checked, check, touched_by
+from reconciler.apply.choice import Pause
+from reconciler.apply.companion import Guard, NoGuard
 from reconciler.apply.protocols import Interruption, Limits, Progress
 from reconciler.apply.send import Sender
 from reconciler.apply.settling import wait_for_photos
@@ -19,10 +21,11 @@ from reconciler.immich.reader import Reader
 from reconciler.immich.writer import Writer
 from reconciler.live.touched import read_touched
 from reconciler.model.live import Live
-from reconciler.plan import PIPELINE, Plan
-from reconciler.plan.operations import asset_ids, writes_sidecars
-from reconciler.plan.report import Fate, Outcome, Report, WindowReport
-from reconciler.plan.schedule import Round, schedule
+from reconciler.model.values import Field
+from reconciler.plan import Plan
+from reconciler.plan.operations import Operation, UpdateAssets, asset_ids, writes_sidecars
+from reconciler.plan.report import Fate, OperationReport, Outcome, Report, WindowReport
+from reconciler.plan.schedule import schedule
 from reconciler.plan.standing import State as Stands
 from reconciler.plan.standing import standings
 
@@ -49,6 +52,9 @@ class Tools:
     now: Callable[[], datetime]
     server: str
     """The server's address, under which paused queues are written down."""
+    pause: Pause = "pipeline"
+    guard: Callable[[], Guard] = NoGuard
+    """Starts what gives the queues back if this process dies."""
 
     def window(self) -> Window | None:
         """A window over the server's queues, if they may be paused."""
@@ -64,6 +70,8 @@ class Tools:
             self.interruption,
             self.limits,
             lambda: self.now().isoformat(timespec="seconds"),
+            pause=self.pause,
+            start_guard=self.guard,
         )
 
 
@@ -89,7 +97,7 @@ def _read(plan: Plan, tools: Tools) -> Live:
 
 def _stale(plan: Plan, live: Live) -> Report | None:
     """The report of a saved plan that no longer fits, or that was applied already."""
-    checked = check(plan.changes, standings(plan.changes, live, plan.labels))
+    checked = check(plan.changes, standings(plan.changes, live, plan.labels), live.albums)
     if checked.drifted:
         return Report(Outcome.STALE, drifted=checked.drifted)
     if not checked.changes:
@@ -109,6 +117,8 @@ class _Run:
     saved: bool
     window: Window | None = None
     sent: list[Sent] = field(default_factory=list)
+    left: list[Operation] = field(default_factory=list)
+    """What is still to be sent."""
     seen: dict[str, datetime] = field(default_factory=dict)
     """`updatedAt` of photos, as last seen."""
     checked: Checked | None = None
@@ -117,39 +127,54 @@ class _Run:
 
     def run(self) -> Report:
         self.window = self.tools.window() if self.plan.needs_window else None
+        failure: Exception | None = None
         try:
             if self.window:
                 self.window.open()
             if not self.tools.interruption.requested:
                 self._check_and_write()
         except (ServerError, QueuesBusy) as error:
-            if not self.sent:
-                raise
-            self.error = str(error)
+            failure = error
         finally:
             self._close()
+        if failure and not self.sent:
+            raise self._with_troubles(failure)
+        self.error = str(failure) if failure else self.error
+        self.sent += [
+            Sent(item, OperationReport(item.text, len(asset_ids(item)), Fate.NOT_SENT, self.error))
+            for item in self.left
+        ]
         return self._account()
+
+    def _with_troubles(self, error: Exception) -> Exception:
+        """Where nothing was written there is no account: the error says which queues are left paused."""
+        if self.window and self.window.troubles:
+            return QueuesBusy("; ".join([str(error), *self.window.troubles.values()]))
+        return error
 
     def _check_and_write(self) -> None:
         self.tools.progress.stage("checking that nothing has moved")
         live = _read(self.plan, self.tools)
-        checked = check(self.plan.changes, standings(self.plan.changes, live, self.plan.labels))
+        checked = check(self.plan.changes, standings(self.plan.changes, live, self.plan.labels), live.albums)
         self.checked = checked
         self.seen = {asset.id: asset.updated for asset in live.assets.values()}
         if self.saved and checked.drifted:
             return
         rounds = schedule(checked.changes, live.tags, bool(self.plan.features.storage_template))
         sender = self._sender()
-        total = sum(1 for part in rounds for _ in part.operations)
+        self.left = [operation for part in rounds for operation in part.operations]
+        total = len(self.left)
         for number, part in enumerate(rounds, start=1):
             if number > 1:
                 self._settle_between()
             of = f" (round {number} of {len(rounds)})" if len(rounds) > 1 else ""
             self.tools.progress.stage(f"writing{of}", total)
-            self.sent += sender.send(part)
+            sent = sender.send(part)
+            self.sent += sent
+            self.left = self.left[len(sent) :]
+            self.error = sender.stopped
             if self.window is None:
-                self._wait_without_window(part)
-        self.error = sender.stopped
+                self._wait_without_window(sent)
 
     def _sender(self) -> Sender:
         tools = self.tools
@@ -161,27 +186,36 @@ class _Run:
             tools.progress,
             tools.interruption,
             tools.connections,
+            look_after=self.window.look_after if self.window else _nothing,
         )
 
     def _settle_between(self) -> None:
         """Lets the jobs of one round run to their end before the next writes the same photos (FINDINGS 1)."""
-        if self.window is None or self.tools.interruption.requested:
+        if self.tools.interruption.requested:
             return
-        waiting = self.window.close()
+        waiting = self.window.close() if self.window else self.waiting
         if waiting and not self.tools.interruption.requested:
             raise QueuesBusy(f"the rest was not written: {waiting}")
-        if not self.tools.interruption.requested:
+        if self.window and not self.tools.interruption.requested:
             self.window.open()
 
-    def _wait_without_window(self, part: Round) -> None:
-        written_here = {
-            asset for item in part.operations if writes_sidecars(item) for asset in asset_ids(item)
+    def _wait_without_window(self, sent: list[Sent]) -> None:
+        through_files = [item for item in sent if writes_sidecars(item.operation)]
+        before = {
+            asset: self.seen[asset] for item in through_files for asset in item.taken if asset in self.seen
         }
-        before = {asset: self.seen[asset] for asset in written_here if asset in self.seen}
+        flags = {Field.FAVORITE, Field.VISIBILITY}
+        twice = {
+            asset
+            for item in through_files
+            if isinstance(item.operation, UpdateAssets) and flags & item.operation.values.keys()
+            for asset in item.taken
+        }
         self.waiting = wait_for_photos(
             self.tools.reader,
             self.plan.identity.user_id,
             before,
+            twice=frozenset(twice),
             progress=self.tools.progress,
             interruption=self.tools.interruption,
             limits=self.tools.limits,
@@ -192,18 +226,20 @@ class _Run:
         """Gives the queues back, whatever has happened before."""
         if self.window is None:
             return
-        if not self.sent:
-            self._give_back()
-            return
         try:
-            self.waiting = self.window.close() or self.waiting
+            if self.sent:
+                self.waiting = self.window.close() or self.waiting
+            else:
+                self._give_back()
         except ServerError as error:
             self.waiting = f"the server's jobs can't be watched any more ({error})"
             self._give_back()
+        finally:
+            self.window.guard.done()
 
     def _give_back(self) -> None:
         assert self.window is not None
-        for name in [item for item in PIPELINE if item in self.window.held]:
+        for name in [item for item in self.window.chosen if item in self.window.held]:
             self.window.give_back(name)
 
     def _account(self) -> Report:
@@ -215,7 +251,7 @@ class _Run:
         verdict = self._read_back()
         complete = all(item.report.fate is Fate.WRITTEN for item in self.sent)
         outcome = Outcome.DONE
-        if self.tools.interruption.requested and not complete:
+        if self.tools.interruption.requested and (not complete or self.waiting):
             outcome = Outcome.INTERRUPTED
         elif not complete or self.checked.drifted or self.error:
             outcome = Outcome.PARTIAL
@@ -276,3 +312,7 @@ class _Run:
                 name = f"{method} {template}"
                 counts[name] = counts.get(name, 0) + count
         return tuple(sorted(counts.items()))
+
+
+def _nothing() -> None:
+    """Nothing to look after: no queue is held."""

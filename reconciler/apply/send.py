@@ -60,6 +60,8 @@ class Sender:
     progress: Progress
     interruption: Interruption
     connections: int
+    look_after: Callable[[], None]
+    """Called before each operation: are the queues still held?"""
     tag_ids: dict[str, str] = field(default_factory=dict)
     album_ids: dict[str, str] = field(default_factory=dict)
     stopped: str = ""
@@ -89,6 +91,8 @@ class Sender:
         if self.stopped or self.interruption.requested:
             return OperationReport(operation.text, photos, Fate.NOT_SENT, self.stopped)
         try:
+            with self._lock:
+                self.look_after()
             failures = self._dispatch(operation)
         except ServerError as error:
             if error.kind in _HOPELESS:
@@ -121,7 +125,9 @@ class Sender:
                     operation.asset_ids, lambda ids: writer.update_assets(ids, operation.values)
                 )
             case UpdateAsset():
-                writer.update_asset(operation.asset_id, operation.values)
+                return self._halving(
+                    (operation.asset_id,), lambda ids: writer.update_asset(ids[0], operation.values)
+                )
             case TagAssets():
                 tags = [self._tag(tag) for tag in operation.tags]
                 return self._halving(operation.asset_ids, lambda ids: writer.tag_assets(tags, ids))

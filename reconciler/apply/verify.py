@@ -27,6 +27,7 @@ EMBEDDED_PLACE = (
 LAST_TAG = "this version of Immich brings back the last tag of a photo"
 PLACE_RULES = "the place decides the zone: write the time with the offset of the place"
 SERVER_UNDID = "the server put the former value back"
+LEFT_OUT = "the server left it out: it is in the trash, gone, or somebody else's"
 SOMEBODY_ELSE = "somebody else, or the server, has set another value meanwhile"
 
 
@@ -78,6 +79,8 @@ def _reason(standing: Standing, change: AssetChange | None, live: Live, lost: Ma
     if standing.state is State.GONE:
         return "it is gone"
     asset = live.assets.get(standing.id)
+    if standing.kind is Kind.MEMBER and standing.aspect == "member+":
+        return LEFT_OUT
     if standing.kind is not Kind.PHOTO or change is None or asset is None:
         return SERVER_UNDID if standing.state is State.BEFORE else SOMEBODY_ELSE
     wanted = next((item for item in change.fields if item.field.value == standing.aspect), None)

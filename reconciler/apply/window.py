@@ -6,17 +6,24 @@ in which a job wanders, each drained before the next, however the run ends (DESI
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.apply.choice import Pause, choose
+from reconciler.apply.companion import Guard, NoGuard
 from reconciler.apply.protocols import Interruption, Limits, Patience, Progress
-from reconciler.apply.state import State
+from reconciler.apply.state import State, StateUnusable
 from reconciler.immich.answers import Queue
 from reconciler.immich.errors import ServerError
 from reconciler.immich.reader import Reader
 from reconciler.immich.writer import Writer
 from reconciler.plan import PIPELINE
 from reconciler.plan.report import WindowReport
+
+LOOK_EVERY = 5.0
+"""Seconds between two looks at whether the queues are still paused."""
+RESUMED_BY_RESTART = "metadataExtraction"
 
 
 class QueuesBusy(Exception):
@@ -37,29 +44,69 @@ class Window:
     now: Callable[[], str]
     held: list[str] = field(default_factory=list)
     theirs: list[str] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
+    troubles: dict[str, str] = field(default_factory=dict)
+    """Queues that could not be given back, and why."""
     ever_held: list[str] = field(default_factory=list)
+    pause: Pause = "pipeline"
+    start_guard: Callable[[], Guard] = NoGuard
+    guard: Guard = field(default_factory=NoGuard)
+    """Gives the queues back if this process dies; started with the first pause."""
+    chosen: tuple[str, ...] = ()
+    """The queues to hold, in the order in which they are given back."""
+    noticed: list[str] = field(default_factory=list)
+    """What others, or a restart, have done to the queues meanwhile."""
+    _looked: float = 0.0
 
     def open(self) -> None:
-        """Pauses the pipeline's queues and waits until none of their jobs runs.
+        """Pauses the chosen queues and waits until none of their jobs runs.
 
-        Raises QueuesBusy where jobs don't end in time, ServerError where the server refuses.
+        Raises QueuesBusy where jobs don't end in time, ServerError where the server refuses, UnknownQueue.
         """
         queues = self.reader.queues()
-        names = [name for name in PIPELINE if name in queues]
-        self.theirs = [name for name in names if queues[name].paused]
+        self.chosen = choose(self.pause, queues)
+        self.theirs = [name for name in self.chosen if queues[name].paused]
+        if not self.chosen:
+            return
+        if not self.ever_held and set(self.chosen) - set(self.theirs):
+            self.guard = self.start_guard()
         self.progress.stage("pausing queues")
-        for name in reversed(names):
+        for name in reversed(self.chosen):
             if name not in self.theirs:
                 self._pause(name)
-        self._wait_for_running(names)
+        self._looked = time.monotonic()
+        self._wait_for_running(self.chosen)
+
+    def look_after(self) -> None:
+        """Now and then during the writes: are the queues still paused?
+
+        A restart of the server resumes metadataExtraction (PERFORMANCE 1.7), which is paused again; anything
+        else was somebody's wish and is not fought over. Raises ServerError.
+        """
+        if not self.held or time.monotonic() - self._looked < LOOK_EVERY:
+            return
+        self._looked = time.monotonic()
+        queues = self.reader.queues()
+        for name in [name for name in self.held if name in queues and not queues[name].paused]:
+            again = f"{name} had been resumed by a restart of the server and was paused again"
+            if name == RESUMED_BY_RESTART and again not in self.noticed:
+                self.noticed.append(again)
+                self.writer.pause(name)
+            else:
+                self.noticed.append(f"somebody else has resumed {name}: it was left so")
+                self._forget(name)
 
     def _pause(self, name: str) -> None:
         self.state.add_lease(self.server, name, self.now())
         self.held.append(name)
+        self.guard.hold(name)
+        try:
+            self.writer.pause(name)
+        except ServerError as error:
+            if not error.uncertain:
+                self._forget(name)
+            raise
         if name not in self.ever_held:
             self.ever_held.append(name)
-        self.writer.pause(name)
 
     def _wait_for_running(self, names: Iterable[str]) -> None:
         patience = Patience(self.limits, self.interruption, self.limits.running)
@@ -87,33 +134,61 @@ class Window:
         """
         waiting = ""
         given_back: list[str] = []
-        for name in [item for item in PIPELINE if item in self.held]:
+        self._notice()
+        for name in [item for item in self.chosen if item in self.held]:
             if not self.give_back(name):
                 continue
-            given_back.append(name)
-            if not waiting and not self.interruption.requested:
+            if name in PIPELINE:
+                given_back.append(name)
+            if name in PIPELINE and not waiting and not self.interruption.requested:
                 waiting = self._drain(given_back)
+        undrained = [name for name in PIPELINE if name not in (*given_back, *self.theirs, *self.held)]
+        if undrained and not waiting and not self.interruption.requested:
+            waiting = self._drain([*given_back, *undrained])
         if self.interruption.requested and not waiting:
             waiting = "stopped on request before the server's jobs were done"
+        if self.troubles and not waiting:
+            waiting = f"{', '.join(self.troubles)} could not be resumed"
         if self.theirs and not waiting:
             listed = ", ".join(self.theirs)
             waiting = f"somebody else keeps {listed} paused: edits settle when it is resumed"
         return waiting
+
+    def _notice(self) -> None:
+        """Queues that somebody else has resumed meanwhile are not ours to give back any more."""
+        if not self.held:
+            return
+        queues = self.reader.queues()
+        for name in [name for name in self.held if name in queues and not queues[name].paused]:
+            self.noticed.append(f"somebody else has resumed {name} before the end")
+            self._forget(name)
 
     def give_back(self, name: str) -> bool:
         """Resumes one queue and strikes out its lease; False, with the trouble noted, where that fails."""
         try:
             self.writer.resume(name)
         except ServerError as error:
-            self.troubles.append(
+            self.troubles[name] = (
                 f"{name} is still paused ({error}): run immich-apply again to have it resumed, or resume it "
                 "in Immich under Administration > Job Queues"
             )
             return False
-        self.state.drop_lease(self.server, name)
+        self._forget(name)
+        return True
+
+    def _forget(self, name: str) -> None:
+        """Strikes out a lease. That this may fail must not keep the other queues paused."""
+        self.troubles.pop(name, None)
+        self.guard.release(name)
         if name in self.held:
             self.held.remove(name)
-        return True
+        try:
+            self.state.drop_lease(self.server, name)
+        except StateUnusable as error:
+            self.progress.say(
+                f"warning: {name} runs again, but that can't be written down, so the next run resumes it "
+                f"once more: {error}"
+            )
 
     def _drain(self, names: Iterable[str]) -> str:
         names = tuple(names)
@@ -138,7 +213,9 @@ class Window:
 
     def report(self, why: str) -> WindowReport:
         """What was done to the queues."""
-        return WindowReport(tuple(self.ever_held), tuple(self.theirs), why, tuple(self.troubles))
+        return WindowReport(
+            tuple(self.ever_held), tuple(self.theirs), why, tuple(self.troubles.values()), tuple(self.noticed)
+        )
 
 
 def pending(queues: Mapping[str, Queue], names: Iterable[str]) -> int:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
 import click
 
+from reconciler.apply.account import together
 from reconciler.apply.exclusion import only_run
-from reconciler.apply.preflight import lacking
+from reconciler.apply.preflight import lacking, likely_for, methods_for
 from reconciler.apply.protocols import Interruption, Limits, Progress
 from reconciler.apply.run import Tools, apply_plan
 from reconciler.apply.state import State
 from reconciler.apply.window import restore
 from reconciler.cli.common import stop
-from reconciler.cli.connect import Ask, Connection, connect
+from reconciler.cli.connect import Ask, Calls, Connection, connect
 from reconciler.cli.exits import Exit
-from reconciler.cli.planning import load_files, plan_for, show, state_in
+from reconciler.cli.planning import load_files, plan_for, reads, show, state_in
 from reconciler.cli.progress import progress
 from reconciler.immich.writer import Writer
 from reconciler.model.desired import Desired
@@ -52,23 +53,52 @@ class View:
     columns: int
     full: bool
 
-    def plan(self, plan: Plan) -> None:
-        """The plan, on stdout; as JSON only the account is printed, which holds the plan's digest."""
-        if self.form == "text":
-            show(plan, "text", color=self.color, columns=self.columns, full=self.full)
+    def plan(self, plan: Plan, *, needed: bool = True) -> None:
+        """The plan, on stdout; beside a JSON account, on stderr where somebody needs to see it."""
+        if self.form == "text" or needed:
+            err = self.form != "text"
+            show(plan, "text", color=self.color and not err, columns=self.columns, full=self.full, err=err)
 
-    def report(self, report: Report, plan: Plan) -> None:
-        """The account, on stdout."""
-        if self.form == "json":
-            from reconciler.render.documents import report_bytes
+    def text(self, report: Report) -> None:
+        """The account as text, on stdout."""
+        from reconciler.render.terminal_report import report_text
 
-            sys.stdout.buffer.write(report_bytes(report, plan))
-            sys.stdout.flush()
-        else:
-            from reconciler.render.terminal_report import report_text
+        text = report_text(report, width=self.columns, color=self.color)
+        click.echo(f"\n{text}\n", nl=False, color=self.color)
 
-            text = report_text(report, width=self.columns, color=self.color)
-            click.echo(f"\n{text}\n", nl=False, color=self.color)
+    def json(self, report: Report, plan: Plan) -> None:
+        """The account as the one JSON document on stdout."""
+        from reconciler.render.documents import report_bytes
+
+        sys.stdout.buffer.write(report_bytes(report, plan))
+        sys.stdout.flush()
+
+
+@dataclass(slots=True)
+class Account:
+    """What the passes of one run have done: as text after each, as JSON once for all of them."""
+
+    view: View
+    reports: list[Report] = field(default_factory=list)
+    first: Plan | None = None
+
+    def add(self, report: Report, plan: Plan) -> None:
+        """One pass is over."""
+        self.first = self.first or plan
+        self.reports.append(report)
+        if self.view.form == "text" and plan.changes:
+            self.view.text(report)
+
+    def break_off(self, why: str) -> None:
+        """Something is left that this run doesn't do."""
+        click.echo(f"error: {why}", err=True)
+        last = self.reports[-1]
+        self.reports[-1] = replace(last, outcome=Outcome.PARTIAL, error=last.error or why)
+
+    def close(self) -> None:
+        """Tells programs how it went, also where a later pass has failed."""
+        if self.view.form == "json" and self.first:
+            self.view.json(together(self.reports), self.first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,29 +117,33 @@ class Session:
         """Plans from files and applies; then plans again until nothing is left to do."""
         desired = load_files(paths)
         state = state_in(self.state_dir)
+        calls = Calls(reads(desired), tuple(likely_for(desired)))
         with (
-            connect(desired, ask) as connection,
+            connect(desired, ask, calls) as connection,
             only_run(state, connection.server, _now()),
             progress(self.quiet) as watching,
+            closing(Account(self.view)) as account,
         ):
             tools = self._tools(connection, desired, state, watching)
             self._restore(tools)
-            worst = Exit.DONE
-            for turn in range(PASSES):
-                plan = plan_for(
-                    desired, connection, state, watching, retry_undone=self.retry_undone and turn == 0
-                )
-                if turn and not plan.changes:
-                    self._proven(plan)
-                    return worst
-                self.view.plan(plan)
-                if turn == 0 and (refused := self._refused(plan)) is not None:
-                    return refused
-                report = self._apply(plan, tools, connection, saved=False)
-                worst = _EXITS[report.outcome]
-                if not plan.changes or worst is not Exit.DONE:
-                    return worst
-            return Exit.PARTIAL
+            return self._until_stable(desired, connection, tools, account)
+
+    def _until_stable(self, desired: Desired, connection: Connection, tools: Tools, account: Account) -> Exit:
+        for turn in range(PASSES + 1):
+            retry = self.retry_undone and turn == 0
+            plan = plan_for(desired, connection, tools.state, tools.progress, retry_undone=retry)
+            self._show(plan)
+            if (refused := self._refused(plan, account)) is not None:
+                return refused
+            if turn and not plan.changes:
+                return Exit.DONE
+            if turn == PASSES:
+                account.break_off(f"after {PASSES} passes the server still lets more rules match (above)")
+                return Exit.PARTIAL
+            outcome = self._apply(plan, tools, connection, account, saved=False).outcome
+            if not plan.changes or _EXITS[outcome] is not Exit.DONE:
+                break
+        return _EXITS[outcome]
 
     def apply_saved(self, path: Path, ask: Ask) -> Exit:
         """Applies a plan file. Where the files it was made from are still there, they say how to connect."""
@@ -118,9 +152,10 @@ class Session:
         desired = load_files(there) if there else Desired()
         state = state_in(self.state_dir)
         with (
-            connect(desired, ask) as connection,
+            connect(desired, ask, Calls(tuple(methods_for(plan.operations)))) as connection,
             only_run(state, connection.server, _now()),
             progress(self.quiet) as watching,
+            closing(Account(self.view)) as account,
         ):
             if not plan.identity.same_server(connection.identity):
                 stop(
@@ -130,10 +165,10 @@ class Session:
                 )
             tools = self._tools(connection, desired, state, watching)
             self._restore(tools)
-            self.view.plan(plan)
-            if (refused := self._refused(plan)) is not None:
+            self._show(plan)
+            if (refused := self._refused(plan, account)) is not None:
                 return refused
-            return _EXITS[self._apply(plan, tools, connection, saved=True).outcome]
+            return _EXITS[self._apply(plan, tools, connection, account, saved=True).outcome]
 
     def _tools(self, connection: Connection, desired: Desired, state: State, watching: Progress) -> Tools:
         admin = connection.admin
@@ -148,6 +183,8 @@ class Session:
             connections=desired.http.connections,
             now=lambda: datetime.now(UTC),
             server=connection.server,
+            pause=desired.window.pause,
+            guard=lambda: connection.guard(state.path),
         )
 
     def _restore(self, tools: Tools) -> None:
@@ -166,29 +203,38 @@ class Session:
         given_back = restore(window)
         tools.progress.say(f"an earlier run had left queues paused; resumed: {', '.join(given_back)}")
 
-    def _refused(self, plan: Plan) -> Exit | None:
-        """Why a plan isn't applied, as an exit code; None where it may be."""
-        if plan.problems:
-            click.echo("error: nothing was written, since the files contradict something (above)", err=True)
-            return Exit.INVALID
-        if plan.missing and not self.allow_missing:
-            click.echo(
-                "error: nothing was written, since named photos are missing (above); "
-                "--allow-missing goes on without them",
-                err=True,
-            )
-            return Exit.ERROR
-        return None
+    def _show(self, plan: Plan) -> None:
+        refused = bool(plan.problems) or (bool(plan.missing) and not self.allow_missing)
+        self.view.plan(plan, needed=refused or (bool(plan.changes) and not self.yes))
 
-    def _apply(self, plan: Plan, tools: Tools, connection: Connection, *, saved: bool) -> Report:
+    def _refused(self, plan: Plan, account: Account) -> Exit | None:
+        """Why a plan isn't applied, as an exit code; None where it may be."""
+        more = "nothing more" if account.reports else "nothing"
+        if plan.problems:
+            why = f"{more} was written, since the files contradict something (above)"
+        elif plan.missing and not self.allow_missing:
+            why = (
+                f"{more} was written, since named photos are missing (above); "
+                "--allow-missing goes on without them"
+            )
+        else:
+            return None
+        if account.reports:
+            account.break_off(why)
+            return Exit.PARTIAL
+        click.echo(f"error: {why}", err=True)
+        return Exit.INVALID if plan.problems else Exit.ERROR
+
+    def _apply(
+        self, plan: Plan, tools: Tools, connection: Connection, account: Account, *, saved: bool
+    ) -> Report:
         if plan.changes:
-            if text := lacking(plan, connection.dialect, connection.granted, connection.key_name):
+            if text := lacking(plan, connection.dialect, connection.key):
                 stop(text)
             self._confirm()
         with _signals(tools):
             report = apply_plan(plan, tools, saved=saved)
-        if plan.changes or self.view.form == "json":
-            self.view.report(report, plan)
+        account.add(report, plan)
         return report
 
     def _confirm(self) -> None:
@@ -198,10 +244,6 @@ class Session:
             stop("nobody is there to ask: give --yes to apply without asking", Exit.INVALID)
         if not click.confirm("Apply this plan?", err=True):
             stop("nothing was written")
-
-    def _proven(self, plan: Plan) -> None:
-        if self.view.form == "text":
-            self.view.plan(plan)
 
 
 def _now() -> str:

@@ -39,9 +39,10 @@ def plain_errors(command: F) -> F:
                 click.echo(f"{problem}", err=True)
             stop("nothing was read from the server or written to it (see above)", Exit.INVALID)
         except BrokenPipeError:
-            sys.stderr.close()
+            # whoever read has enough; what is still buffered must go nowhere when the process ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(int(Exit.ERROR)) from None
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):
             click.echo("interrupted", err=True)
             raise SystemExit(int(Exit.INTERRUPTED)) from None
         except OSError as error:
@@ -56,6 +57,7 @@ def plain_errors(command: F) -> F:
 
 def _known(error: Exception) -> str:
     """The message of an error that is told to users as it is; empty for a fault of this program."""
+    from reconciler.apply.choice import UnknownQueue
     from reconciler.apply.exclusion import AnotherRun
     from reconciler.apply.state import StateUnusable
     from reconciler.apply.window import QueuesBusy
@@ -63,7 +65,7 @@ def _known(error: Exception) -> str:
     from reconciler.plan.document import BadPlanFile
     from reconciler.sandbox.errors import SandboxError
 
-    known = (AnotherRun, StateUnusable, QueuesBusy, ServerError, BadPlanFile, SandboxError)
+    known = (UnknownQueue, AnotherRun, StateUnusable, QueuesBusy, ServerError, BadPlanFile, SandboxError)
     return str(error) if isinstance(error, known) else ""
 
 
@@ -104,6 +106,18 @@ def output_options(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+def output_form(command: F) -> F:
+    """Text for people or JSON for programs."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How to show it.",
+    )(command)
 
 
 def wants_color(no_color: bool) -> bool:

@@ -5,23 +5,32 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.apply.companion import Charge, Companion, Guard, NoGuard
+from reconciler.apply.preflight import WINDOW, can_hold
 from reconciler.cli.common import stop
 from reconciler.cli.exits import Exit
 from reconciler.config import resolve
+from reconciler.immich.address import api_address
+from reconciler.immich.answers import KeyInfo
+from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.permissions import explain_missing, missing, needed
 from reconciler.immich.reader import Reader, read_version
-from reconciler.immich.retry import RetryPolicy
+from reconciler.immich.retry import Repeat, RetryPolicy
 from reconciler.immich.tally import Sent
 from reconciler.immich.transport import Transport
 from reconciler.immich.versions import Dialect, dialect_for, support_note
 from reconciler.model.desired import Desired, Reference
 from reconciler.model.live import Features, Identity
 from reconciler.model.origin import Origin
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.mount import Mounted
 
 SANDBOX = "sandbox:"
 _ENVIRONMENT = Origin("environment", 1)
@@ -44,10 +53,14 @@ class Connection:
     admin: Reader | None
     dialect: Dialect
     identity: Identity
-    granted: frozenset[str]
-    key_name: str
+    key: KeyInfo
     server: str
     """Names the server among others: its address, or the sandbox's folder."""
+    admin_lacks: tuple[str, ...] = ()
+    """What an administrator's key that was given lacks for holding queues."""
+    admin_key: str = ""
+    guard: Callable[[Path], Guard] = field(default=lambda _state: NoGuard())
+    """Starts what gives the queues back if this process dies, given the state database."""
 
     def features(self, dates: bool) -> Features:
         """What this server does; the storage template is only asked for where `dates` are managed."""
@@ -58,15 +71,28 @@ class Connection:
         )
 
     def require(self, methods: Iterable[Callable[..., object]]) -> None:
-        """Stops with everything that the key lacks for these calls, at once."""
-        lacking = missing(self.granted, needed(*methods, dialect=self.dialect))
-        if text := explain_missing(lacking, account_key=self.key_name):
+        """Stops with everything that the keys lack for these calls and for the window, at once."""
+        lacks = missing(self.key.permissions, needed(*methods, dialect=self.dialect))
+        text = explain_missing(lacks, self.admin_lacks, account_key=self.key.name, admin_key=self.admin_key)
+        if text:
             stop(text)
 
 
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls that a command makes for `certain`, and those that it may turn out to need."""
+
+    certain: tuple[Callable[..., object], ...] = ()
+    likely: tuple[Callable[..., object], ...] = ()
+
+
 @contextmanager
-def connect(desired: Desired, ask: Ask) -> Iterator[Connection]:
-    """Opens the connection that files, options and environment describe."""
+def connect(desired: Desired, ask: Ask, calls: Calls = Calls()) -> Iterator[Connection]:
+    """Opens the connection that files, options and environment describe.
+
+    Stops where the key may not do what is certain to be needed, and names all that it lacks then, also for
+    what is likely: nobody wants to edit a key three times.
+    """
     url, folder = _url(desired, ask)
     with ExitStack() as stack:
         key, admin_key = _keys(desired, ask)
@@ -75,10 +101,10 @@ def connect(desired: Desired, ask: Ask) -> Iterator[Connection]:
 
             path = (folder / Path(url.removeprefix(SANDBOX)).expanduser()).resolve()
             mounted = stack.enter_context(open_sandbox(path))
-            key = key or mounted.admin_key
+            key, admin_key = _sandbox_key(mounted, key), None
             base_url, adapter, server = mounted.base_url, mounted.adapter, f"{SANDBOX}{path}"
         else:
-            base_url, adapter, server = url, None, url
+            base_url, adapter, server = url, None, _normal(url)
         if not key:
             stop(
                 "no API key: set IMMICH_API_KEY, or write server.accounts in the files "
@@ -101,45 +127,79 @@ def connect(desired: Desired, ask: Ask) -> Iterator[Connection]:
             stack.callback(made.close)
             return made
 
-        yield _opened(transport(key), transport(admin_key) if admin_key else None, server)
+        opened = _opened(transport(key), transport(admin_key) if admin_key else None, server, calls)
+        yield opened if adapter else replace(opened, guard=_companion(opened, admin_key or key))
 
 
-def _opened(account: Transport, admin: Transport | None, server: str) -> Connection:
+def _companion(connection: Connection, key: str) -> Callable[[Path], Guard]:
+    """Starts the process that gives the queues back should this one die."""
+
+    def start(state: Path) -> Guard:
+        url = connection.reader.transport.url
+        return Companion.start(Charge(url, key, connection.dialect.queue_api, connection.server, state))
+
+    return start
+
+
+def _normal(url: str) -> str:
+    """The address in the one form under which paused queues are found again, however it is written."""
+    try:
+        return api_address(url)
+    except ValueError as error:
+        stop(str(error), Exit.INVALID)
+
+
+def _sandbox_key(mounted: Mounted, key: str | None) -> str | None:
+    """The key to use on a sandbox: its own, where the one that is set is of a real server."""
+    if not key:
+        return mounted.admin_key
+    try:
+        Transport(mounted.base_url, key, adapter=mounted.adapter).call(
+            "GET", "/api-keys/me", repeat=Repeat.READ, parse=bool
+        )
+    except ServerError as error:
+        if error.kind is not Kind.UNAUTHORIZED:
+            raise
+        click.echo("the sandbox doesn't know the API key that is set, so its own is used", err=True)
+        return mounted.admin_key
+    return key
+
+
+def _opened(account: Transport, admin: Transport | None, server: str, calls: Calls) -> Connection:
     version = read_version(account)
     if note := support_note(version):
         click.echo(f"warning: {note}", err=True)
     dialect = dialect_for(version)
     reader = Reader(account, dialect)
-    key = reader.api_key()
-    lacking = missing(key.permissions, needed(Reader.me, dialect=dialect))
-    if text := explain_missing(lacking, account_key=key.name):
-        stop(text)
-    identity = reader.identity()
-    return Connection(
-        reader=reader,
-        admin=_admin(reader, admin, key.permissions, dialect),
-        dialect=dialect,
-        identity=identity,
-        granted=key.permissions,
-        key_name=key.name,
-        server=server,
-    )
-
-
-def _admin(
-    reader: Reader, admin: Transport | None, granted: frozenset[str], dialect: Dialect
-) -> Reader | None:
-    """The reader whose key may hold the queues: the admin's where given, else the account's if it may."""
-    from reconciler.apply.preflight import WINDOW, can_hold
-
+    key = _key_of(reader)
+    if missing(key.permissions, needed(Reader.me, *calls.certain, dialect=dialect)):
+        lacks = missing(key.permissions, needed(Reader.me, *calls.certain, *calls.likely, dialect=dialect))
+        stop(explain_missing(lacks, account_key=key.name))
+    connection = Connection(reader, None, dialect, reader.identity(), key, server)
     if admin is None:
-        return reader if reader.me().is_admin and can_hold(dialect, granted) else None
-    held = Reader(admin, dialect)
-    key = held.api_key()
-    lacking = missing(key.permissions, needed(*WINDOW, dialect=dialect))
-    if text := explain_missing(admin=lacking, admin_key=key.name):
-        stop(text)
-    return held
+        held = reader.me().is_admin and can_hold(dialect, key.permissions)
+        return replace(connection, admin=reader if held else None)
+    admin_reader = Reader(admin, dialect)
+    admin_key = _key_of(admin_reader)
+    lacks = missing(admin_key.permissions, needed(*WINDOW, dialect=dialect))
+    return replace(connection, admin=admin_reader, admin_lacks=lacks, admin_key=admin_key.name)
+
+
+def _key_of(reader: Reader) -> KeyInfo:
+    """The key's name and permissions. In maintenance mode no key works, and the answer doesn't say why."""
+    try:
+        return reader.api_key()
+    except ServerError:
+        if _in_maintenance(reader):
+            stop("the server is in maintenance mode and does nothing else: try again when it has left it")
+        raise
+
+
+def _in_maintenance(reader: Reader) -> bool:
+    try:
+        return reader.maintenance_mode()
+    except ServerError:
+        return False
 
 
 def _url(desired: Desired, ask: Ask) -> tuple[str, Path]:
@@ -148,7 +208,7 @@ def _url(desired: Desired, ask: Ask) -> tuple[str, Path]:
         return ask.server, Path()
     if desired.server.url:
         return resolve(desired.server.url, os.environ), Path(desired.server.url.folder)
-    url = os.environ.get("IMMICH_INSTANCE_URL")
+    url = _from_environment("IMMICH_INSTANCE_URL")
     if not url:
         text = "no server: write server.url in the files, set IMMICH_INSTANCE_URL, or give --server"
         stop(text, Exit.INVALID)
@@ -172,7 +232,7 @@ def _keys(desired: Desired, ask: Ask) -> tuple[str | None, str | None]:
 
 
 def _from_environment(name: str) -> str | None:
-    """A key from NAME, or from the file that NAME_FILE names."""
+    """A value from NAME, or from the file that NAME_FILE names."""
     if value := os.environ.get(name):
         return value
     if path := os.environ.get(f"{name}_FILE"):

@@ -66,14 +66,15 @@ def main(
     undoes (both with --exit-code).
     """
     from reconciler.apply.exclusion import another_run
-    from reconciler.cli.connect import Ask, connect
-    from reconciler.cli.planning import load_files, plan_for, show, state_in
+    from reconciler.cli.connect import Ask, Calls, connect
+    from reconciler.cli.planning import load_files, plan_for, reads, show, state_in
     from reconciler.cli.progress import progress
     from reconciler.plan.document import to_bytes
 
     desired = load_files(paths)
     state = state_in(state_dir)
-    with connect(desired, Ask(server, account, verbose)) as connection, progress(quiet) as watching:
+    ask, calls = Ask(server, account, verbose), Calls(reads(desired))
+    with connect(desired, ask, calls) as connection, progress(quiet) as watching:
         leases = state.leases(connection.server)
         if leases and not another_run(state, connection.server):
             names = ", ".join(lease.queue for lease in leases)

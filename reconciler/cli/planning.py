@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -30,9 +30,20 @@ def load_files(paths: Sequence[str]) -> Desired:
     return loaded.desired
 
 
+def settings_from(paths: Sequence[str]) -> Desired:
+    """Only the settings of the files, for commands that plan nothing; without files the environment's."""
+    here = any(path.suffix in (".yaml", ".yml") for path in Path().iterdir())
+    return load_files(paths) if paths or here else Desired()
+
+
 def state_in(folder: Path | None) -> State:
     """The state of the given folder, or of the platform's."""
     return State(folder or default_folder())
+
+
+def reads(desired: Desired) -> tuple[Callable[..., object], ...]:
+    """The calls that a plan for these files makes."""
+    return tuple(calls_of(reading_for(desired)))
 
 
 def plan_for(
@@ -57,8 +68,8 @@ def plan_for(
     return make_plan(compare(desired, live, attempts), live, desired.files)
 
 
-def show(plan: Plan, form: str, *, color: bool, columns: int, full: bool) -> None:
-    """The plan on stdout."""
+def show(plan: Plan, form: str, *, color: bool, columns: int, full: bool, err: bool = False) -> None:
+    """The plan on stdout; as text, on stderr where that is asked for."""
     match form:
         case "json":
             from reconciler.plan.document import to_bytes
@@ -72,4 +83,4 @@ def show(plan: Plan, form: str, *, color: bool, columns: int, full: bool) -> Non
         case _:
             from reconciler.render.terminal import plan_text
 
-            click.echo(plan_text(plan, width=columns, color=color, full=full), nl=False, color=color)
+            click.echo(plan_text(plan, width=columns, color=color, full=full), nl=False, err=err, color=color)

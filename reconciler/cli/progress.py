@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,31 @@ from reconciler.apply.protocols import Progress, Silent
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
+
+
+class Unheard:
+    """Passes everything on until nobody listens any more: a closed terminal or pipe must not stop a run."""
+
+    def __init__(self, inner: Progress) -> None:
+        self._inner: Progress = inner
+
+    def stage(self, text: str, total: int | None = None) -> None:
+        """Passed on."""
+        self._heard(lambda: self._inner.stage(text, total))
+
+    def advance(self, done: int) -> None:
+        """Passed on."""
+        self._heard(lambda: self._inner.advance(done))
+
+    def say(self, text: str) -> None:
+        """Passed on."""
+        self._heard(lambda: self._inner.say(text))
+
+    def _heard(self, tell: Callable[[], None]) -> None:
+        try:
+            tell()
+        except (OSError, ValueError):  # a broken pipe; a stream that is closed
+            self._inner = Silent()
 
 
 class Lines:
@@ -62,7 +87,7 @@ def progress(quiet: bool) -> Iterator[Progress]:
     if quiet:
         yield Silent()
     elif not sys.stderr.isatty():
-        yield Lines()
+        yield Unheard(Lines())
     else:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
@@ -70,4 +95,4 @@ def progress(quiet: bool) -> Iterator[Progress]:
 
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-            yield Moving(bar)
+            yield Unheard(Moving(bar))

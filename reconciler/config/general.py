@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from reconciler.config.faults import nearest
-from reconciler.config.nodes import MapNode, Node, Scalar, Step
+from reconciler.config.nodes import ListNode, MapNode, Node, Scalar, Step
 from reconciler.config.reading import Clock
 from reconciler.config.references import fault, is_only_reference, names
 from reconciler.config.report import Scope
-from reconciler.model.desired import Account, Http, Reference, Server
+from reconciler.model.desired import Account, Http, Reference, Server, WindowSettings
 
 GENERAL = ("server", "defaults", "settings")
 
@@ -103,6 +103,14 @@ class General:
             connections=_whole(values["connections"]) if "connections" in values else default.connections,
         )
 
+    def window(self) -> WindowSettings:
+        """How the queues are held while the server is written to."""
+        place = ("settings", "window", "pause")
+        if written := self._found.get(place):
+            return WindowSettings(written.node.text)
+        listed = tuple(found.node.text for path, found in self._found.items() if path[:3] == place)
+        return WindowSettings(listed) if listed else WindowSettings()
+
     def _check_secrets(self) -> None:
         for path, written in self._found.items():
             if path[:2] == ("server", "accounts") and not is_only_reference(written.node.text):
@@ -122,6 +130,9 @@ def _leaves(path: tuple[str, ...], node: Node) -> Iterator[tuple[tuple[str, ...]
     if isinstance(node, MapNode):
         for key, value in node.items():
             yield from _leaves((*path, key), value)
+    elif isinstance(node, ListNode):
+        for index, item in enumerate(node):
+            yield from _leaves((*path, str(index)), item)
     elif isinstance(node, Scalar) and not (node.value is None and len(path) < 3):
         yield path, node
 

@@ -61,6 +61,13 @@ class Http:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowSettings:
+    """How the queues are held: `pause` is pipeline, heavy, none, or the names of the queues."""
+
+    pause: str | tuple[str, ...] = "pipeline"
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoName:
     """The name of one photo: it must find exactly one. At least one of the parts is given.
 
@@ -156,6 +163,7 @@ class Desired:
     server: Server = field(default_factory=Server)
     account: str | None = None
     http: Http = field(default_factory=Http)
+    window: WindowSettings = field(default_factory=WindowSettings)
     files: tuple[str, ...] = ()
 
     @property

@@ -66,13 +66,15 @@ class Reverted:
 class WindowReport:
     """What was done to the queues. `held` are those this run paused; `theirs` somebody else had paused.
 
-    `why` says why queues were paused or why not; `troubles` are sentences on queues still paused.
+    `why` says why queues were paused or why not; `troubles` are sentences on queues still paused,
+    `noticed` on what others, or a restart, did to the queues meanwhile.
     """
 
     held: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
     why: str = ""
     troubles: tuple[str, ...] = ()
+    noticed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ def report_document(report: Report, plan: Plan) -> dict[str, Json]:
             "theirs": list(report.window.theirs),
             "why": report.window.why,
             "troubles": list(report.window.troubles),
+            "noticed": list(report.window.noticed),
         },
         "requests": [{"what": what, "count": number} for what, number in report.requests],
     }

@@ -145,6 +145,8 @@ def _window(page: Page, window: WindowReport) -> None:
     if window.theirs:
         theirs = ", ".join(map(plain, window.theirs))
         page.text(f"Paused by somebody else before, and left so: {theirs}.", hang=2)
+    for event in window.noticed:
+        page.text(f"Noticed: {plain(event)}.", hang=2)
     for trouble in window.troubles:
         lead = [Span("  "), Span("!", "bold red"), Span(" ")]
         spans = [Span(word) for word in plain(trouble).split(" ")]

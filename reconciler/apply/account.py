@@ -1,0 +1,32 @@
+"""The accounts of several passes put together as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from reconciler.plan.report import Report, WindowReport
+
+
+def together(reports: Sequence[Report]) -> Report:
+    """One account of passes that followed one another. Each but the last was done and had settled."""
+    last = reports[-1]
+    windows = [report.window for report in reports]
+    return replace(
+        last,
+        operations=tuple(item for report in reports for item in report.operations),
+        drifted=tuple(item for report in reports for item in report.drifted),
+        settled=sum(report.settled for report in reports),
+        reverted=tuple(item for report in reports for item in report.reverted),
+        window=WindowReport(
+            held=_once(name for window in windows for name in window.held),
+            theirs=_once(name for window in windows for name in window.theirs),
+            why=next((window.why for window in windows if window.held), windows[-1].why),
+            troubles=_once(text for window in windows for text in window.troubles),
+            noticed=_once(text for window in windows for text in window.noticed),
+        ),
+    )
+
+
+def _once(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(items))

@@ -1,0 +1,159 @@
+"""`immich-queues`: what the server's job queues do, who paused them, and giving back what we paused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.common import CONTEXT, output_form, plain_errors, server_options, stop
+
+if TYPE_CHECKING:
+    from reconciler.apply.state import Lease
+    from reconciler.cli.connect import Connection
+    from reconciler.immich.answers import Queue
+
+
+@click.group(context_settings=CONTEXT)
+def main() -> None:
+    """See the server's job queues, and give back those that a run has left paused.
+
+    \b
+    Examples:
+      immich-queues status
+      immich-queues restore
+    """
+
+
+@main.command()
+@click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
+@output_form
+@server_options
+@plain_errors
+def status(
+    paths: tuple[str, ...], form: str, server: str | None, account: str | None, state_dir: Path | None
+) -> None:
+    """Show every queue: paused or not, by whom, and how many jobs it has.
+
+    The files only say which server and whose key; without files the environment does.
+    """
+    from reconciler.apply.exclusion import another_run
+    from reconciler.cli.connect import Ask, connect
+    from reconciler.cli.planning import settings_from, state_in
+
+    state = state_in(state_dir)
+    with connect(settings_from(paths), Ask(server, account)) as connection:
+        queues = _queues(connection)
+        leases = {lease.queue: lease for lease in state.leases(connection.server)}
+        busy = another_run(state, connection.server)
+    if form == "json":
+        _print_json(queues, leases, busy)
+        return
+    _print_table(queues, leases)
+    if busy:
+        click.echo(busy)
+    elif leases:
+        click.echo(f"A run has left {', '.join(sorted(leases))} paused: immich-queues restore resumes them.")
+
+
+@main.command()
+@click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
+@server_options
+@plain_errors
+def restore(paths: tuple[str, ...], server: str | None, account: str | None, state_dir: Path | None) -> None:
+    """Resume exactly the queues that a run of ours has paused and not given back.
+
+    A queue that an administrator has paused stays paused.
+    """
+    from datetime import UTC, datetime
+
+    from reconciler.apply.exclusion import only_run
+    from reconciler.apply.protocols import Interruption, Limits, Silent
+    from reconciler.apply.window import Window
+    from reconciler.apply.window import restore as give_back_left
+    from reconciler.cli.connect import Ask, connect
+    from reconciler.cli.planning import settings_from, state_in
+    from reconciler.immich.writer import Writer
+
+    state = state_in(state_dir)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with (
+        connect(settings_from(paths), Ask(server, account)) as connection,
+        only_run(state, connection.server, now),
+    ):
+        left = [lease.queue for lease in state.leases(connection.server)]
+        if not left:
+            click.echo("Nothing to give back: no run has left a queue paused.")
+            return
+        if connection.admin is None:
+            stop(_needs_admin())
+        writer = Writer(connection.admin.transport, connection.dialect)
+        window = Window(
+            connection.server,
+            connection.admin,
+            writer,
+            state,
+            Silent(),
+            Interruption(),
+            Limits(),
+            lambda: now,
+        )
+        resumed = give_back_left(window)
+    if resumed:
+        click.echo(f"Resumed: {', '.join(resumed)}.")
+    if window.troubles:
+        stop("; ".join(window.troubles.values()))
+
+
+def _needs_admin() -> str:
+    return "queues need the key of an administrator: set IMMICH_ADMIN_API_KEY, or server.admin in the files"
+
+
+def _queues(connection: Connection) -> list[Queue]:
+    if connection.admin is None:
+        stop(_needs_admin())
+    return sorted(connection.admin.queues().values(), key=lambda queue: queue.name)
+
+
+def _who(queue: Queue, lease: Lease | None) -> str:
+    if lease:
+        return f"this program (process {lease.pid}, {lease.at})"
+    return "somebody else" if queue.paused else ""
+
+
+def _print_table(queues: list[Queue], leases: dict[str, Lease]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("queue", "state", "paused by"):
+        table.add_column(heading, no_wrap=heading == "queue")
+    for heading in ("active", "waiting", "delayed", "held", "failed"):
+        table.add_column(heading, justify="right")
+    for queue in queues:
+        numbers = (queue.active, queue.waiting, queue.delayed, queue.paused_jobs, queue.failed)
+        state = "paused" if queue.paused else "runs"
+        table.add_row(queue.name, state, _who(queue, leases.get(queue.name)), *(f"{n:,}" for n in numbers))
+    Console(highlight=False).print(table)
+
+
+def _print_json(queues: list[Queue], leases: dict[str, Lease], busy: str) -> None:
+    import json
+
+    def row(queue: Queue) -> dict[str, Any]:
+        lease = leases.get(queue.name)
+        return {
+            "name": queue.name,
+            "paused": queue.paused,
+            "pausedBy": ("us" if lease else "others") if queue.paused else None,
+            "since": lease.at if lease else None,
+            "active": queue.active,
+            "waiting": queue.waiting,
+            "delayed": queue.delayed,
+            "held": queue.paused_jobs,
+            "failed": queue.failed,
+        }
+
+    document = {"version": 1, "anotherRun": busy or None, "queues": [row(queue) for queue in queues]}
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
