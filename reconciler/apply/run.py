@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reconciler.apply.check import Checked, check, touched_by
 from reconciler.apply.choice import Pause
@@ -29,6 +29,8 @@ from reconciler.plan.schedule import schedule
 from reconciler.plan.standing import State as Stands
 from reconciler.plan.standing import standings
 
+FRESH = timedelta(hours=1)
+"""How long after its upload a photo may still be waiting to be read by the server."""
 HELD = "its jobs would race with the edits"
 NOT_NEEDED = "no queue is paused: nothing in this plan touches photo metadata"
 NO_KEY = (
@@ -158,6 +160,9 @@ class _Run:
         checked = check(self.plan.changes, standings(self.plan.changes, live, self.plan.labels), live.albums)
         self.checked = checked
         self.seen = {asset.id: asset.updated for asset in live.assets.values()}
+        if self.window and self.window.backlog:
+            since = self.tools.now() - FRESH
+            self.window.staged = any(asset.added > since for asset in live.assets.values())
         if self.saved and checked.drifted:
             return
         rounds = schedule(checked.changes, live.tags, bool(self.plan.features.storage_template))

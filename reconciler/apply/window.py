@@ -23,7 +23,10 @@ from reconciler.plan.report import WindowReport
 
 LOOK_EVERY = 5.0
 """Seconds between two looks at whether the queues are still paused."""
-RESUMED_BY_RESTART = "metadataExtraction"
+READS_PHOTOS = "metadataExtraction"
+RESUMED_BY_RESTART = READS_PHOTOS
+AFTER_UPLOADS = ("metadataExtraction", "storageTemplateMigration", "sidecar")
+"""Fresh photos are read and moved before their sidecars are written, or the two collide (PERFORMANCE 1.6)."""
 
 
 class QueuesBusy(Exception):
@@ -53,6 +56,10 @@ class Window:
     """Gives the queues back if this process dies; started with the first pause."""
     chosen: tuple[str, ...] = ()
     """The queues to hold, in the order in which they are given back."""
+    backlog: bool = False
+    """Whether photos were waiting to be read by the server when the queues were paused."""
+    staged: bool = False
+    """Whether such photos are written to: their files are read and moved before the sidecars are written."""
     noticed: list[str] = field(default_factory=list)
     """What others, or a restart, have done to the queues meanwhile."""
     _looked: float = 0.0
@@ -116,6 +123,8 @@ class Window:
             queues = self.reader.queues()
             running = {name: queues[name].active for name in names if name in queues and queues[name].active}
             if not running:
+                reading = queues.get(READS_PHOTOS)
+                self.backlog = self.backlog or bool(reading and reading.pending)
                 return
             if not patience.again():
                 if self.interruption.requested:
@@ -135,7 +144,7 @@ class Window:
         waiting = ""
         given_back: list[str] = []
         self._notice()
-        for name in [item for item in self.chosen if item in self.held]:
+        for name in self._order():
             if not self.give_back(name):
                 continue
             if name in PIPELINE:
@@ -153,6 +162,13 @@ class Window:
             listed = ", ".join(self.theirs)
             waiting = f"somebody else keeps {listed} paused: edits settle when it is resumed"
         return waiting
+
+    def _order(self) -> list[str]:
+        """The order in which the queues come back (PERFORMANCE 1.6 where fresh photos were written to)."""
+        held = [name for name in self.chosen if name in self.held]
+        return (
+            sorted(held, key=AFTER_UPLOADS.index) if self.staged and not set(held) - set(PIPELINE) else held
+        )
 
     def _notice(self) -> None:
         """Queues that somebody else has resumed meanwhile are not ours to give back any more."""

@@ -49,6 +49,7 @@ class World:
     interruption: Interruption = field(default_factory=Interruption)
     limits: Limits = FAST
     with_admin: bool = True
+    pause_setting: str | tuple[str, ...] = "pipeline"
 
     @property
     def library(self) -> Library:
@@ -101,6 +102,7 @@ class World:
             connections=2,
             now=lambda: TODAY,
             server="sandbox",
+            pause=self.pause_setting,
         )
 
     def converge(self, content: str | Mapping[str, Any]) -> Report:

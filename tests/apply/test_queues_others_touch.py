@@ -1,0 +1,110 @@
+"""Queues while others are at work on them: restarts, administrators, uploads, and choices of the files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from reconciler.apply import window as windows
+from reconciler.immich.writer import Writer
+from reconciler.plan import PIPELINE
+from reconciler.plan.report import Outcome
+from reconciler.sandbox.settings import Pace
+from tests.apply.support import Here, here, photos
+
+ALL = {"file": "IMG_*.jpg"}
+TWO_WRITES: dict[str, Any] = {
+    "assets": [
+        {"match": {"file": "IMG_0000.jpg"}, "rating": 4},
+        {"match": {"file": "IMG_0001.jpg"}, "rating": 5},
+    ]
+}
+
+
+def meanwhile(patch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Does something on the server right after the first photo was written."""
+    write = Writer.update_assets
+    done: list[bool] = []
+
+    def written(writer: Writer, *args: Any) -> None:
+        write(writer, *args)
+        if not done:
+            done.append(True)
+            act()
+
+    patch.setattr(Writer, "update_assets", written)
+    patch.setattr(windows, "LOOK_EVERY", 0.0)
+
+
+def resume(place: Here, queue: str) -> Callable[[], None]:
+    return lambda: place.other.ask("PUT", f"/queues/{queue}", {"isPaused": False})
+
+
+def test_what_a_restart_resumes_is_paused_again(tmp_path: Path) -> None:
+    with here(tmp_path, photos(2)) as place, pytest.MonkeyPatch.context() as patch:
+        meanwhile(patch, resume(place, "metadataExtraction"))
+        report = place.converge(TWO_WRITES)
+        assert report.outcome is Outcome.DONE
+        assert report.window.noticed == (
+            "metadataExtraction had been resumed by a restart of the server and was paused again",
+        )
+        pauses = [item.path for item in place.library.requests.writes() if "metadataExtraction" in item.path]
+        assert len(pauses) == 4 and place.paused() == set()
+
+
+def test_what_an_administrator_resumes_is_not_fought_over(tmp_path: Path) -> None:
+    with here(tmp_path, photos(2)) as place, pytest.MonkeyPatch.context() as patch:
+        meanwhile(patch, resume(place, "storageTemplateMigration"))
+        report = place.converge(TWO_WRITES)
+        assert report.outcome is Outcome.DONE and len(report.window.noticed) == 1
+        assert "somebody else has resumed storageTemplateMigration" in report.window.noticed[0]
+        assert place.paused() == set() and place.state.leases("sandbox") == ()
+
+
+@pytest.mark.parametrize(
+    ("pause", "held"), [("none", ()), (("sidecar",), ("sidecar",)), ("pipeline", PIPELINE)]
+)
+def test_the_files_say_what_is_held(tmp_path: Path, pause: Any, held: tuple[str, ...]) -> None:
+    with here(tmp_path, photos(2)) as place:
+        place.pause_setting = pause
+        report = place.converge({"assets": [{"match": ALL, "rating": 4, "tags": ["Sea"]}]})
+        assert report.outcome is Outcome.DONE and set(report.window.held) == set(held)
+        assert not place.plan({"assets": [{"match": ALL, "rating": 4, "tags": ["Sea"]}]}).changes
+
+
+def test_heavy_holds_what_the_server_has(tmp_path: Path) -> None:
+    with here(tmp_path, photos(2)) as place:
+        place.pause_setting = "heavy"
+        report = place.converge(TWO_WRITES)
+        assert {"thumbnailGeneration", "library", *PIPELINE} <= set(report.window.held)
+        assert not {"backgroundTask", "backupDatabase", "migration"} & set(report.window.held)
+        assert place.paused() == set()
+
+
+def test_fresh_photos_are_read_before_their_sidecars_are_written(tmp_path: Path) -> None:
+    slow = Pace(job_milliseconds={"sidecar": 1, "metadataExtraction": 40, "storageTemplateMigration": 1})
+    with here(tmp_path, pace=slow) as place:
+        for number in range(12):
+            place.library.import_photo(_picture(number), f"IMG_{number:04d}.jpg")
+        place.clear()
+        report = place.converge({"assets": [{"match": {"file": "IMG_0011.jpg"}, "description": "Fresh"}]})
+        assert report.outcome is Outcome.DONE
+        resumed = [item.path for item in place.library.requests.writes() if item.path.startswith("/queues/")][
+            3:
+        ]
+        assert resumed == [
+            "/queues/metadataExtraction",
+            "/queues/storageTemplateMigration",
+            "/queues/sidecar",
+        ]
+
+
+def _picture(number: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8 + number, 8), (200, 30, 90)).save(buffer, "JPEG")
+    return buffer.getvalue()
