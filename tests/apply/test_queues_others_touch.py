@@ -18,10 +18,9 @@ from reconciler.sandbox.settings import Pace
 from tests.apply.support import Here, here, photos
 
 ALL = {"file": "IMG_*.jpg"}
-TWO_WRITES: dict[str, Any] = {
+MANY_WRITES: dict[str, Any] = {
     "assets": [
-        {"match": {"file": "IMG_0000.jpg"}, "rating": 4},
-        {"match": {"file": "IMG_0001.jpg"}, "rating": 5},
+        {"match": {"file": f"IMG_{number:04d}.jpg"}, "description": f"Photo {number}"} for number in range(8)
     ]
 }
 
@@ -46,9 +45,9 @@ def resume(place: Here, queue: str) -> Callable[[], None]:
 
 
 def test_what_a_restart_resumes_is_paused_again(tmp_path: Path) -> None:
-    with here(tmp_path, photos(2)) as place, pytest.MonkeyPatch.context() as patch:
+    with here(tmp_path, photos(8)) as place, pytest.MonkeyPatch.context() as patch:
         meanwhile(patch, resume(place, "metadataExtraction"))
-        report = place.converge(TWO_WRITES)
+        report = place.converge(MANY_WRITES)
         assert report.outcome is Outcome.DONE
         assert report.window.noticed == (
             "metadataExtraction had been resumed by a restart of the server and was paused again",
@@ -58,9 +57,9 @@ def test_what_a_restart_resumes_is_paused_again(tmp_path: Path) -> None:
 
 
 def test_what_an_administrator_resumes_is_not_fought_over(tmp_path: Path) -> None:
-    with here(tmp_path, photos(2)) as place, pytest.MonkeyPatch.context() as patch:
+    with here(tmp_path, photos(8)) as place, pytest.MonkeyPatch.context() as patch:
         meanwhile(patch, resume(place, "storageTemplateMigration"))
-        report = place.converge(TWO_WRITES)
+        report = place.converge(MANY_WRITES)
         assert report.outcome is Outcome.DONE and len(report.window.noticed) == 1
         assert "somebody else has resumed storageTemplateMigration" in report.window.noticed[0]
         assert place.paused() == set() and place.state.leases("sandbox") == ()
@@ -80,7 +79,7 @@ def test_the_files_say_what_is_held(tmp_path: Path, pause: Any, held: tuple[str,
 def test_heavy_holds_what_the_server_has(tmp_path: Path) -> None:
     with here(tmp_path, photos(2)) as place:
         place.pause_setting = "heavy"
-        report = place.converge(TWO_WRITES)
+        report = place.converge(MANY_WRITES)
         assert {"thumbnailGeneration", "library", *PIPELINE} <= set(report.window.held)
         assert not {"backgroundTask", "backupDatabase", "migration"} & set(report.window.held)
         assert place.paused() == set()
