@@ -13,6 +13,8 @@ def calls_of(reading: Reading) -> list[Callable[..., object]]:
     calls: list[Callable[..., object]] = [Reader.me, Reader.api_key]
     if reading.scan or reading.names:
         calls += [Reader.asset, Reader.scan]
+    if reading.scan:
+        calls.append(Reader.library_size)
     if len(reading.names) > FEW:
         calls.append(Reader.count)
     if reading.read_tags:

@@ -13,6 +13,7 @@ from reconciler.model.asset import Asset
 from reconciler.model.desired import Desired, PhotoName
 from reconciler.model.live import Album, Features, Identity, Live
 from reconciler.model.text import folded
+from reconciler.model.values import Visibility
 
 OnProgress = Callable[[str, int], None]
 """Told what is being read and how many of it are there."""
@@ -48,6 +49,7 @@ def read_live(
         albums=albums,
         members=members,
         other_albums=others,
+        unread=work.unread(reading),
     )
 
 
@@ -84,6 +86,13 @@ class _Work:
             self.on_progress("photos", done)
 
         self.assets |= self.reader.scan(owner_id=self.owner, hidden=hidden, on_progress=progress)
+
+    def unread(self, reading: Reading) -> int:
+        """Files that the server has not read yet and so leaves out of a scan; asked where rules matter."""
+        if not reading.scan:
+            return 0
+        seen = sum(asset.visibility is not Visibility.HIDDEN for asset in self.assets.values())
+        return max(0, self.reader.library_size(hidden=False) - seen)
 
     def _unfound(self, names: Iterable[PhotoName]) -> tuple[PhotoName, ...]:
         ids, checksums = self.assets.keys(), {asset.checksum for asset in self.assets.values()}
