@@ -1,0 +1,312 @@
+"""What README and docs say is so: examples, keys, options, permissions, exit codes, links."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import textwrap
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from reconciler.apply.preflight import WINDOW
+from reconciler.cli import apply, plan, queues, runs, sandbox, undo, validate
+from reconciler.cli.exits import Exit
+from reconciler.config import load
+from reconciler.immich.permissions import needed, permissions_of
+from reconciler.immich.reader import Reader
+from reconciler.immich.writer import Writer
+from reconciler.live.permissions import calls_of
+from reconciler.live.reading import FEW, reading_for
+from reconciler.model.origin import InvalidFiles
+from tests.packaging.pages import (
+    PAGES,
+    README,
+    ROOT,
+    Block,
+    anchors,
+    blocks,
+    code,
+    commands,
+    links,
+    prose,
+    rows,
+    section,
+)
+
+LANGUAGE = ROOT / "docs" / "language.md"
+COMMANDS = ROOT / "docs" / "commands.md"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+COMMAND_LINE: dict[str, click.Command] = {
+    "immich-validate": validate.main,
+    "immich-plan": plan.main,
+    "immich-apply": apply.main,
+    "immich-queues": queues.main,
+    "immich-runs": runs.main,
+    "immich-undo": undo.main,
+    "immich-sandbox": sandbox.main,
+}
+
+
+def whole(block: Block) -> str:
+    """A block as a file of its own: what only says which photos is put into a rule."""
+    if block.kind == "match":
+        return "albums:\n  - name: x\n    match:\n" + textwrap.indent(block.text, " " * 6)
+    return block.text
+
+
+class TestYaml:
+    def test_there_are_examples(self) -> None:
+        kinds = [block.kind for block in blocks("yaml")]
+        assert kinds.count("") >= 6
+        assert kinds.count("match") >= 3
+        assert set(kinds) == {"", "match", "refused", "workflow"}
+
+    @pytest.mark.parametrize(
+        "block", [block for block in blocks("yaml") if block.kind in ("", "match")], ids=str
+    )
+    def test_every_example_is_fine(
+        self, block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "photos.yaml").write_text(whole(block), "utf-8")
+        assert load(["photos.yaml"]).problems == ()
+
+    def test_what_is_refused_is_told_as_shown(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (block,) = [block for block in blocks("yaml") if block.kind == "refused"]
+        (shown,) = blocks("text", (LANGUAGE,))
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "photos.yaml").write_text(block.text, "utf-8")
+        with pytest.raises(InvalidFiles) as refused:
+            load(["photos.yaml"])
+        told = [str(problem) for problem in refused.value.problems]
+        assert [line for line in shown.text.splitlines() if line.startswith("photos.yaml:")] == told
+        assert len(told) == len(yaml.safe_load(block.text)["assets"])
+
+    def test_the_workflow_uses_commands_that_are_there(self) -> None:
+        (block,) = [block for block in blocks("yaml") if block.kind == "workflow"]
+        steps = yaml.safe_load(block.text)["jobs"]["photos"]["steps"]
+        lines = [step["run"] for step in steps if "run" in step]
+        assert len(lines) == 4
+        for line in lines:
+            parse(line)
+
+
+def parse(line: str) -> None:
+    """Reads a command as click does, without running it. Raises click.UsageError."""
+    words = shlex.split(line.partition("|")[0].partition(";")[0])
+    command = COMMAND_LINE[words[0]]
+    if isinstance(command, click.Group) and words[1:2] and words[1] in command.commands:
+        command, words = command.commands[words[1]], words[1:]
+    command.allow_extra_args = False
+    existing = [word.replace("~/Pictures/2024", str(ROOT)) for word in words[1:]]
+    command.make_context(words[0], existing)
+
+
+class TestShell:
+    def test_every_command_has_a_section(self) -> None:
+        assert COMMAND_LINE.keys() == PROJECT["scripts"].keys()
+        for name in COMMAND_LINE:
+            assert rows(section(COMMANDS, name))
+
+    def test_every_command_can_be_read(self) -> None:
+        lines = [line for block in blocks("sh") for line in commands(block.text)]
+        ours = [line for line in lines if line.startswith("immich-")]
+        assert len(ours) > 15
+        for line in ours:
+            parse(line)
+
+    def test_a_wrong_option_would_be_noticed(self) -> None:
+        with pytest.raises(click.UsageError):
+            parse("immich-plan --exitcode")
+
+    def test_commands_within_sentences(self) -> None:
+        found = [
+            piece
+            for page in PAGES
+            for piece in code(prose(page))
+            if piece.startswith(tuple(f"{name} " for name in COMMAND_LINE))
+        ]
+        assert len(found) > 8
+        for line in found:
+            parse(line.replace("PATH", "x").replace("[EXAMPLE]", "x").replace("FOLDER", "x"))
+
+
+def keys(heading: str, table: int | None = None) -> list[str]:
+    """What stands in the first column of a section's tables; of the one with this number only."""
+    text = section(LANGUAGE, heading)
+    tables = [part for part in re.split(r"\n(?!\|)", text) if part.startswith("|") or "\n|" in part]
+    chosen = "\n".join(tables) if table is None else tables[table]
+    return [key for row in rows(chosen) for key in code(row[0])]
+
+
+def schema() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((ROOT / "schemas" / "immich.schema.json").read_text("utf-8"))
+    return loaded
+
+
+class TestLanguageAgreesWithTheSchema:
+    @pytest.mark.parametrize(
+        ("heading", "table", "definition"),
+        [
+            ("`server`", 0, "server"),
+            ("`server`", 1, "account"),
+            ("`defaults`", 0, "defaults"),
+            ("`tags`", 0, "tag"),
+            ("`assets`", 0, "assetEntry"),
+            ("`albums`", 0, "album"),
+            ("Naming one photo", 0, "photo"),
+            ("Selectors", 0, "selector"),
+        ],
+    )
+    def test_keys(self, heading: str, table: int, definition: str) -> None:
+        there = list(schema()["definitions"][definition]["properties"])
+        assert sorted(keys(heading, table)) == sorted(there)
+
+    def test_top_keys(self) -> None:
+        assert sorted(keys("Files")) == sorted(schema()["properties"])
+
+    def test_settings(self) -> None:
+        settings = schema()["definitions"]["settings"]["properties"]
+        assert settings.keys() <= set(code(section(LANGUAGE, "`settings`")))
+        below = [key for part in settings.values() for key in part["properties"]]
+        assert sorted(keys("`settings`")) == sorted(below)
+
+    def test_words_that_may_stand_as_values(self) -> None:
+        definitions = schema()["definitions"]
+        words = {
+            *definitions["visibility"]["enum"],
+            *definitions["kind"]["enum"],
+            *definitions["part"]["enum"],
+            *(
+                word
+                for name in ("order", "membership", "state")
+                for word in definitions["album"]["properties"][name]["enum"]
+            ),
+        }
+        assert words <= set(code(prose(LANGUAGE)))
+
+    def test_the_readme_names_every_selector(self) -> None:
+        named = set(code(section(README, "The language on one page")))
+        assert schema()["definitions"]["selector"]["properties"].keys() <= named
+
+
+def options(command: click.Command) -> set[str]:
+    if isinstance(command, click.Group):
+        return own_options(command).union(*map(options, command.commands.values()))
+    return own_options(command)
+
+
+def own_options(command: click.Command) -> set[str]:
+    found = {name for item in command.params if isinstance(item, click.Option) for name in item.opts}
+    return found - {"-h", "--help"}
+
+
+SHARED = [f"Options for {what}" for what in ("the server", "requests", "the time", "what is shown")]
+
+
+class TestCommands:
+    @pytest.mark.parametrize("name", [name for name in COMMAND_LINE if name != "immich-sandbox"])
+    def test_every_option_is_explained(self, name: str) -> None:
+        text = section(COMMANDS, name)
+        shared = [title for title in SHARED if f"#{title.lower().replace(' ', '-')}" in text]
+        tables = [text, *(section(COMMANDS, title) for title in shared)]
+        told = {option for table in tables for row in rows(table) for option in code(row[0])}
+        assert sorted(told) == sorted(options(COMMAND_LINE[name]))
+
+    @pytest.mark.parametrize("name", ["init", "serve", "demo"])
+    def test_every_option_of_the_sandbox_is_explained(self, name: str) -> None:
+        parts = re.split(r"^`immich-sandbox (\w+)", section(COMMANDS, "immich-sandbox"), flags=re.MULTILINE)
+        told = dict(zip(parts[1::2], parts[2::2], strict=True))
+        assert told.keys() == sandbox.main.commands.keys()
+        explained = [option for row in rows(told[name]) for option in code(row[0])]
+        assert sorted(explained) == sorted(options(sandbox.main.commands[name]))
+
+    @pytest.mark.parametrize("page", [README, COMMANDS], ids=lambda page: page.name)
+    def test_exit_codes(self, page: Path) -> None:
+        heading = "Exit codes"
+        assert [int(row[0]) for row in rows(section(page, heading))] == [int(code) for code in Exit]
+
+    def test_variables(self) -> None:
+        told = {name for row in rows(section(COMMANDS, "Environment")) for name in code(row[0])}
+        used = {
+            name
+            for path in (ROOT / "reconciler" / "cli").glob("*.py")
+            for name in re.findall(r'environ\.get\("(\w+)"\)|_from_environment\("(\w+)"\)', path.read_text())
+        }
+        from_environment = {named for _, named in used if named}
+        plain = {named for named, _ in used if named}
+        state = {"IMMICH_RECONCILER_STATE_DIR"}
+        assert told == plain | from_environment | {f"{name}_FILE" for name in from_environment} | state
+
+
+def methods(kind: type) -> list[Callable[..., object]]:
+    """The public methods of reader or writer, which all say what they need."""
+    found = [getattr(kind, name) for name in vars(kind) if not name.startswith("_")]
+    return [method for method in found if callable(method)]
+
+
+def permission_rows() -> list[frozenset[str]]:
+    """The README's table of permissions, row by row."""
+    found = rows(section(README, "On your own server"))
+    return [frozenset(code(row[1])) for row in found]
+
+
+def everything(folder: Path) -> Iterable[Callable[..., object]]:
+    """What the reading for files that use the whole language calls."""
+    names = "".join(f"  - match: {{ file: {number}.jpg }}\n    rating: 1\n" for number in range(FEW + 1))
+    rule = "  - match: { folder: x, has: tags, in_album: true }\n    tags: { exact: [a] }\n"
+    text = f"assets:\n{names}{rule}albums:\n  - name: x\n    match: {{ album: y }}\n"
+    (folder / "all.yaml").write_text(text)
+    return calls_of(reading_for(load([folder / "all.yaml"]).desired))
+
+
+class TestPermissions:
+    def test_what_planning_needs(self, tmp_path: Path) -> None:
+        assert permission_rows()[0] == needed(*everything(tmp_path))
+
+    def test_what_applying_needs_besides(self) -> None:
+        writing = [method for method in methods(Writer) if method not in WINDOW]
+        assert permission_rows()[1] == needed(*writing)
+
+    def test_what_the_window_needs(self) -> None:
+        assert permission_rows()[2] == needed(*WINDOW)
+
+    def test_together_they_are_all_that_the_code_ever_needs(self) -> None:
+        listed = frozenset[str]().union(*permission_rows())
+        assert listed == needed(*methods(Reader), *methods(Writer))
+        assert permission_rows()[3] == permissions_of(Reader.storage_template)
+
+
+class TestPages:
+    @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+    def test_links_lead_somewhere(self, page: Path) -> None:
+        found = links(page)
+        assert found
+        for link in found:
+            if link.startswith("https://"):
+                continue
+            path, _, anchor = link.partition("#")
+            target = (page.parent / path).resolve() if path else page
+            assert target.exists(), f"{page.name}: {link}"
+            if anchor:
+                assert anchor in anchors(target), f"{page.name}: {link}"
+
+    def test_every_page_is_linked_from_the_readme(self) -> None:
+        there = {f"docs/{page.name}" for page in PAGES if page != README}
+        assert there <= {link.partition("#")[0] for link in links(README)}
+
+    def test_every_room_is_in_the_readme(self) -> None:
+        rooms = {
+            f"reconciler/{path.name}"
+            for path in (ROOT / "reconciler").iterdir()
+            if path.is_dir() and path.name != "__pycache__"
+        }
+        named = {link for row in rows(section(README, "Working on it")) for link in code(row[0])}
+        assert named == rooms
