@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from typing import TypeVar
 
 from reconciler.config.faults import nearest
 from reconciler.config.nodes import ListNode, MapNode, Node, Scalar, Step
 from reconciler.config.reading import Clock
 from reconciler.config.references import fault, is_only_reference, names
 from reconciler.config.report import Scope
-from reconciler.model.desired import Account, Http, Reference, Server, WindowSettings
+from reconciler.config.times import BOUNDS, BadTime, read_duration, read_hours, read_zone
+from reconciler.model.desired import Account, Http, Outside, Reference, Server, WindowSettings
+
+T = TypeVar("T")
 
 GENERAL = ("server", "defaults", "settings")
 
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/][^\s?#]*)?|sandbox:.+", re.IGNORECASE)
-_UNITS = {"s": 1.0, "m": 60.0}
-_LONGEST = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,35 +82,56 @@ class General:
         found = self._found.get(path)
         if found is None:
             return Clock(broken=path in self._refused or path[:1] in self._refused)
-        name = found.node.text
-        try:
-            return Clock(ZoneInfo(name))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            asked = nearest(name, _zone_names(name), cutoff=0.6)
-            found.scope.error(
-                found.node, f"there is no time zone {name[:60]!r}{asked or '; write one such as Europe/Rome'}"
-            )
-            return Clock(broken=True)
+        zone = _read(found, read_zone)
+        return Clock(zone) if zone else Clock(broken=True)
 
     def http(self) -> Http:
         """How the server is talked to."""
-        values = {
-            path[-1]: written for path, written in self._found.items() if path[:2] == ("settings", "http")
-        }
+        values = self._settings("http")
         default = Http()
+
+        def seconds(name: str, otherwise: float) -> float:
+            return _duration(values.get(name), name, otherwise)
+
         return Http(
-            timeout=_seconds(values["timeout"]) if "timeout" in values else default.timeout,
+            timeout=seconds("timeout", default.timeout),
+            connect_timeout=seconds("connect_timeout", default.connect_timeout),
             retries=_whole(values["retries"]) if "retries" in values else default.retries,
+            backoff=seconds("backoff", default.backoff),
+            deadline=seconds("deadline", default.deadline),
             connections=_whole(values["connections"]) if "connections" in values else default.connections,
         )
 
-    def window(self) -> WindowSettings:
-        """How the queues are held while the server is written to."""
+    def window(self, clock: Clock) -> WindowSettings:
+        """How and when the queues are held; hours are meant by `clock` where they name no zone themselves."""
+        values = self._settings("window")
+        default = WindowSettings()
+
+        def seconds(name: str, otherwise: float) -> float:
+            return _duration(values.get(name), name, otherwise)
+
+        zone = _read(values.get("timezone"), read_zone) or clock.zone
+        return WindowSettings(
+            pause=self._paused(),
+            hours=_read(values.get("hours"), read_hours),
+            timezone=zone.key if zone else None,
+            outside=Outside(values["outside"].node.text) if "outside" in values else default.outside,
+            max_duration=seconds("max_duration", 0) or None,
+            quiet=_whole(values["quiet"]) if "quiet" in values else default.quiet,
+            running_timeout=seconds("running_timeout", default.running_timeout),
+            settle_timeout=seconds("settle_timeout", default.settle_timeout),
+        )
+
+    def _paused(self) -> str | tuple[str, ...]:
         place = ("settings", "window", "pause")
         if written := self._found.get(place):
-            return WindowSettings(written.node.text)
+            return written.node.text
         listed = tuple(found.node.text for path, found in self._found.items() if path[:3] == place)
-        return WindowSettings(listed) if listed else WindowSettings()
+        return listed or WindowSettings().pause
+
+    def _settings(self, part: str) -> dict[str, _Written]:
+        """What is written of one part of the settings, by key."""
+        return {path[2]: found for path, found in self._found.items() if path[:2] == ("settings", part)}
 
     def _check_secrets(self) -> None:
         for path, written in self._found.items():
@@ -164,22 +186,23 @@ def _check_address(written: _Written) -> None:
         written.scope.error(written.node, message)
 
 
-def _seconds(written: _Written) -> float:
-    text = written.node.text
-    seconds = float(text[:-1]) * _UNITS[text[-1]]
-    if not 0 < seconds <= _LONGEST:
-        written.scope.error(written.node, "write a time from 1s to 60m")
-    return seconds
+def _read(written: _Written | None, read: Callable[[str], T]) -> T | None:
+    """What `read` makes of a text; None where nothing is written, and after an error."""
+    if written is None:
+        return None
+    try:
+        return read(written.node.text)
+    except BadTime as error:
+        written.scope.error(written.node, str(error))
+        return None
+
+
+def _duration(written: _Written | None, name: str, otherwise: float) -> float:
+    found = _read(written, lambda text: read_duration(text, *BOUNDS[name]))
+    return otherwise if found is None else found
 
 
 def _whole(written: _Written) -> int:
     value = written.node.value
     assert isinstance(value, int | float)
     return int(value)
-
-
-def _zone_names(name: str) -> list[str]:
-    """Names that may be meant, in the writing of the one that was given."""
-    known = available_timezones()
-    by_lower = {zone.lower(): zone for zone in known}
-    return [by_lower[name.lower()], *known] if name.lower() in by_lower else sorted(known)

@@ -78,7 +78,7 @@ def _load(paths: Sequence[str | Path]) -> Loaded:
         server=server,
         account=general.account(server),
         http=general.http(),
-        window=general.window(),
+        window=general.window(clock),
         files=tuple(file.name for file in files),
     )
     report.check()

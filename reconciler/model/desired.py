@@ -53,18 +53,61 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """How the client talks: `timeout` in seconds, `retries` of one request, `connections` at once."""
+    """How the client talks: `retries` of one request, `connections` at once; all times in seconds.
+
+    `timeout` for an answer and `connect_timeout` for a connection; no wait between two tries is longer than
+    `backoff`, unless the server asks for it, and `deadline` after its first try no request is tried again.
+    """
 
     timeout: float = 60.0
+    connect_timeout: float = 10.0
     retries: int = 6
+    backoff: float = 30.0
+    deadline: float = 300.0
     connections: int = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """Hours of every day, as minutes after midnight; `end` may be before `start`, on the next day then."""
+
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{clock_text(self.start)}-{clock_text(self.end)}"
+
+
+def clock_text(minutes: int) -> str:
+    """Minutes after midnight as `HH:MM`."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+class Outside(StrEnum):
+    """What a run does outside its hours."""
+
+    WAIT = "wait"
+    EXIT = "exit"
+
+
+@dataclass(frozen=True, slots=True)
 class WindowSettings:
-    """How the queues are held: `pause` is pipeline, heavy, none, or the names of the queues."""
+    """How and when the queues are held: `pause` is pipeline, heavy, none, or the names of the queues.
+
+    Nothing is written outside `hours` (None: at any time) by the clock of `timezone` (an IANA name; None: of
+    this machine). `quiet` is the largest backlog of jobs at which a run begins (None: any). All times are in
+    seconds: `max_duration` of a run (None: no limit), `running_timeout` for jobs that run when the queues are
+    paused, `settle_timeout` for the jobs that the edits cause.
+    """
 
     pause: str | tuple[str, ...] = "pipeline"
+    hours: Hours | None = None
+    timezone: str | None = None
+    outside: Outside = Outside.EXIT
+    max_duration: float | None = None
+    quiet: int | None = None
+    running_timeout: float = 600.0
+    settle_timeout: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
