@@ -25,6 +25,7 @@ def together(reports: Sequence[Report]) -> Report:
             troubles=_once(text for window in windows for text in window.troubles),
             noticed=_once(text for window in windows for text in window.noticed),
         ),
+        run=", ".join(_once(report.run for report in reports if report.run)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from reconciler.diff.changes import Action, AlbumChange, AssetChange, Changes
 from reconciler.live.touched import Touched
@@ -25,9 +26,20 @@ def touched_by(changes: Changes) -> Touched:
         albums=frozenset(album.id for album in kept if album.id),
         new_albums=frozenset(album.name for album in changes.albums if not album.id),
         membered=frozenset(
-            album.id or album.name for album in changes.albums if album.added or album.removed
+            album.id or album.name
+            for album in changes.albums
+            if album.added or album.removed or album.action is Action.DELETE
         ),
     )
+
+
+class OnDrift(StrEnum):
+    """What a run does where something has moved since its plan was made."""
+
+    SKIP = "skip"
+    """Leaves that alone and does the rest."""
+    STOP = "stop"
+    """Writes nothing."""
 
 
 @dataclass(frozen=True, slots=True)

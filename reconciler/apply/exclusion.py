@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler.apply.state import State, StateUnusable
@@ -40,10 +40,12 @@ def only_run(state: State, server: str, at: str) -> Iterator[None]:
     except OSError as error:
         raise StateUnusable(f"the state folder {state.folder} can't be used ({error})") from error
     try:
-        who_path.write_text(json.dumps({"pid": os.getpid(), "at": at}), encoding="utf-8")
+        with state.usable():
+            who_path.write_text(json.dumps({"pid": os.getpid(), "at": at}), encoding="utf-8")
         yield
     finally:
-        who_path.unlink(missing_ok=True)
+        with suppress(OSError):  # who it was says nothing once the lock is gone
+            who_path.unlink(missing_ok=True)
         lock.release()
 
 

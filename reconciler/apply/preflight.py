@@ -30,11 +30,11 @@ _READ_PHOTOS = (Reader.assets, Reader.scan, Reader.count)
 _METHODS: dict[type[object], tuple[Callable[..., object], ...]] = {
     CreateTags: (Writer.upsert_tags, Reader.tags),
     ColorTag: (Writer.set_tag_color, Reader.tags),
-    CreateAlbum: (Writer.create_album, Reader.albums),
+    CreateAlbum: (Writer.create_album, Reader.albums, Reader.members_of),
     UpdateAlbum: (Writer.update_album, Reader.albums),
-    DeleteAlbum: (Writer.delete_album, Reader.albums),
-    AddMembers: (Writer.add_members, Reader.members_of),
-    RemoveMembers: (Writer.remove_members, Reader.members_of),
+    DeleteAlbum: (Writer.delete_album, Reader.albums, Reader.members_of),
+    AddMembers: (Writer.add_members, Reader.albums, Reader.members_of),
+    RemoveMembers: (Writer.remove_members, Reader.albums, Reader.members_of),
     UpdateAssets: (Writer.update_assets, *_READ_PHOTOS),
     UpdateAsset: (Writer.update_asset, *_READ_PHOTOS),
     TagAssets: (Writer.tag_assets, Reader.tags, Reader.tagged, *_READ_PHOTOS),
@@ -45,27 +45,29 @@ WINDOW = (Reader.queues, Writer.pause, Writer.resume)
 
 def methods_for(operations: Iterable[Operation]) -> Iterator[Callable[..., object]]:
     """The calls that carry out these operations and read them back."""
-    for kind in sorted({type(operation) for operation in operations}, key=lambda kind: kind.__name__):
-        yield from _METHODS[kind]
+    return _calls_of({type(operation) for operation in operations})
 
 
 def likely_for(desired: Desired) -> Iterator[Callable[..., object]]:
-    """The writes that a plan for these files may turn out to need."""
-    wishes = [entry.tags for entry in desired.assets if entry.tags]
-    if any(entry.values for entry in desired.assets):
-        yield Writer.update_assets
-    if wishes or desired.tags:
-        yield Writer.upsert_tags
-    if wishes:
-        yield Writer.tag_assets
-    if any(entry.color for entry in desired.tags):
-        yield Writer.set_tag_color
-    if any(album.absent for album in desired.albums):
-        yield Writer.delete_album
-    if any(not album.absent for album in desired.albums):
-        yield from (Writer.create_album, Writer.update_album)
-    if any(album.manages_members for album in desired.albums):
-        yield from (Writer.add_members, Writer.remove_members)
+    """The calls that applying a plan for these files may turn out to need."""
+    entries, albums = desired.assets, desired.albums
+    asked: dict[type[object], bool] = {
+        UpdateAssets: any(entry.values for entry in entries),
+        CreateTags: bool(desired.tags) or any(entry.tags for entry in entries),
+        TagAssets: any(entry.tags for entry in entries),
+        ColorTag: any(entry.color for entry in desired.tags),
+        DeleteAlbum: any(album.absent for album in albums),
+        CreateAlbum: any(not album.absent for album in albums),
+        UpdateAlbum: any(not album.absent for album in albums),
+        AddMembers: any(album.manages_members for album in albums),
+        RemoveMembers: any(album.manages_members for album in albums),
+    }
+    return _calls_of({kind for kind, may_be in asked.items() if may_be})
+
+
+def _calls_of(kinds: Iterable[type[object]]) -> Iterator[Callable[..., object]]:
+    for kind in sorted(kinds, key=lambda kind: kind.__name__):
+        yield from _METHODS[kind]
 
 
 def lacking(plan: Plan, dialect: Dialect, key: KeyInfo) -> str:

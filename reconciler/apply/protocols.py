@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 
@@ -38,24 +39,65 @@ class Silent:
         """Ignored."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment, by the clock on the wall, at which a run has to stop, and why it has."""
+
+    at: datetime
+    reason: str
+    """Follows `stopped, as`."""
+    now: Callable[[], datetime]
+
+    @property
+    def left(self) -> float:
+        """Seconds until then; 0 once it has passed."""
+        return max(0.0, (self.at - self.now()).total_seconds())
+
+
 @dataclass(slots=True)
 class Interruption:
-    """A request to stop, which is heeded between two operations and ends every wait."""
+    """A request to stop, which is heeded between two operations and ends every wait.
 
+    It comes from a person or, with a reason, from the clock.
+    """
+
+    deadline: Deadline | None = None
+    reason: str = ""
+    """Why the run has to stop, where no person asked for it."""
     _event: threading.Event = field(default_factory=threading.Event)
+    _urgent: list[Callable[[], object]] = field(default_factory=list)
 
-    def request(self) -> None:
-        """Asks to stop."""
-        self._event.set()
+    def request(self, reason: str = "") -> None:
+        """Asks to stop; who asks first is who has stopped it."""
+        if not self._event.is_set():
+            self.reason = reason
+            self._event.set()
 
     @property
     def requested(self) -> bool:
         """Whether the run should stop at the next good moment."""
+        if self.deadline and not self.deadline.left:
+            self.request(self.deadline.reason)
         return self._event.is_set()
+
+    @property
+    def words(self) -> str:
+        """Who or what has stopped the run."""
+        return f"stopped, as {self.reason}," if self.reason else "stopped on request"
 
     def wait(self, seconds: float) -> bool:
         """Sleeps, but no longer than until somebody asks to stop; tells whether somebody did."""
-        return self._event.wait(seconds)
+        self._event.wait(min(seconds, self.deadline.left) if self.deadline else seconds)
+        return self.requested
+
+    def urgently(self, act: Callable[[], object]) -> None:
+        """What to do at once, whatever is under way, should somebody who has asked to stop ask again."""
+        self._urgent.append(act)
+
+    def hurry(self) -> None:
+        """Somebody asks again. May be called by a signal handler: what is to be done is done beside it."""
+        for act in self._urgent:
+            threading.Thread(target=act, name="hurry", daemon=True).start()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from reconciler.apply.check import Checked, check, touched_by
-from reconciler.apply.choice import Pause
+from reconciler.apply.check import Checked, OnDrift, check, touched_by
+from reconciler.apply.choice import Pause, UnknownQueue
 from reconciler.apply.companion import Guard, NoGuard
+from reconciler.apply.journal import Journal, NoJournal
 from reconciler.apply.protocols import Interruption, Limits, Progress
 from reconciler.apply.send import Sender
 from reconciler.apply.settling import wait_for_photos
 from reconciler.apply.state import State, StateUnusable
+from reconciler.apply.stopped import not_begun, out_of_time
 from reconciler.apply.verify import Verdict, verify
+from reconciler.apply.when import Opening
 from reconciler.apply.window import QueuesBusy, Window
 from reconciler.apply.written import Sent, written
 from reconciler.immich.errors import ServerError
@@ -57,6 +61,11 @@ class Tools:
     pause: Pause = "pipeline"
     guard: Callable[[], Guard] = NoGuard
     """Starts what gives the queues back if this process dies."""
+    journal: Journal = field(default_factory=NoJournal)
+    wait: bool = True
+    """Whether to wait for the server's jobs at the end, and to read back."""
+    opening: Opening | None = None
+    """Waits for the moment at which the run may begin, and sets its end; None where it may at any time."""
 
     def window(self) -> Window | None:
         """A window over the server's queues, if they may be paused."""
@@ -77,18 +86,36 @@ class Tools:
         )
 
 
-def apply_plan(plan: Plan, tools: Tools, *, saved: bool) -> Report:
+def apply_plan(plan: Plan, tools: Tools, *, saved: bool, on_drift: OnDrift | None = None) -> Report:
     """Carries out a plan and proves what became of it.
 
-    With `saved`, a plan from a file, anything that has moved since makes it stale and nothing is written;
-    otherwise what has moved is left alone and the rest is done. Raises ServerError, QueuesBusy or
-    StateUnusable only before anything was written; the queues are given back however it ends.
+    With OnDrift.STOP (the default for a plan from a file, `saved`) anything that has moved since makes the
+    plan stale and nothing is written; with SKIP (the default otherwise) what has moved is left alone and the
+    rest is done. A saved plan that was applied already is stale either way. Raises ServerError, QueuesBusy,
+    NotNow or StateUnusable only before anything was written; the queues are given back however it ends.
     """
     if not plan.changes:
         return Report(Outcome.UNSETTLED if plan.undone else Outcome.NOTHING)
-    if saved and (stale := _stale(plan, _read(plan, tools))):
+    if tools.opening:
+        tools.opening.begin()
+    if tools.interruption.requested:
+        return not_begun(plan, tools.interruption)
+    strict = (on_drift or (OnDrift.STOP if saved else OnDrift.SKIP)) is OnDrift.STOP
+    if saved and (stale := _stale(plan, _read(plan, tools), strict=strict)):
         return stale
-    return _Run(plan, tools, saved).run()
+    tools.journal.begin(plan)
+    try:
+        report = _Run(plan, tools, strict).run()
+    except (ServerError, QueuesBusy, StateUnusable, UnknownQueue) as error:
+        with suppress(StateUnusable):  # what went wrong first is what is told
+            tools.journal.broke(str(error))
+        raise
+    report = replace(report, run=tools.journal.run)
+    try:
+        tools.journal.end(report)
+    except StateUnusable as error:
+        tools.progress.say(f"the run's account can't be kept: {error}")
+    return report
 
 
 def _read(plan: Plan, tools: Tools) -> Live:
@@ -97,10 +124,10 @@ def _read(plan: Plan, tools: Tools) -> Live:
     )
 
 
-def _stale(plan: Plan, live: Live) -> Report | None:
+def _stale(plan: Plan, live: Live, *, strict: bool) -> Report | None:
     """The report of a saved plan that no longer fits, or that was applied already."""
     checked = check(plan.changes, standings(plan.changes, live, plan.labels), live.albums)
-    if checked.drifted:
+    if checked.drifted and (strict or not checked.changes):
         return Report(Outcome.STALE, drifted=checked.drifted)
     if not checked.changes:
         done = tuple(standings(plan.changes, live, plan.labels))
@@ -116,7 +143,8 @@ class _Run:
 
     plan: Plan
     tools: Tools
-    saved: bool
+    strict: bool
+    """Whether nothing is written where anything has moved."""
     window: Window | None = None
     sent: list[Sent] = field(default_factory=list)
     left: list[Operation] = field(default_factory=list)
@@ -129,6 +157,8 @@ class _Run:
 
     def run(self) -> Report:
         self.window = self.tools.window() if self.plan.needs_window else None
+        if self.window:
+            self.tools.interruption.urgently(self._give_back)
         failure: Exception | None = None
         try:
             if self.window:
@@ -163,9 +193,10 @@ class _Run:
         if self.window and self.window.backlog:
             since = self.tools.now() - FRESH
             self.window.staged = any(asset.added > since for asset in live.assets.values())
-        if self.saved and checked.drifted:
+        if self.strict and checked.drifted:
             return
         rounds = schedule(checked.changes, live.tags, bool(self.plan.features.storage_template))
+        self.tools.journal.checked(replace(self.plan, changes=checked.changes, rounds=rounds), live)
         sender = self._sender()
         self.left = [operation for part in rounds for operation in part.operations]
         total = len(self.left)
@@ -178,7 +209,7 @@ class _Run:
             self.sent += sent
             self.left = self.left[len(sent) :]
             self.error = sender.stopped
-            if self.window is None:
+            if self.window is None and (self.tools.wait or self.left):
                 self._wait_without_window(sent)
 
     def _sender(self) -> Sender:
@@ -192,6 +223,7 @@ class _Run:
             tools.interruption,
             tools.connections,
             look_after=self.window.look_after if self.window else _nothing,
+            journal=tools.journal,
         )
 
     def _settle_between(self) -> None:
@@ -232,7 +264,7 @@ class _Run:
         if self.window is None:
             return
         try:
-            if self.sent:
+            if self.sent and self.tools.wait:
                 self.waiting = self.window.close() or self.waiting
             else:
                 self._give_back()
@@ -250,13 +282,17 @@ class _Run:
     def _account(self) -> Report:
         window = self._window_report()
         if self.checked is None:
-            return Report(Outcome.INTERRUPTED, window=window, requests=self._requests())
-        if self.saved and self.checked.drifted and not self.sent:
+            begun = not_begun(self.plan, self.tools.interruption)
+            return replace(begun, window=window, requests=self._requests())
+        if self.strict and self.checked.drifted and not self.sent:
             return Report(Outcome.STALE, drifted=self.checked.drifted, window=window)
         verdict = self._read_back()
         complete = all(item.report.fate is Fate.WRITTEN for item in self.sent)
         outcome = Outcome.DONE
-        if self.tools.interruption.requested and (not complete or self.waiting):
+        asked = self.tools.interruption.requested
+        if asked and self.tools.interruption.reason and not complete:
+            self.error = self.error or out_of_time(self.tools.interruption, self.sent)
+        if asked and not self.tools.interruption.reason and (not complete or self.waiting):
             outcome = Outcome.INTERRUPTED
         elif not complete or self.checked.drifted or self.error:
             outcome = Outcome.PARTIAL
@@ -277,6 +313,9 @@ class _Run:
     def _read_back(self) -> Verdict | None:
         """What has lasted of what was written; None where the server can't be asked."""
         assert self.checked is not None
+        if not self.tools.wait and any(writes_sidecars(item.operation) for item in self.sent):
+            self.waiting = self.waiting or "nobody waited for the server's jobs"
+            return None
         changes = written(self.checked.changes, self.sent)
         self.tools.progress.stage("reading back")
         try:

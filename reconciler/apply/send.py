@@ -6,8 +6,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import accumulate
 
+from reconciler.apply.journal import Journal, NoJournal
+from reconciler.apply.pace import Pace
 from reconciler.apply.protocols import Interruption, Progress
+from reconciler.apply.state import StateUnusable
 from reconciler.apply.written import Sent
 from reconciler.diff.changes import AlbumField
 from reconciler.immich.answers import ItemResult
@@ -62,46 +66,75 @@ class Sender:
     connections: int
     look_after: Callable[[], None]
     """Called before each operation: are the queues still held?"""
+    journal: Journal = field(default_factory=NoJournal)
     tag_ids: dict[str, str] = field(default_factory=dict)
     album_ids: dict[str, str] = field(default_factory=dict)
     stopped: str = ""
     """Why nothing more is sent; empty while all is well."""
+    pace: Pace = field(init=False)
+    """How many operations are under way at once."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _done: int = 0
+    _numbered: int = 0
+
+    def __post_init__(self) -> None:
+        self.pace = Pace(self.connections, self.progress)
 
     def send(self, part: Round) -> list[Sent]:
         """Sends one round; the accounts stand in the order of the plan. Never raises ServerError."""
-        sent = self._lane(part.first)
-        with ThreadPoolExecutor(self.connections, thread_name_prefix="apply") as pool:
-            for lane in pool.map(self._lane, part.lanes):
-                sent += lane
-        return sent + self._lane(part.last)
+        with self.writer.transport.watched(self.pace):
+            return self._send(part)
 
-    def _lane(self, lane: Lane) -> list[Sent]:
+    def _send(self, part: Round) -> list[Sent]:
+        lanes = (part.first, *part.lanes, part.last)
+        before = list(accumulate(map(len, lanes), initial=self._numbered))
+        self._numbered = before[-1]
+        sent = self._lane(part.first, before[0])
+        with ThreadPoolExecutor(self.connections, thread_name_prefix="apply") as pool:
+            for lane in pool.map(self._lane, part.lanes, before[1:]):
+                sent += lane
+        return sent + self._lane(part.last, before[-2])
+
+    def _lane(self, lane: Lane, before: int) -> list[Sent]:
         sent: list[Sent] = []
-        for operation in lane:
-            sent.append(Sent(operation, self._one(operation)))
+        for number, operation in enumerate(lane, start=before + 1):
+            with self.pace.turn():
+                sent.append(Sent(operation, self._one(number, operation)))
             with self._lock:
                 self._done += 1
             self.progress.advance(self._done)
         return sent
 
-    def _one(self, operation: Operation) -> OperationReport:
-        photos = len(asset_ids(operation))
+    def _one(self, number: int, operation: Operation) -> OperationReport:
         if self.stopped or self.interruption.requested:
-            return OperationReport(operation.text, photos, Fate.NOT_SENT, self.stopped)
+            return _not_sent(operation, self.stopped)
         try:
             with self._lock:
                 self.look_after()
-            failures = self._dispatch(operation)
+            self.journal.sending(number)
         except ServerError as error:
-            if error.kind in _HOPELESS:
-                self.stopped = self.stopped or str(error)
-            return OperationReport(operation.text, photos, Fate.FAILED, str(error))
+            return self._failed_with(error, operation)
+        except StateUnusable as error:
+            self.stopped = self.stopped or str(error)
+            return _not_sent(operation, str(error))
+        uncertain = False
+        try:
+            report = _report(operation, self._dispatch(operation))
+        except ServerError as error:
+            uncertain = error.uncertain
+            report = self._failed_with(error, operation)
         except _NotSent as error:
-            return OperationReport(operation.text, photos, Fate.NOT_SENT, str(error))
-        fate = Fate.WRITTEN if not failures else Fate.PARTLY if len(failures) < photos else Fate.FAILED
-        return OperationReport(operation.text, photos, fate, "", tuple(failures))
+            report = _not_sent(operation, str(error))
+        try:
+            self.journal.answered(number, report, uncertain=uncertain)
+        except StateUnusable as error:
+            self.stopped = self.stopped or str(error)
+        return report
+
+    def _failed_with(self, error: ServerError, operation: Operation) -> OperationReport:
+        if error.kind in _HOPELESS:
+            self.stopped = self.stopped or str(error)
+        return OperationReport(operation.text, len(asset_ids(operation)), Fate.FAILED, str(error))
 
     def _dispatch(self, operation: Operation) -> list[ItemFailure]:
         writer = self.writer
@@ -197,3 +230,13 @@ class Sender:
             middle = len(ids) // 2
             return self._halving(ids[:middle], write) + self._halving(ids[middle:], write)
         return []
+
+
+def _report(operation: Operation, failures: list[ItemFailure]) -> OperationReport:
+    photos = len(asset_ids(operation))
+    fate = Fate.WRITTEN if not failures else Fate.PARTLY if len(failures) < photos else Fate.FAILED
+    return OperationReport(operation.text, photos, fate, "", tuple(failures))
+
+
+def _not_sent(operation: Operation, why: str) -> OperationReport:
+    return OperationReport(operation.text, len(asset_ids(operation)), Fate.NOT_SENT, why)

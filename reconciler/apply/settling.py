@@ -56,7 +56,7 @@ def wait_for_photos(
                 waiting.pop(asset, None)
         if waiting and not patience.again():
             if interruption.requested:
-                return "stopped on request before the server's jobs were done"
+                return f"{interruption.words} before the server's jobs were done"
             return f"the server has not read {len(waiting)} photos again within {limits.settle:.0f} s"
     return ""
 

@@ -1,7 +1,7 @@
-"""What a run must remember beyond its own end: paused queues, and wishes that the server has undone.
+"""What a run must remember beyond its own end: paused queues, wishes that the server has undone, its journal.
 
-One SQLite file in the state folder, written durably. It holds no key and no photo's content beyond the
-values that were tried.
+One SQLite file in the state folder, written durably. It holds no key; of the photos it holds the values that
+were planned and tried.
 """
 
 from __future__ import annotations
@@ -23,6 +23,18 @@ create table if not exists attempt (
     user text not null, asset text not null, aspect text not null, wanted text not null,
     came_back text not null, reason text not null, at text not null,
     primary key (user, asset, aspect));
+create table if not exists run (
+    id integer primary key autoincrement, server text not null, user text not null, user_name text not null,
+    what text not null, of integer, pid integer not null, version text not null, folder text not null,
+    started text not null, ended text, outcome text, error text not null default '',
+    settled integer not null default 0, reverted integer not null default 0,
+    plan blob not null, checked blob, albums blob);
+create index if not exists run_of_server on run (server, id);
+create table if not exists operation (
+    run integer not null, number integer not null, round integer not null, kind text not null,
+    text text not null, photos integer not null, state text not null, error text not null default '',
+    failures text not null default '[]', at text not null, body blob not null,
+    primary key (run, number));
 """
 
 
@@ -115,19 +127,35 @@ class State:
         with self._open() as database:
             return database.execute("delete from attempt where user = ?", (user,)).rowcount
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
+    def connect(self) -> sqlite3.Connection:
+        """The open database with all its tables, each statement on its own; any thread may use it."""
+        with self.usable():
             self.folder.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=30)) as database:
+            database = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            try:
                 database.execute("pragma journal_mode = wal")
                 database.execute("pragma synchronous = full")
                 database.executescript(_SCHEMA)
-                with database:
-                    yield database
+            except sqlite3.Error:
+                database.close()
+                raise
+            return database
+
+    @contextmanager
+    def usable(self) -> Iterator[None]:
+        """Raises StateUnusable where the database or its folder fails."""
+        try:
+            yield
         except (sqlite3.Error, OSError) as error:
             text = (
                 f"the state folder {self.folder} can't be used ({error}): "
                 "make it writable, or name another with --state-dir"
             )
             raise StateUnusable(text) from error
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with self.usable(), closing(self.connect()) as database:
+            database.execute("begin")
+            with database:
+                yield database

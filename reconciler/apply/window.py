@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from reconciler.apply.choice import Pause, choose
@@ -155,7 +156,7 @@ class Window:
         if undrained and not waiting and not self.interruption.requested:
             waiting = self._drain([*given_back, *undrained])
         if self.interruption.requested and not waiting:
-            waiting = "stopped on request before the server's jobs were done"
+            waiting = f"{self.interruption.words} before the server's jobs were done"
         if self.troubles and not waiting:
             waiting = f"{', '.join(self.troubles)} could not be resumed"
         if self.theirs and not waiting:
@@ -196,7 +197,7 @@ class Window:
         """Strikes out a lease. That this may fail must not keep the other queues paused."""
         self.troubles.pop(name, None)
         self.guard.release(name)
-        if name in self.held:
+        with suppress(ValueError):  # somebody in a hurry may be giving it back at the same time
             self.held.remove(name)
         try:
             self.state.drop_lease(self.server, name)
@@ -222,7 +223,7 @@ class Window:
                 self.progress.advance(most - left)
             if not patience.again():
                 if self.interruption.requested:
-                    return "stopped on request before the server's jobs were done"
+                    return f"{self.interruption.words} before the server's jobs were done"
                 return f"{left} jobs are still waiting after {self.limits.settle:.0f} s"
             if not left:
                 patience.hurry()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,9 +15,14 @@ from reconciler.cli.common import (
     wants_color,
     width,
 )
+from reconciler.cli.timing import Asked, WithQuiet, timing_options
+
+if TYPE_CHECKING:
+    from reconciler.cli.applying import Session
+    from reconciler.cli.connect import Ask
 
 
-@click.command(context_settings=CONTEXT)
+@click.command(cls=WithQuiet, context_settings=CONTEXT)
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]... | PLAN.json")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask before writing.")
 @click.option(
@@ -30,13 +36,25 @@ from reconciler.cli.common import (
 @click.option("--allow-missing", is_flag=True, help="Go on although named photos aren't there.")
 @click.option("--retry-undone", is_flag=True, help="Try again what the server has undone before.")
 @click.option(
-    "--settle-timeout",
-    type=float,
-    default=3600.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for the server's jobs.",
+    "--on-drift",
+    type=click.Choice(["skip", "stop"]),
+    help="Where something has moved since the plan was made: skip it and do the rest, or stop and write "
+    "nothing. Default: stop for a saved plan, else skip.",
 )
+@click.option(
+    "--no-wait",
+    is_flag=True,
+    help="Leave when the queues are given back; `immich-runs verify` tells later what has lasted.",
+)
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value="last",
+    metavar="[RUN]",
+    help="Continue a run that ended in the middle, by default the last one. The files then only say how to "
+    "connect.",
+)
+@timing_options(window=True)
 @server_options
 @output_options
 @plain_errors
@@ -46,7 +64,10 @@ def main(
     form: str,
     allow_missing: bool,
     retry_undone: bool,
-    settle_timeout: float,
+    on_drift: str | None,
+    no_wait: bool,
+    resume: str | None,
+    asked: Asked,
     server: str | None,
     account: str | None,
     state_dir: Path | None,
@@ -66,16 +87,40 @@ def main(
       immich-apply
       immich-apply albums.yaml --yes
       immich-plan -o plan.json && immich-apply plan.json --yes
+      immich-apply --resume
 
     Exit codes: 0 done, 1 error or missing photos, 2 invalid files, 4 applied in part or not settled,
-    6 the saved plan is stale, 130 interrupted.
+    6 something has moved since the plan was made and nothing was written, 130 interrupted. Outside of
+    settings.window.hours: 1 with nothing written; at their end: 4, and the next run does the rest.
     """
+    from reconciler.apply.check import OnDrift
     from reconciler.cli.applying import Session, View
     from reconciler.cli.connect import Ask
 
     view = View(form, wants_color(no_color), width(), full)
-    session = Session(view, yes, allow_missing, retry_undone, settle_timeout, state_dir, quiet)
+    session = Session(
+        view,
+        yes,
+        allow_missing,
+        retry_undone,
+        None,
+        state_dir,
+        quiet,
+        wait=not no_wait,
+        asked=asked,
+        on_drift=OnDrift(on_drift) if on_drift else None,
+    )
     ask = Ask(server, account, verbose)
+    if resume is not None:
+        raise SystemExit(int(_resume(session, ask, resume, paths)))
     if len(paths) == 1 and paths[0].endswith(".json"):
         raise SystemExit(int(session.apply_saved(Path(paths[0]), ask)))
     raise SystemExit(int(session.apply_files(paths, ask)))
+
+
+def _resume(session: Session, ask: Ask, run: str, paths: tuple[str, ...]) -> int:
+    from reconciler.cli.again import Return
+
+    if run != "last" and not run.isdecimal():
+        raise click.UsageError(f"--resume takes the number of a run (immich-runs lists them), not {run!r}")
+    return Return(session, ask, paths).resume(None if run == "last" else int(run))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,17 +14,22 @@ from types import FrameType
 import click
 
 from reconciler.apply.account import together
+from reconciler.apply.check import OnDrift
 from reconciler.apply.exclusion import only_run
+from reconciler.apply.journal import RunJournal, What
 from reconciler.apply.preflight import lacking, likely_for, methods_for
 from reconciler.apply.protocols import Interruption, Limits, Progress
 from reconciler.apply.run import Tools, apply_plan
 from reconciler.apply.state import State
+from reconciler.apply.when import Opening
 from reconciler.apply.window import restore
 from reconciler.cli.common import stop
 from reconciler.cli.connect import Ask, Calls, Connection, connect
 from reconciler.cli.exits import Exit
+from reconciler.cli.output import heard
 from reconciler.cli.planning import load_files, plan_for, reads, show, state_in
-from reconciler.cli.progress import progress
+from reconciler.cli.progress import Unheard, progress
+from reconciler.cli.timing import Asked
 from reconciler.immich.writer import Writer
 from reconciler.model.desired import Desired
 from reconciler.plan import Plan
@@ -34,7 +39,7 @@ from reconciler.plan.report import Outcome, Report
 PASSES = 3
 """How often a run plans anew where the server's own work (the name of a place) lets more rules match."""
 
-_EXITS = {
+EXITS: Mapping[Outcome, Exit] = {
     Outcome.DONE: Exit.DONE,
     Outcome.NOTHING: Exit.DONE,
     Outcome.PARTIAL: Exit.PARTIAL,
@@ -57,21 +62,25 @@ class View:
         """The plan, on stdout; beside a JSON account, on stderr where somebody needs to see it."""
         if self.form == "text" or needed:
             err = self.form != "text"
-            show(plan, "text", color=self.color and not err, columns=self.columns, full=self.full, err=err)
+            color = self.color and not err
+            heard(
+                lambda: show(plan, "text", color=color, columns=self.columns, full=self.full, err=err),
+                err=err,
+            )
 
     def text(self, report: Report) -> None:
         """The account as text, on stdout."""
         from reconciler.render.terminal_report import report_text
 
         text = report_text(report, width=self.columns, color=self.color)
-        click.echo(f"\n{text}\n", nl=False, color=self.color)
+        heard(lambda: click.echo(f"\n{text}\n", nl=False, color=self.color))
 
     def json(self, report: Report, plan: Plan) -> None:
         """The account as the one JSON document on stdout."""
         from reconciler.render.documents import report_bytes
 
-        sys.stdout.buffer.write(report_bytes(report, plan))
-        sys.stdout.flush()
+        document = report_bytes(report, plan)
+        heard(lambda: sys.stdout.buffer.write(document))
 
 
 @dataclass(slots=True)
@@ -79,6 +88,7 @@ class Account:
     """What the passes of one run have done: as text after each, as JSON once for all of them."""
 
     view: View
+    watching: Unheard
     reports: list[Report] = field(default_factory=list)
     first: Plan | None = None
 
@@ -86,12 +96,13 @@ class Account:
         """One pass is over."""
         self.first = self.first or plan
         self.reports.append(report)
+        self.watching.rest()
         if self.view.form == "text" and plan.changes:
             self.view.text(report)
 
     def break_off(self, why: str) -> None:
         """Something is left that this run doesn't do."""
-        click.echo(f"error: {why}", err=True)
+        heard(lambda: click.echo(f"error: {why}", err=True), err=True)
         last = self.reports[-1]
         self.reports[-1] = replace(last, outcome=Outcome.PARTIAL, error=last.error or why)
 
@@ -109,53 +120,68 @@ class Session:
     yes: bool
     allow_missing: bool
     retry_undone: bool
-    settle_timeout: float
+    settle_timeout: float | None
+    """In seconds; None leaves it to the settings."""
     state_dir: Path | None
     quiet: bool
+    wait: bool = True
+    asked: Asked = field(default_factory=Asked)
+    on_drift: OnDrift | None = None
+    """What to do about what has moved; None for what suits the plan."""
 
     def apply_files(self, paths: Sequence[str], ask: Ask) -> Exit:
         """Plans from files and applies; then plans again until nothing is left to do."""
-        desired = load_files(paths)
+        desired = self.asked.over(load_files(paths))
         state = state_in(self.state_dir)
         calls = Calls(reads(desired), tuple(likely_for(desired)))
         with (
             connect(desired, ask, calls) as connection,
-            only_run(state, connection.server, _now()),
+            only_run(state, connection.server, now()),
             progress(self.quiet) as watching,
-            closing(Account(self.view)) as account,
+            closing(Account(self.view, watching)) as account,
         ):
-            tools = self._tools(connection, desired, state, watching)
-            self._restore(tools)
+            tools = self.tools(connection, desired, state, watching)
+            self.restore(tools)
             return self._until_stable(desired, connection, tools, account)
 
     def _until_stable(self, desired: Desired, connection: Connection, tools: Tools, account: Account) -> Exit:
         for turn in range(PASSES + 1):
             retry = self.retry_undone and turn == 0
-            plan = plan_for(desired, connection, tools.state, tools.progress, retry_undone=retry)
-            self._show(plan)
-            if (refused := self._refused(plan, account)) is not None:
+
+            def planned(retry: bool = retry) -> Plan:
+                made = plan_for(desired, connection, tools.state, tools.progress, retry_undone=retry)
+                account.watching.rest()
+                self.show(made)
+                return made
+
+            plan = planned()
+            refused = self._refused(plan, account)
+            if refused is None and self._waited(plan, tools, connection):
+                plan = planned()
+                refused = self._refused(plan, account)
+            if refused is not None:
                 return refused
             if turn and not plan.changes:
                 return Exit.DONE
             if turn == PASSES:
                 account.break_off(f"after {PASSES} passes the server still lets more rules match (above)")
                 return Exit.PARTIAL
-            outcome = self._apply(plan, tools, connection, account, saved=False).outcome
-            if not plan.changes or _EXITS[outcome] is not Exit.DONE:
+            outcome = self.apply(plan, tools, connection, account, saved=False).outcome
+            if not plan.changes or EXITS[outcome] is not Exit.DONE:
                 break
-        return _EXITS[outcome]
+        return EXITS[outcome]
 
     def apply_saved(self, path: Path, ask: Ask) -> Exit:
         """Applies a plan file. Where the files it was made from are still there, they say how to connect."""
         plan = from_bytes(path.read_bytes())
         there = [file for file in plan.files if Path(file).is_file()]
-        desired = load_files(there) if there else Desired()
+        desired = self.asked.over(load_files(there) if there else Desired())
         state = state_in(self.state_dir)
         with (
             connect(desired, ask, Calls(tuple(methods_for(plan.operations)))) as connection,
-            only_run(state, connection.server, _now()),
+            only_run(state, connection.server, now()),
             progress(self.quiet) as watching,
-            closing(Account(self.view)) as account,
+            closing(Account(self.view, watching)) as account,
         ):
             if not plan.identity.same_server(connection.identity):
                 stop(
@@ -163,31 +189,48 @@ class Session:
                     f"{connection.identity.user_name} at {connection.identity.url}: plan again",
                     Exit.STALE,
                 )
-            tools = self._tools(connection, desired, state, watching)
-            self._restore(tools)
-            self._show(plan)
+            tools = self.tools(connection, desired, state, watching)
+            self.restore(tools)
+            watching.rest()
+            self.show(plan)
             if (refused := self._refused(plan, account)) is not None:
                 return refused
-            return _EXITS[self._apply(plan, tools, connection, account, saved=True).outcome]
+            return EXITS[self.apply(plan, tools, connection, account, saved=True).outcome]
 
-    def _tools(self, connection: Connection, desired: Desired, state: State, watching: Progress) -> Tools:
+    def tools(
+        self,
+        connection: Connection,
+        desired: Desired,
+        state: State,
+        watching: Progress,
+        what: What = What.APPLY,
+        of: int | None = None,
+    ) -> Tools:
+        """What a run works with; its journal says that it is for `what`, `of` an earlier run."""
         admin = connection.admin
+        window, interruption = desired.window, Interruption()
+        settle = window.settle_timeout if self.settle_timeout is None else self.settle_timeout
+        limits = Limits(running=window.running_timeout, settle=settle)
+        queues = admin.queues if admin else None
         return Tools(
             reader=connection.reader,
             writer=Writer(connection.reader.transport, connection.dialect),
             admin=(admin, Writer(admin.transport, connection.dialect)) if admin else None,
             state=state,
             progress=watching,
-            interruption=Interruption(),
-            limits=Limits(settle=self.settle_timeout),
+            interruption=interruption,
+            limits=limits,
             connections=desired.http.connections,
-            now=lambda: datetime.now(UTC),
+            now=_clock,
             server=connection.server,
             pause=desired.window.pause,
             guard=lambda: connection.guard(state.path),
+            journal=RunJournal(state, connection.server, now, what, of),
+            wait=self.wait,
+            opening=Opening(window, queues, watching, interruption, limits, _clock),
         )
 
-    def _restore(self, tools: Tools) -> None:
+    def restore(self, tools: Tools) -> None:
         """Gives back first what an earlier run has left paused."""
         leases = tools.state.leases(tools.server)
         if not leases:
@@ -200,10 +243,13 @@ class Session:
                 "needed to resume them: set IMMICH_ADMIN_API_KEY"
             )
             return
-        given_back = restore(window)
-        tools.progress.say(f"an earlier run had left queues paused; resumed: {', '.join(given_back)}")
+        if given_back := restore(window):
+            tools.progress.say(f"an earlier run had left queues paused; resumed: {', '.join(given_back)}")
+        for trouble in window.troubles.values():
+            click.echo(f"warning: {trouble}", err=True)
 
-    def _show(self, plan: Plan) -> None:
+    def show(self, plan: Plan) -> None:
+        """The plan, where somebody needs to see it."""
         refused = bool(plan.problems) or (bool(plan.missing) and not self.allow_missing)
         self.view.plan(plan, needed=refused or (bool(plan.changes) and not self.yes))
 
@@ -225,15 +271,27 @@ class Session:
         click.echo(f"error: {why}", err=True)
         return Exit.INVALID if plan.problems else Exit.ERROR
 
-    def _apply(
+    def _waited(self, plan: Plan, tools: Tools, connection: Connection) -> bool:
+        """Waits until the run may begin; whether that took long enough to plan anew.
+
+        A plan that somebody has to agree to is shown first, and carried out as it was shown.
+        """
+        if not (plan.changes and self.yes and tools.opening):
+            return False
+        if text := lacking(plan, connection.dialect, connection.key):
+            stop(text)
+        return tools.opening.begin()
+
+    def apply(
         self, plan: Plan, tools: Tools, connection: Connection, account: Account, *, saved: bool
     ) -> Report:
+        """Asks, and carries the plan out."""
         if plan.changes:
             if text := lacking(plan, connection.dialect, connection.key):
                 stop(text)
             self._confirm()
         with _signals(tools):
-            report = apply_plan(plan, tools, saved=saved)
+            report = apply_plan(plan, tools, saved=saved, on_drift=self.on_drift)
         account.add(report, plan)
         return report
 
@@ -246,22 +304,40 @@ class Session:
             stop("nothing was written")
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def now() -> str:
+    """The time in UTC, to the second, as ISO text."""
+    return _clock().isoformat(timespec="seconds")
 
 
 @contextmanager
 def _signals(tools: Tools) -> Iterator[None]:
-    """Ctrl-C and SIGTERM ask the run to stop between two requests; a second one ends waits for the server."""
+    """Ctrl-C, SIGTERM and a closed terminal ask the run to stop between two requests.
+
+    A second one gives the queues back at once, beside the request under way, and nothing is tried again.
+    """
+
+    def say(text: str) -> None:
+        with suppress(RuntimeError):  # the signal came while something else was being said
+            tools.progress.say(text)
 
     def asked(_number: int, _frame: FrameType | None) -> None:
-        if tools.interruption.requested:
-            tools.reader.transport.stop_retrying()
+        if not tools.interruption.requested:
+            tools.interruption.request()
+            say("stopping: the request under way ends, then the queues are given back")
             return
-        tools.interruption.request()
-        tools.progress.say("stopping: the request under way ends, then the queues are given back")
+        for reader in [tools.reader, *([tools.admin[0]] if tools.admin else [])]:
+            reader.transport.stop_retrying()
+        tools.interruption.hurry()
+        say("the queues are given back now; the request under way is waited for, but not tried again")
 
-    former = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup does
+        numbers.append(signal.SIGHUP)
+    former = {number: signal.signal(number, asked) for number in numbers}
     try:
         yield
     finally:

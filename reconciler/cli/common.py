@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.output import heard, hush
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,7 +22,7 @@ DEFAULT_WIDTH = 100
 
 def stop(message: str, code: Exit = Exit.ERROR) -> NoReturn:
     """Ends the command with a message on stderr."""
-    click.echo(f"error: {message}", err=True)
+    heard(lambda: click.echo(f"error: {message}", err=True), err=True)
     raise SystemExit(int(code))
 
 
@@ -40,7 +41,7 @@ def plain_errors(command: F) -> F:
             stop("nothing was read from the server or written to it (see above)", Exit.INVALID)
         except BrokenPipeError:
             # whoever read has enough; what is still buffered must go nowhere when the process ends
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            hush(sys.stdout)
             raise SystemExit(int(Exit.ERROR)) from None
         except (KeyboardInterrupt, click.Abort):
             click.echo("interrupted", err=True)
@@ -59,13 +60,25 @@ def _known(error: Exception) -> str:
     """The message of an error that is told to users as it is; empty for a fault of this program."""
     from reconciler.apply.choice import UnknownQueue
     from reconciler.apply.exclusion import AnotherRun
+    from reconciler.apply.runs import NoSuchRun
     from reconciler.apply.state import StateUnusable
+    from reconciler.apply.when import NotNow
     from reconciler.apply.window import QueuesBusy
     from reconciler.immich.errors import ServerError
     from reconciler.plan.document import BadPlanFile
     from reconciler.sandbox.errors import SandboxError
 
-    known = (UnknownQueue, AnotherRun, StateUnusable, QueuesBusy, ServerError, BadPlanFile, SandboxError)
+    known = (
+        NoSuchRun,
+        NotNow,
+        UnknownQueue,
+        AnotherRun,
+        StateUnusable,
+        QueuesBusy,
+        ServerError,
+        BadPlanFile,
+        SandboxError,
+    )
     return str(error) if isinstance(error, known) else ""
 
 
@@ -130,3 +143,14 @@ def width() -> int:
     import shutil
 
     return shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if sys.stdout.isatty() else DEFAULT_WIDTH
+
+
+def files_option(command: F) -> F:
+    """The files that say how to connect, for commands that plan nothing."""
+    return click.option(
+        "-f",
+        "--files",
+        multiple=True,
+        metavar="PATH",
+        help="Files or folders that say how to connect (repeatable). Default: those the run was made from.",
+    )(command)

@@ -25,7 +25,7 @@ from reconciler.immich.retry import Repeat, RetryPolicy
 from reconciler.immich.tally import Sent
 from reconciler.immich.transport import Transport
 from reconciler.immich.versions import Dialect, dialect_for, support_note
-from reconciler.model.desired import Desired, Reference
+from reconciler.model.desired import Desired, Http, Reference
 from reconciler.model.live import Features, Identity
 from reconciler.model.origin import Origin
 
@@ -116,8 +116,9 @@ def connect(desired: Desired, ask: Ask, calls: Calls = Calls()) -> Iterator[Conn
                 made = Transport(
                     base_url,
                     with_key,
+                    connect_timeout=desired.http.connect_timeout,
                     read_timeout=desired.http.timeout,
-                    retry=RetryPolicy(retries=desired.http.retries),
+                    retry=_policy(desired.http),
                     connections=desired.http.connections,
                     adapter=adapter,
                     on_request=_show if ask.verbose else None,
@@ -129,6 +130,11 @@ def connect(desired: Desired, ask: Ask, calls: Calls = Calls()) -> Iterator[Conn
 
         opened = _opened(transport(key), transport(admin_key) if admin_key else None, server, calls)
         yield opened if adapter else replace(opened, guard=_companion(opened, admin_key or key))
+
+
+def _policy(http: Http) -> RetryPolicy:
+    """How stubborn to be, as the settings say."""
+    return RetryPolicy(retries=http.retries, cap=http.backoff, deadline=http.deadline)
 
 
 def _companion(connection: Connection, key: str) -> Callable[[Path], Guard]:

@@ -15,6 +15,7 @@ from reconciler.cli.common import (
     width,
 )
 from reconciler.cli.exits import Exit
+from reconciler.cli.timing import Asked, timing_options
 
 
 @click.command(context_settings=CONTEXT)
@@ -33,6 +34,7 @@ from reconciler.cli.exits import Exit
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if there are changes, 4 if some can't last.")
 @click.option("--allow-missing", is_flag=True, help="Photos that aren't there are no error.")
 @click.option("--retry-undone", is_flag=True, help="Plan again what the server has undone before.")
+@timing_options(window=False)
 @server_options
 @output_options
 @plain_errors
@@ -43,6 +45,7 @@ def main(
     exit_code: bool,
     allow_missing: bool,
     retry_undone: bool,
+    asked: Asked,
     server: str | None,
     account: str | None,
     state_dir: Path | None,
@@ -71,7 +74,7 @@ def main(
     from reconciler.cli.progress import progress
     from reconciler.plan.document import to_bytes
 
-    desired = load_files(paths)
+    desired = asked.over(load_files(paths))
     state = state_in(state_dir)
     ask, calls = Ask(server, account, verbose), Calls(reads(desired))
     with connect(desired, ask, calls) as connection, progress(quiet) as watching:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.apply.protocols import Progress, Silent
+from reconciler.cli.output import hush
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -33,10 +35,17 @@ class Unheard:
         """Passed on."""
         self._heard(lambda: self._inner.say(text))
 
+    def rest(self) -> None:
+        """Takes the moving line away until the next stage, so that others can write and ask."""
+        inner = self._inner
+        if isinstance(inner, Moving):
+            self._heard(inner.rest)
+
     def _heard(self, tell: Callable[[], None]) -> None:
         try:
             tell()
         except (OSError, ValueError):  # a broken pipe; a stream that is closed
+            hush(sys.stderr)
             self._inner = Silent()
 
 
@@ -67,14 +76,29 @@ class Moving:
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
         self._task = bar.add_task("", total=None, start=True)
+        self._shown: tuple[str, int | None] | None = None
+        self._lock = Lock()
 
     def stage(self, text: str, total: int | None = None) -> None:
-        """Begins a new stage on the same line."""
-        self._bar.reset(self._task, description=text, total=total, completed=0, visible=True)
+        """Begins a new stage on the same line; the same stage again is no new one."""
+        with self._lock:
+            if (text, total) == self._shown:
+                return
+            self._shown = (text, total)
+            self._bar.start()
+            self._bar.remove_task(self._task)
+            self._task = self._bar.add_task(text, total=total)
 
     def advance(self, done: int) -> None:
         """Moves the bar."""
-        self._bar.update(self._task, completed=done)
+        with self._lock:
+            self._bar.update(self._task, completed=done)
+
+    def rest(self) -> None:
+        """Takes the line away until the next stage."""
+        with self._lock:
+            self._shown = None
+            self._bar.stop()
 
     def say(self, text: str) -> None:
         """A line above the moving one."""
@@ -82,10 +106,10 @@ class Moving:
 
 
 @contextmanager
-def progress(quiet: bool) -> Iterator[Progress]:
+def progress(quiet: bool) -> Iterator[Unheard]:
     """Progress that suits where stderr goes."""
     if quiet:
-        yield Silent()
+        yield Unheard(Silent())
     elif not sys.stderr.isatty():
         yield Unheard(Lines())
     else:
@@ -94,5 +118,9 @@ def progress(quiet: bool) -> Iterator[Progress]:
         from rich.progress import Progress as Bar
 
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-            yield Unheard(Moving(bar))
+        bar = Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
+        watching = Unheard(Moving(bar))
+        try:
+            yield watching
+        finally:
+            watching.rest()

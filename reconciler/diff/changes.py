@@ -88,7 +88,10 @@ class AlbumFieldChange:
 
 @dataclass(frozen=True, slots=True)
 class AlbumChange:
-    """Everything that changes on one album. `size` is the number of photos before and after, where known."""
+    """Everything that changes on one album. `size` is the number of photos before and after, where known.
+
+    Where an album is deleted, `removed` are the members it must have to be deleted at all; empty: any do.
+    """
 
     action: Action
     name: str

@@ -21,7 +21,10 @@ def api_address(text: str) -> str:
         raise ValueError("the server's address must not hold a user name or password")
     if parts.query or parts.fragment:
         raise ValueError("the server's address must end with its path: no ? and no #")
-    _ = parts.port  # raises ValueError itself where the port is no number
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("the server's address must have a number up to 65535 as its port, or none") from None
     path = parts.path.rstrip("/")
     path = path if path.endswith("/api") else path + "/api"
     return f"{parts.scheme.lower()}://{parts.netloc.lower()}{quote(path, safe='/%')}"

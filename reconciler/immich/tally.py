@@ -14,7 +14,8 @@ class Sent:
     """One request that was sent.
 
     `template` is the path with placeholders, `status` None where no answer came, `attempt` counts
-    from 1, `retry_in` is the wait in seconds before the next try, None where there is none.
+    from 1, `retry_in` is the wait in seconds before the next try, None where there is none, `size` the
+    bytes of its body.
     """
 
     method: str
@@ -24,6 +25,7 @@ class Sent:
     attempt: int
     retry_in: float | None = None
     problem: str = ""
+    size: int = 0
 
 
 class RequestObserver(Protocol):

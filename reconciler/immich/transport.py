@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
@@ -33,6 +34,12 @@ T = TypeVar("T")
 
 LARGEST_BODY = 10 * 1024 * 1024
 """Bytes; the server answers 500 to more (FACTS 4, PERFORMANCE 2.5)."""
+
+HURRIED = (2.0, 4.0)
+"""Seconds for a connection and for an answer, where somebody wants the run to end at once."""
+
+SPARE = 2
+"""Connections beyond those at work, so that queues can be given back while all others hang."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -91,7 +98,7 @@ class Transport:
         self._timeouts = (connect_timeout, read_timeout)
         self._retry = retry or RetryPolicy()
         self._timing = timing or Timing()
-        self._observer = on_request
+        self._observers: tuple[RequestObserver, ...] = (on_request,) if on_request else ()
         self._reached = False
         self._hurry = Event()
         self.connections = max(1, connections)
@@ -111,8 +118,20 @@ class Transport:
         self._session.close()
 
     def stop_retrying(self) -> None:
-        """Ends the waits between tries, now and from now on: for a run that is being ended."""
+        """From now on nothing is tried again, waits end, and an answer may take only a few seconds.
+
+        For a run that is being ended; what is under way already keeps its time.
+        """
         self._hurry.set()
+
+    @contextmanager
+    def watched(self, observer: RequestObserver) -> Iterator[None]:
+        """Tells `observer` of every request meanwhile."""
+        self._observers = (*self._observers, observer)
+        try:
+            yield
+        finally:
+            self._observers = tuple(item for item in self._observers if item is not observer)
 
     def call(
         self,
@@ -198,7 +217,7 @@ class Transport:
             params=call.query,
             data=call.body,
             headers=None if call.body is None else {"Content-Type": "application/json"},
-            timeout=self._timeouts,
+            timeout=HURRIED if self._hurry.is_set() else self._timeouts,
             allow_redirects=False,
         )
 
@@ -240,10 +259,11 @@ class Transport:
     def _note(
         self, call: Call, status: int | None, seconds: float, attempt: int, wait: float | None, problem: str
     ) -> None:
-        sent = Sent(call.method, call.template, status, seconds, attempt, wait, problem)
+        size = len(call.body or b"")
+        sent = Sent(call.method, call.template, status, seconds, attempt, wait, problem, size)
         self.tally.note(sent)
-        if self._observer:
-            self._observer(sent)
+        for observer in self._observers:
+            observer(sent)
 
 
 def _usable_key(key: str) -> str:
@@ -264,7 +284,7 @@ def _session(base: str, key: str, connections: int, adapter: BaseAdapter | None)
     session.headers["Accept"] = "application/json"
     session.headers["Accept-Encoding"] = "identity" if adapter or is_near(base) else "gzip"
     session.headers["User-Agent"] = f"immich-reconciler/{_own_version()}"
-    pooled = HTTPAdapter(pool_maxsize=connections, pool_block=True, max_retries=0)
+    pooled = HTTPAdapter(pool_maxsize=connections + SPARE, pool_block=True, max_retries=0)
     for prefix in ("http://", "https://"):
         session.mount(prefix, adapter or pooled)
     return session

@@ -95,6 +95,8 @@ class Report:
     window: WindowReport = field(default_factory=WindowReport)
     error: str = ""
     requests: tuple[tuple[str, int], ...] = ()
+    run: str = ""
+    """The run's number in the journal; empty where it isn't kept. Several passes have several: `12, 13`."""
 
     @property
     def written(self) -> int:

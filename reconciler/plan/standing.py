@@ -153,6 +153,9 @@ def _album(
     found = albums.get(change.id or f"name:{change.name}", [])
     album = found[0] if found else None
     if change.action is Action.DELETE:
+        if album and change.removed and live.members.get(album.id, frozenset()) != {*change.removed}:
+            yield _whole(change, "there", "gone", "there with other photos", State.OTHER)
+            return
         state = State.BEFORE if album else State.AFTER
         yield _whole(change, "there", "gone", "there" if album else "gone", state)
         return

@@ -25,6 +25,7 @@ def report_document(report: Report, plan: Plan) -> dict[str, Json]:
         "version": VERSION,
         "server": applied["server"],
         "plan": applied["digest"],
+        "run": report.run,
         "outcome": report.outcome.value,
         "verdict": verdict(report),
         "error": report.error,

@@ -71,7 +71,8 @@ def removals(plan: Plan, show: Show = words.quoted, show_tag: Show = words.name)
 def _removals(plan: Plan, show: Show, show_tag: Show) -> Iterator[str]:
     for album in _most_first([item for item in plan.changes.albums if item.action is Action.DELETE]):
         yield f"album {show(album.name)} is deleted ({_stay(album.size_before)})"
-    for album in _most_first([item for item in plan.changes.albums if item.removed]):
+    leaving = [item for item in plan.changes.albums if item.removed and item.action is not Action.DELETE]
+    for album in _most_first(leaving):
         yield f"{_photos(len(album.removed), 'leaves', 'leave')} album {show(album.name)}"
     tags = Counter(move.path for change in plan.changes.assets for move in change.tags_removed)
     for path, number in sorted(tags.items(), key=lambda pair: (-pair[1], pair[0])):

@@ -34,7 +34,14 @@ def report_text(report: Report, *, width: int, color: bool) -> str:
     page.blank()
     good = report.outcome in (Outcome.DONE, Outcome.NOTHING) and not report.window.troubles
     page.text(verdict(report), style="bold green" if good else "bold red")
+    _way_back(page, report)
     return page.render()
+
+
+def _way_back(page: Page, report: Report) -> None:
+    """How to take it back, where something was written that a journal knows."""
+    if report.run and any(item.fate in (Fate.WRITTEN, Fate.PARTLY) for item in report.operations):
+        page.text(f"immich-undo {report.run} takes this back.", style="dim")
 
 
 # -- what was written ----------------------------------------------------------------------------------
@@ -184,6 +191,11 @@ def _verdict(report: Report) -> str:
             return "Nothing was written: the server has changed since the plan was made. Plan again."
         case Outcome.STALE:
             return "Nothing was written: this plan was applied already. Plan again to see what is left."
+        case Outcome.INTERRUPTED if report.operations and report.written == len(report.operations):
+            return (
+                "Interrupted: everything is written, and the server is still at work on it. "
+                "Plan again later to see that it has lasted."
+            )
         case Outcome.INTERRUPTED if report.operations:
             return f"Interrupted: {_went_through(report)} Run it again to finish the rest."
         case Outcome.INTERRUPTED:
@@ -206,6 +218,7 @@ def _unsettled(report: Report) -> str:
     if report.reverted:
         return f"Written, but {count(len(report.reverted), 'change')} did not last: see above."
     if report.waiting:
-        return "Written, but it is not known whether all of it has settled. Plan again later to see."
+        later = f"immich-runs verify {report.run.split(', ')[-1]}" if report.run else "Plan again later"
+        return f"Written, but it is not known whether all of it has settled. {later} to see."
     start = "Written, and all of that has lasted" if report.operations else "Nothing was written"
     return f"{start}; what the server had undone before was not tried again."

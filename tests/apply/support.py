@@ -78,6 +78,17 @@ class Here(World):
             made = replace(made, admin=(self.admin, writer))
         return made
 
+    def with_key(self, permissions: Sequence[str]) -> Here:
+        """The same server, asked with a key that may only do these, and without an administrator's."""
+        key = key_for(self.library, permissions)
+        transport = Transport(
+            self.mounted.base_url,
+            key,
+            adapter=self.mounted.adapter,
+            timing=Timing(sleep=lambda _seconds: None),
+        )
+        return replace(self, reader=open_reader(transport), with_admin=False)
+
     def faults(self, *faults: Fault) -> None:
         self.library.faults.set(faults)
 

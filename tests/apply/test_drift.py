@@ -84,10 +84,7 @@ def test_what_somebody_changed_meanwhile_is_left_alone_and_the_rest_is_done(
         assert report.drifted and {item.state for item in report.drifted} == {state}
         assert all(item.fate.value == "written" for item in report.operations) and report.operations
         after = place.everything()
-        ratings = {
-            detail.asset.file_name: detail.asset.rating
-            for (detail,) in zip(map(_Pair, after["assets"].values()))
-        }
+        ratings = {asset.file_name: asset.rating for asset, _ in after["assets"].values()}
         assert [ratings[f"IMG_000{number}.jpg"] for number in (0, 1, 2, 4, 5)] == [4] * 5
         if interfere is edit_photo:
             assert ratings["IMG_0003.jpg"] == 2
@@ -100,15 +97,8 @@ def test_what_somebody_changed_meanwhile_is_left_alone_and_the_rest_is_done(
         assert not place.plan(WISH).changes
 
 
-class _Pair:
-    """An asset out of World.everything()."""
-
-    def __init__(self, pair: tuple[Any, Any]) -> None:
-        self.asset = pair[0]
-
-
 def _described(everything: dict[str, Any], name: str) -> str:
-    return next(album.description for album, _ in everything["albums"].values() if album.name == name)
+    return next(str(album.description) for album, _ in everything["albums"].values() if album.name == name)
 
 
 def apply_saved(place: Here, data: bytes) -> Report:

@@ -41,7 +41,7 @@ def delete(place: Here, photo_id: str) -> None:
     place.settled()
 
 
-def sabotage(place: Here, patch: pytest.MonkeyPatch, method: str, act: Any) -> None:
+def sabotage(patch: pytest.MonkeyPatch, method: str, act: Any) -> None:
     """Does something as somebody else between the check of the before-values and this call."""
     original = getattr(Writer, method)
     done: list[bool] = []
@@ -63,7 +63,7 @@ def test_one_photo_that_is_gone_does_not_sink_a_batch_of_a_hundred(
         plan = place.plan({"assets": [{"match": ALL, "rating": 4}]})
         name = f"IMG_{where:04d}.jpg"
         photo_id = place.ids()[name]
-        sabotage(place, monkeypatch, "update_assets", lambda: delete(place, photo_id))
+        sabotage(monkeypatch, "update_assets", lambda: delete(place, photo_id))
         place.clear()
         report = place.apply(plan)
         assert report.outcome is Outcome.PARTIAL
@@ -84,7 +84,7 @@ def test_a_photo_that_became_foreign_is_named_in_albums_too(
         place.other.ask("POST", "/albums", {"albumName": "All"})
         plan = place.plan(wish)
         photo_id = place.ids()["IMG_0003.jpg"]
-        sabotage(place, monkeypatch, "add_members", lambda: delete(place, photo_id))
+        sabotage(monkeypatch, "add_members", lambda: delete(place, photo_id))
         report = place.apply(plan)
         assert report.outcome is Outcome.PARTIAL and report.settled == 9
         assert [item.id for item in report.operations[0].failures] == [photo_id]
@@ -96,7 +96,7 @@ def test_a_single_favourite_of_a_photo_that_is_gone_is_named(
     with here(tmp_path, photos(2)) as place:
         plan = place.plan({"assets": [{"match": {"file": "IMG_0000.jpg"}, "favorite": True}]})
         photo_id = place.ids()["IMG_0000.jpg"]
-        sabotage(place, monkeypatch, "update_asset", lambda: delete(place, photo_id))
+        sabotage(monkeypatch, "update_asset", lambda: delete(place, photo_id))
         report = place.apply(plan)
         assert [item.name.split(" ")[0] for item in report.operations[0].failures] == ["IMG_0000.jpg"]
 
@@ -109,7 +109,7 @@ def test_a_photo_that_is_trashed_before_it_is_tagged_is_told(
         wish = {"assets": [{"match": ALL, "tags": ["Sea"]}]}
         plan = place.plan(wish)
         trash = {"ids": [place.ids()["IMG_0002.jpg"]]}
-        sabotage(place, monkeypatch, "tag_assets", lambda: place.other.ask("DELETE", "/assets", trash))
+        sabotage(monkeypatch, "tag_assets", lambda: place.other.ask("DELETE", "/assets", trash))
         report = place.apply(plan)
         assert report.outcome is Outcome.UNSETTLED
         assert [item.standing.name.split(" ")[0] for item in report.reverted] == ["IMG_0002.jpg"]

@@ -86,21 +86,14 @@ def test_heavy_holds_what_the_server_has(tmp_path: Path) -> None:
 
 
 def test_fresh_photos_are_read_before_their_sidecars_are_written(tmp_path: Path) -> None:
-    slow = Pace(job_milliseconds={"sidecar": 1, "metadataExtraction": 40, "storageTemplateMigration": 1})
+    slow = Pace(job_milliseconds={"sidecar": 1, "metadataExtraction": 400, "storageTemplateMigration": 1})
     with here(tmp_path, pace=slow) as place:
-        for number in range(12):
+        for number in range(40):
             place.library.import_photo(_picture(number), f"IMG_{number:04d}.jpg")
         place.clear()
-        report = place.converge({"assets": [{"match": {"file": "IMG_0011.jpg"}, "description": "Fresh"}]})
+        report = place.converge({"assets": [{"match": {"file": "IMG_0039.jpg"}, "description": "Fresh"}]})
         assert report.outcome is Outcome.DONE
-        resumed = [item.path for item in place.library.requests.writes() if item.path.startswith("/queues/")][
-            3:
-        ]
-        assert resumed == [
-            "/queues/metadataExtraction",
-            "/queues/storageTemplateMigration",
-            "/queues/sidecar",
-        ]
+        assert place.queue_writes()[3:] == ["metadataExtraction", "storageTemplateMigration", "sidecar"]
 
 
 def _picture(number: int) -> bytes:

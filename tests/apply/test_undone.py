@@ -108,7 +108,9 @@ def test_the_new_version_clears_an_embedded_caption(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", ["3.1.0", "2.5.6"])
 def test_an_embedded_place_cannot_be_taken_away(tmp_path: Path, version: str) -> None:
-    with here(tmp_path, [photo(**ROME)], version=version) as place:
+    with here(
+        tmp_path, [photo(latitude=ROME["latitude"], longitude=ROME["longitude"])], version=version
+    ) as place:
         plan = place.plan(entry(location=None))
         assert any("comes back" in note.text for note in plan.notes)
         report = place.apply(plan)

@@ -18,8 +18,8 @@ TWO_ROUNDS: dict[str, Any] = {"assets": [{"match": ALL, "rating": 4, "descriptio
 SLOW = Pace(job_milliseconds={"sidecar": 40, "metadataExtraction": 40}, collision_loss=1.0)
 ACCOUNT = [
     "user.read", "asset.read", "asset.update", "asset.statistics", "asset.download", "tag.read", "tag.create",
-    "tag.update", "tag.asset", "album.read", "album.create", "album.update", "album.delete", "albumAsset.create",
-    "albumAsset.delete",
+    "tag.update", "tag.asset", "album.read", "album.create", "album.update", "album.delete",
+    "albumAsset.create", "albumAsset.delete",
 ]  # fmt: skip
 
 

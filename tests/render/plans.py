@@ -339,6 +339,7 @@ def done_report() -> Report:
         settled=258,
         window=WindowReport(QUEUES[:2], QUEUES[2:], "128 sidecar files are written"),
         requests=(("GET /queues", 41), ("POST /albums", 1), ("PUT /assets", 1), ("PUT /tags", 1)),
+        run="12",
     )
 
 

@@ -1,0 +1,82 @@
+"""Continuing a run that ended in the middle: what was in flight is proven by reading, never guessed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.apply.journal import Stage
+from reconciler.apply.protocols import Interruption, Limits, Patience, Progress
+from reconciler.apply.runs import Entry, Past
+from reconciler.apply.window import pending
+from reconciler.apply.written import written
+from reconciler.immich.reader import Reader
+from reconciler.model.live import Live
+from reconciler.plan import PIPELINE
+from reconciler.plan.operations import CreateAlbum, DeleteAlbum
+from reconciler.plan.report import Fate
+from reconciler.plan.standing import Kind, State, standings
+
+_WORDS = {
+    Stage.WRITTEN: "it is done",
+    Stage.PARTLY: "it is done in part",
+    Stage.NOT_SENT: "it is not done",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What reading showed about an operation that was sent without an answer."""
+
+    entry: Entry
+    stage: Stage
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        return f"no answer had come to «{self.entry.text}»: {_WORDS[self.stage]}"
+
+
+def proofs(past: Past, live: Live) -> tuple[Proof, ...]:
+    """Whether each operation in flight has happened. `live` must hold what the run's plan touches. Pure."""
+    return tuple(Proof(entry, _stage(past, entry, live)) for entry in past.in_flight())
+
+
+def _stage(past: Past, entry: Entry, live: Live) -> Stage:
+    alone = written(past.changes, [entry.sent(unknown=Fate.WRITTEN)])
+    whole = isinstance(entry.operation, CreateAlbum | DeleteAlbum)
+    states = {
+        item.state
+        for item in standings(alone, live, past.plan.labels)
+        if whole or not (item.kind is Kind.ALBUM and item.aspect == "album")
+    }
+    if states == {State.AFTER}:
+        return Stage.WRITTEN
+    return Stage.PARTLY if State.AFTER in states else Stage.NOT_SENT
+
+
+def jobs_left(reader: Reader) -> int:
+    """How many jobs carry edits to the files and back at this moment; for an administrator's key."""
+    return pending(reader.queues(), PIPELINE)
+
+
+def wait_until_idle(reader: Reader, progress: Progress, interruption: Interruption, limits: Limits) -> str:
+    """Lets the jobs of an earlier run come to their end before the same photos are written again.
+
+    Two sidecar writes of one photo that wait at the same time may destroy each other (FINDINGS 1). Returns
+    why it isn't known that they are done; empty where they are. Raises ServerError.
+    """
+    patience = Patience(limits, interruption, limits.settle)
+    idle, most = 0, 0
+    while True:
+        left = jobs_left(reader)
+        most = max(most, left)
+        idle = 0 if left else idle + 1
+        if idle >= limits.idle_looks:
+            return ""
+        if left:
+            progress.stage("waiting for the jobs of an earlier run", most)
+            progress.advance(most - left)
+        if not patience.again():
+            if interruption.requested:
+                return "stopped on request before the server's jobs were done"
+            return f"{left:,} jobs are still waiting after {limits.settle:.0f} s"

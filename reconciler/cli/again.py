@@ -1,0 +1,255 @@
+"""Coming back to an earlier run: taking it back, continuing it, settling its account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from reconciler.apply.check import Checked, check, touched_by
+from reconciler.apply.exclusion import only_run
+from reconciler.apply.journal import Stage, What
+from reconciler.apply.preflight import methods_for
+from reconciler.apply.resume import jobs_left, proofs, wait_until_idle
+from reconciler.apply.run import Tools
+from reconciler.apply.runs import NoSuchRun, Past, Run, Runs
+from reconciler.apply.settle import settle
+from reconciler.apply.undo import touched_by_undo, undo_plan
+from reconciler.cli.applying import EXITS, Account, Session, now
+from reconciler.cli.common import stop
+from reconciler.cli.connect import Ask, Calls, Connection, connect
+from reconciler.cli.exits import Exit
+from reconciler.cli.planning import load_files, state_in
+from reconciler.cli.progress import progress
+from reconciler.live.touched import Touched, read_touched
+from reconciler.model.desired import Desired
+from reconciler.model.live import Live
+from reconciler.model.values import Field
+from reconciler.plan import Plan
+from reconciler.plan.report import Outcome, Report
+from reconciler.plan.schedule import schedule
+from reconciler.plan.standing import standings
+
+Fits = Callable[[Run], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An earlier run, and a connection to its server with everything to go on."""
+
+    past: Past
+    connection: Connection
+    tools: Tools
+    account: Account
+    runs: Runs
+
+    def read(self, touched: Touched) -> Live:
+        """How the server stands now."""
+        fields = {item.field for change in self.past.plan.changes.assets for item in change.fields}
+        return read_touched(
+            self.tools.reader,
+            touched,
+            identity=self.connection.identity,
+            features=self.connection.features(Field.TAKEN in fields),
+        )
+
+    def idle(self) -> str:
+        """Waits until jobs of an earlier run are done; why that isn't known, or empty."""
+        if self.connection.admin is None:
+            return ""
+        tools = self.tools
+        return wait_until_idle(self.connection.admin, tools.progress, tools.interruption, tools.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What the commands that come back to a run share. `files` say how to connect, if any are given."""
+
+    session: Session
+    ask: Ask
+    files: tuple[str, ...] = ()
+
+    def undo(self, number: int | None) -> Exit:
+        """Shows what takes a run back, asks, and applies it."""
+        with self._opened(number, What.UNDO) as here:
+            self._settled_first(here)
+            live = here.read(touched_by_undo(here.past))
+            attempts = here.tools.state.attempts(here.past.run.user)
+            plan = undo_plan(here.past, live, attempts)
+            return self._apply_rest(here, plan, live, f"take back of run {here.past.run.id}")
+
+    def resume(self, number: int | None) -> Exit:
+        """Says what became of what was in flight, and applies what is left of the run's plan."""
+        with self._opened(number, What.RESUME) as here:
+            run, plan = here.past.run, here.past.plan
+            if not run.resumable:
+                self._nothing(
+                    here, f"Nothing to resume: run {run.id} ({outcome_words(run)}) went to its end."
+                )
+                return Exit.DONE
+            self._settled_first(here)
+            live = here.read(touched_by(plan.changes))
+            _prove(here, live)
+            return self._apply_rest(here, plan, live, f"do of run {run.id}")
+
+    def verify(self, number: int | None, *, wait: bool) -> Exit:
+        """Reads back what a run wrote, and gives its account as it is now."""
+        with self._opened(number, What.APPLY) as here:
+            run = here.past.run
+            admin = here.connection.admin
+            waiting = here.idle() if wait else ""
+            if admin and not wait and (left := jobs_left(admin)):
+                waiting = f"{left:,} jobs are still waiting in the server's queues"
+            live = here.read(touched_by(here.past.changes))
+            _prove(here, live)
+            past = here.runs.past(here.runs.get(run.id))
+            later = [item.id for item in here.runs.all(server=run.server, user=run.user) if item.touched]
+            report = settle(past, live, here.tools, waiting=waiting, newest=run.id == max(later, default=0))
+            if not waiting:
+                here.runs.settle(run, report.outcome, report.settled, len(report.reverted))
+            here.account.add(report, past.plan)
+            return EXITS[report.outcome]
+
+    # -- how -------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _opened(self, number: int | None, what: What) -> Iterator[Opened]:
+        state = state_in(self.session.state_dir)
+        runs = Runs(state)
+        run = self._chosen(runs, number, what)
+        past = runs.past(run)
+        desired = self._desired(run)
+        with (
+            connect(desired, self.ask, Calls(tuple(methods_for(past.plan.operations)))) as connection,
+            only_run(state, connection.server, now()),
+            progress(self.session.quiet) as watching,
+            closing(Account(self.session.view, watching)) as account,
+        ):
+            _same(run, past, connection)
+            tools = self.session.tools(connection, desired, state, watching, what, run.id)
+            yield Opened(past, connection, tools, account, runs)
+
+    def _chosen(self, runs: Runs, number: int | None, what: What) -> Run:
+        """The run that is meant: the one named, or the last one that there is something to do about."""
+        if number is not None:
+            return runs.get(number)
+        found = runs.all(server=server_name(self.ask.server))
+        taken_back = {
+            run.of
+            for run in found
+            if run.what is What.UNDO and run.outcome in (Outcome.DONE.value, Outcome.UNSETTLED.value)
+        }
+        fits: dict[What, Fits] = {
+            What.UNDO: lambda run: run.touched and run.what is not What.UNDO and run.id not in taken_back,
+            What.RESUME: lambda run: run.touched or run.unfinished,
+            What.APPLY: lambda run: run.touched,
+        }
+        fitting = [run for run in found if fits[what](run)]
+        if not fitting:
+            text = f"Nothing to {_VERBS[what]}: no run in {runs.state.folder} has written anything"
+            text += " that isn't taken back" if what is What.UNDO else ""
+            click.echo(f"{text}.", err=self.session.view.form != "text")
+            raise SystemExit(int(Exit.DONE))
+        if len({(run.server, run.user) for run in fitting}) > 1:
+            raise NoSuchRun("there are runs of several servers or accounts: name the run (immich-runs)")
+        return fitting[0]
+
+    def _desired(self, run: Run) -> Desired:
+        """The settings of the files that were given, or of those that the run was made from."""
+        if self.files:
+            return self.session.asked.over(load_files(self.files))
+        runs = Runs(state_in(self.session.state_dir))
+        named = [Path(run.folder) / file for file in runs.past(run).plan.files]
+        there = [str(path) for path in named if path.is_file()]
+        return self.session.asked.over(load_files(there) if there else Desired())
+
+    def _settled_first(self, here: Opened) -> None:
+        self.session.restore(here.tools)
+        if why := here.idle():
+            stop(f"nothing was written: {why}", Exit.PARTIAL)
+
+    def _apply_rest(self, here: Opened, plan: Plan, live: Live, what: str) -> Exit:
+        """Shows what of a plan is left, and applies it; the account tells what has moved as well."""
+        rest = check(plan.changes, standings(plan.changes, live, plan.labels), live.albums)
+        if rest.changes:
+            here.account.watching.rest()
+            self.session.show(_left_of(plan, rest, live))
+            report = self.session.apply(plan, here.tools, here.connection, here.account, saved=False)
+            return EXITS[report.outcome]
+        for note in plan.notes:
+            click.echo(f"note: {note.text}", err=True)
+        if rest.drifted:
+            report = Report(Outcome.PARTIAL, drifted=rest.drifted)
+            here.account.add(report, plan)
+            return EXITS[report.outcome]
+        self._nothing(here, f"Nothing is left to {what}: the server is as it was meant to be.")
+        return Exit.DONE
+
+    def _nothing(self, here: Opened, text: str) -> None:
+        if self.session.view.form == "text":
+            click.echo(text)
+        else:
+            here.account.add(Report(Outcome.NOTHING), here.past.plan)
+
+
+_VERBS = {What.UNDO: "take back", What.RESUME: "resume", What.APPLY: "verify"}
+
+
+def outcome_words(run: Run) -> str:
+    """How a run ended, in a word or two."""
+    return "died" if run.outcome is None else run.outcome
+
+
+def server_name(text: str | None) -> str | None:
+    """The name under which runs against this server are kept, however its address is written."""
+    from reconciler.cli.connect import SANDBOX
+    from reconciler.immich.address import api_address
+
+    if text is None:
+        return None
+    if text.startswith(SANDBOX):
+        return f"{SANDBOX}{Path(text.removeprefix(SANDBOX)).expanduser().resolve()}"
+    try:
+        return api_address(text)
+    except ValueError as error:
+        stop(str(error), Exit.INVALID)
+
+
+def _same(run: Run, past: Past, connection: Connection) -> None:
+    """Stops where the connection is not to the server and the account of the run."""
+    if not past.plan.identity.same_server(connection.identity):
+        stop(
+            f"run {run.id} was made by {run.user_name} on {run.server}, and this is "
+            f"{connection.identity.user_name} on {connection.server}: say how to connect with --files, "
+            "--server and --account",
+            Exit.STALE,
+        )
+
+
+def _prove(here: Opened, live: Live) -> None:
+    """Says what became of what was in flight, and writes it down."""
+    found = proofs(here.past, live)
+    for proof in found:
+        if proof.entry.stage is Stage.SENT:
+            here.tools.progress.say(proof.text)
+    if found or here.past.run.unfinished:
+        stages = {proof.entry.number: proof.stage for proof in found}
+        here.runs.prove(here.past.run, stages, datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def _left_of(plan: Plan, rest: Checked, live: Live) -> Plan:
+    """The part of a plan that is still to be done, for people to look at."""
+    moves_files = bool(plan.features.storage_template)
+    rounds = schedule(rest.changes, live.tags, moves_files)
+    left = replace(plan, changes=rest.changes, rounds=rounds)
+    if not rest.drifted:
+        return left
+    from reconciler.diff.changes import Note
+
+    names = tuple(sorted({item.name for item in rest.drifted})[:3])
+    text = "what has changed on the server since is left alone"
+    return replace(left, notes=(*plan.notes, Note(text, None, len(rest.drifted), names)))

@@ -1,0 +1,264 @@
+"""`immich-runs`: which runs there were, what each did, and whether it has lasted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from reconciler.cli.common import (
+    CONTEXT,
+    files_option,
+    output_form,
+    output_options,
+    plain_errors,
+    server_options,
+    wants_color,
+    width,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from reconciler.apply.runs import Entry, Run
+
+STATE_DIR = click.option(
+    "--state-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Where runs are kept. Default: the platform's place.",
+)
+NO_COLOR = click.option("--no-color", is_flag=True, help="No colours (or set NO_COLOR).")
+QUIET = click.option("-q", "--quiet", is_flag=True, help="No progress.")
+
+
+@click.group(context_settings=CONTEXT, invoke_without_command=True)
+@output_form
+@click.option("--server", metavar="URL", help="Only runs on this server. Default: all.")
+@STATE_DIR
+@QUIET
+@NO_COLOR
+@click.pass_context
+@plain_errors
+def main(
+    context: click.Context, form: str, server: str | None, state_dir: Path | None, quiet: bool, no_color: bool
+) -> None:
+    """List the runs, newest first. The last 50 of each server are kept.
+
+    \b
+    Examples:
+      immich-runs
+      immich-runs show 12
+      immich-runs verify
+      immich-runs --format json | jq '.runs[0]'
+    """
+    del quiet
+    if context.invoked_subcommand:
+        given = [name for name in context.params if _given(context, name)]
+        if given:
+            option = "--" + given[0].replace("_", "-").replace("form", "format")
+            raise click.UsageError(f"write {option} after {context.invoked_subcommand}")
+        return
+    from reconciler.apply.runs import Runs
+    from reconciler.cli.again import server_name
+    from reconciler.cli.planning import state_in
+
+    runs = Runs(state_in(state_dir)).all(server=server_name(server))
+    if form == "json":
+        _print_json({"version": 1, "runs": [_row(run) for run in runs]})
+    elif not runs:
+        click.echo(f"No runs yet in {state_in(state_dir).folder}.")
+    else:
+        _print_runs(_console(no_color), runs)
+
+
+@main.command()
+@click.argument("run", type=int)
+@output_form
+@STATE_DIR
+@QUIET
+@NO_COLOR
+@plain_errors
+def show(run: int, form: str, state_dir: Path | None, quiet: bool, no_color: bool) -> None:
+    """Show every operation of a run, and what became of it.
+
+    \b
+    Examples:
+      immich-runs show 12
+      immich-runs show 12 --format json | jq '.operations[] | select(.state != "written")'
+    """
+    del quiet
+    from reconciler.apply.runs import Runs
+    from reconciler.cli.planning import state_in
+
+    runs = Runs(state_in(state_dir))
+    found = runs.get(run)
+    entries = runs.past(found).entries
+    if form == "json":
+        _print_json({"version": 1, **_row(found), "operations": [_entry(entry) for entry in entries]})
+    else:
+        _print_run(_console(no_color), found, entries)
+
+
+@main.command()
+@click.argument("run", required=False, type=int)
+@click.option("--wait", is_flag=True, help="Wait until the server's jobs are done.")
+@click.option(
+    "--settle-timeout",
+    type=float,
+    default=3600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the server's jobs.",
+)
+@files_option
+@output_form
+@server_options
+@output_options
+@plain_errors
+def verify(
+    run: int | None,
+    wait: bool,
+    settle_timeout: float,
+    files: tuple[str, ...],
+    form: str,
+    server: str | None,
+    account: str | None,
+    state_dir: Path | None,
+    quiet: bool,
+    verbose: bool,
+    no_color: bool,
+    full: bool,
+) -> None:
+    """Read back what a run wrote, by default the last one, and say what has lasted.
+
+    \b
+    Examples:
+      immich-runs verify
+      immich-runs verify 12 --wait
+
+    Exit codes: 0 all of it is there, 1 error, 4 something isn't, or it is not known yet.
+    """
+    from reconciler.cli.again import Return
+    from reconciler.cli.applying import Session, View
+    from reconciler.cli.connect import Ask
+
+    view = View(form, wants_color(no_color), width(), full)
+    session = Session(view, True, False, False, settle_timeout, state_dir, quiet)
+    raise SystemExit(int(Return(session, Ask(server, account, verbose), files).verify(run, wait=wait)))
+
+
+def _given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    import json
+
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _row(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "what": run.what.value,
+        "of": run.of,
+        "server": run.server,
+        "userId": run.user,
+        "userName": run.user_name,
+        "started": run.started,
+        "ended": run.ended,
+        "outcome": run.outcome,
+        "error": run.error,
+        "operations": sum(run.tally.values()),
+        "tally": {stage.value: count for stage, count in sorted(run.tally.items())},
+        "settled": run.settled,
+        "reverted": run.reverted,
+        "version": run.version,
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "number": entry.number,
+        "round": entry.round,
+        "does": entry.text,
+        "photos": entry.photos,
+        "state": entry.stage.value,
+        "error": entry.error,
+        "failures": [
+            {"id": failure.id, "name": failure.name, "reason": failure.reason} for failure in entry.failures
+        ],
+        "at": entry.at,
+    }
+
+
+# -- for people ----------------------------------------------------------------------------------------
+
+
+def _console(no_color: bool) -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, no_color=not wants_color(no_color), width=width(), markup=False)
+
+
+def _local(moment: str) -> str:
+    from datetime import datetime
+
+    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _what(run: Run) -> str:
+    return run.what.value if run.of is None else f"{run.what.value} of {run.of}"
+
+
+def _tally(run: Run) -> str:
+    parts = [f"{count:,} {stage.value}" for stage, count in sorted(run.tally.items())]
+    parts += [f"{run.settled:,} settled"] if run.settled else []
+    parts += [f"{run.reverted:,} undone by the server"] if run.reverted else []
+    return ", ".join(parts) or "nothing to write"
+
+
+def _print_runs(console: Console, runs: tuple[Run, ...]) -> None:
+    from rich.table import Table
+
+    from reconciler.cli.again import outcome_words
+    from reconciler.render.cells import plain
+
+    several = len({run.server for run in runs}) > 1
+    table = Table(box=None, pad_edge=False)
+    for heading in ("run", "started", "who", *(["server"] if several else []), "what", "outcome"):
+        table.add_column(heading, no_wrap=True, justify="right" if heading == "run" else "left")
+    table.add_column("requests and values")
+    for run in runs:
+        who = [plain(run.user_name), *([plain(run.server)] if several else [])]
+        table.add_row(str(run.id), _local(run.started), *who, _what(run), outcome_words(run), _tally(run))
+    console.print(table)
+
+
+def _print_run(console: Console, run: Run, entries: tuple[Entry, ...]) -> None:
+    from rich.table import Table
+
+    from reconciler.cli.again import outcome_words
+    from reconciler.render.cells import plain
+
+    ended = f" to {_local(run.ended)}" if run.ended else ""
+    console.print(f"Run {run.id} ({_what(run)}) of {plain(run.user_name)} on {plain(run.server)}")
+    console.print(f"{_local(run.started)}{ended}: {outcome_words(run)}; {_tally(run)}")
+    if run.error:
+        console.print(plain(run.error))
+    table = Table(box=None, pad_edge=False)
+    table.add_column("no.", justify="right")
+    table.add_column("round", justify="right")
+    table.add_column("state", no_wrap=True)
+    table.add_column("request")
+    for entry in entries:
+        text = plain(entry.text) + (f": {plain(entry.error)}" if entry.error else "")
+        for failure in entry.failures:
+            text += f"\nnot done for {plain(failure.name)}: {plain(failure.reason)}"
+        table.add_row(str(entry.number), str(entry.round), entry.stage.value, text)
+    if entries:
+        console.print()
+        console.print(table)

@@ -1,0 +1,65 @@
+"""`immich-undo`: takes a run back, as far as that can be done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.common import (
+    CONTEXT,
+    files_option,
+    output_form,
+    output_options,
+    plain_errors,
+    server_options,
+    wants_color,
+    width,
+)
+from reconciler.cli.timing import Asked, WithQuiet, timing_options
+
+
+@click.command(cls=WithQuiet, context_settings=CONTEXT)
+@click.argument("run", required=False, type=int)
+@click.option("-y", "--yes", is_flag=True, help="Don't ask before writing.")
+@timing_options(window=True)
+@files_option
+@output_form
+@server_options
+@output_options
+@plain_errors
+def main(
+    run: int | None,
+    yes: bool,
+    asked: Asked,
+    files: tuple[str, ...],
+    form: str,
+    server: str | None,
+    account: str | None,
+    state_dir: Path | None,
+    quiet: bool,
+    verbose: bool,
+    no_color: bool,
+    full: bool,
+) -> None:
+    """Take back what a run has written, by default the last one that isn't taken back yet.
+
+    Shows the plan that leads back, asks, and applies it like any other. What somebody has changed since the
+    run is left alone and reported. What can't be taken back is said before anything is written.
+
+    \b
+    Examples:
+      immich-undo
+      immich-undo 12 --yes
+      immich-undo 12 --files photos/
+
+    Exit codes: 0 done, 1 error, 2 wrong usage, 4 taken back in part or not settled, 6 the run was made on
+    another server, 130 interrupted.
+    """
+    from reconciler.cli.again import Return
+    from reconciler.cli.applying import Session, View
+    from reconciler.cli.connect import Ask
+
+    view = View(form, wants_color(no_color), width(), full)
+    session = Session(view, yes, False, False, None, state_dir, quiet, asked=asked)
+    raise SystemExit(int(Return(session, Ask(server, account, verbose), files).undo(run)))

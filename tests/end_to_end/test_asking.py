@@ -1,0 +1,96 @@
+"""The question before anything is written, on a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.support import PATIENCE, Shell, script
+from tests.end_to_end.test_whole_path import asking
+
+
+@contextmanager
+def terminal() -> Iterator[tuple[int, int]]:
+    """Our end and the program's end of a terminal."""
+    ours, theirs = pty.openpty()
+    try:
+        yield ours, theirs
+    finally:
+        os.close(ours)
+
+
+def read_until(terminal_end: int, text: str) -> str:
+    said = ""
+    while text not in said:
+        try:
+            piece = os.read(terminal_end, 4096).decode("utf-8", "replace")
+        except OSError:
+            break
+        if not piece:
+            break
+        said += piece
+    return said
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "writes"),
+    [(b"y\n", 0, ["PUT /assets"]), (b"n\n", 1, []), (b"\x03", 130, [])],
+    ids=["yes", "no", "Ctrl-C"],
+)
+def test_it_asks_on_a_terminal(shell: Shell, plain: Any, answer: bytes, code: int, writes: list[str]) -> None:
+    with plain(2) as server, terminal() as (ours, theirs):
+        asking(shell, server)
+        shell.write("wish.yaml", "assets:\n- match: { file: 'IMG_*' }\n  rating: 3\n")
+        process = subprocess.Popen(
+            [script("immich-apply")],
+            cwd=shell.folder,
+            env=shell.variables(TERM="xterm"),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=lambda: _make_terminal(theirs),
+        )
+        os.close(theirs)
+        shown = read_until(ours, "Apply this plan?")
+        assert "rating" in shown and "2 photos" in shown
+        os.write(ours, answer)
+        rest = read_until(ours, "\0")
+        assert process.wait(timeout=PATIENCE) == code
+        assert "Traceback" not in shown + rest
+        assert server.writes() == writes and server.paused() == set()
+
+
+def test_results_go_to_the_file_although_progress_goes_to_the_terminal(shell: Shell, plain: Any) -> None:
+    with plain(2) as server, terminal() as (ours, theirs):
+        asking(shell, server)
+        shell.write("wish.yaml", "assets:\n- match: { file: 'IMG_*' }\n  rating: 3\n")
+        with (shell.folder / "out.txt").open("w") as out:
+            process = subprocess.Popen(
+                [script("immich-apply"), "--yes"],
+                cwd=shell.folder,
+                env=shell.variables(TERM="xterm"),
+                stdin=theirs,
+                stdout=out,
+                stderr=theirs,
+            )
+        os.close(theirs)
+        moving = read_until(ours, "\0")
+        assert process.wait(timeout=PATIENCE) == 0
+        told = (shell.folder / "out.txt").read_text("utf-8")
+        assert "rating" in told and "Done: everything is written and has settled." in told
+        assert "\x1b" not in told and "reading photos" in moving and "Done:" not in moving
+
+
+def _make_terminal(end: int) -> None:
+    """Makes it the terminal of the new session, so that Ctrl-C reaches the program as a signal."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(end, termios.TIOCSCTTY, 0)
