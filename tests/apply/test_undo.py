@@ -289,3 +289,18 @@ def test_only_what_was_written_is_taken_back(tmp_path: Path) -> None:
         assert changed == {place.ids()[name] for name in ("IMG_0001.jpg", "IMG_0002.jpg")}
         again = journalled(place, back, What.UNDO, 1)
         assert again.outcome is Outcome.DONE and place.detail().asset.rating == 4
+
+
+def test_an_album_that_was_there_already_keeps_what_others_put_into_it(tmp_path: Path) -> None:
+    """It was to be made, somebody was quicker, and the run only filled it."""
+    with here(tmp_path, photos(4)) as place:
+        plan = place.plan({"albums": [{"name": "Trip", "assets": names(2), "description": "ours"}]})
+        theirs = place.ids()["IMG_0003.jpg"]
+        body = {"albumName": "Trip", "assetIds": [theirs], "description": "theirs"}
+        place.other.ask("POST", "/albums", body)
+        report = journalled(place, plan)
+        back = undoing(place, report.run)
+        assert any("keeps its description" in note.text for note in back.notes)
+        assert undo(place, report.run).outcome is Outcome.DONE
+        [album] = place.reader.albums().own
+        assert place.reader.members(album.id) == {theirs}

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from tests.end_to_end.support import PATIENCE, Shell, script
+from tests.end_to_end.support import PATIENCE, Shell, script, until
 from tests.end_to_end.test_whole_path import asking
+
+CTRL_C = b"\x03"
 
 
 @contextmanager
@@ -26,8 +30,12 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 
 def read_until(terminal_end: int, text: str) -> str:
+    """What the program says until it has said the text, or has ended."""
     said = ""
+    deadline = time.monotonic() + PATIENCE
     while text not in said:
+        ready, _, _ = select.select([terminal_end], [], [], max(0.0, deadline - time.monotonic()))
+        assert ready, f"neither {text!r} nor the end came: {said!r}"
         try:
             piece = os.read(terminal_end, 4096).decode("utf-8", "replace")
         except OSError:
@@ -40,7 +48,7 @@ def read_until(terminal_end: int, text: str) -> str:
 
 @pytest.mark.parametrize(
     ("answer", "code", "writes"),
-    [(b"y\n", 0, ["PUT /assets"]), (b"n\n", 1, []), (b"\x03", 130, [])],
+    [(b"y\n", 0, ["PUT /assets"]), (b"n\n", 1, []), (CTRL_C, 130, [])],
     ids=["yes", "no", "Ctrl-C"],
 )
 def test_it_asks_on_a_terminal(shell: Shell, plain: Any, answer: bytes, code: int, writes: list[str]) -> None:
@@ -60,7 +68,11 @@ def test_it_asks_on_a_terminal(shell: Shell, plain: Any, answer: bytes, code: in
         os.close(theirs)
         shown = read_until(ours, "Apply this plan?")
         assert "rating" in shown and "2 photos" in shown
-        os.write(ours, answer)
+        if answer == CTRL_C:
+            # one that comes just before the program begins to read is only noticed with the next key
+            until(lambda: os.write(ours, CTRL_C) and _over(process, 0.3), "the end after Ctrl-C")
+        else:
+            os.write(ours, answer)
         rest = read_until(ours, "\0")
         assert process.wait(timeout=PATIENCE) == code
         assert "Traceback" not in shown + rest
@@ -86,6 +98,14 @@ def test_results_go_to_the_file_although_progress_goes_to_the_terminal(shell: Sh
         told = (shell.folder / "out.txt").read_text("utf-8")
         assert "rating" in told and "Done: everything is written and has settled." in told
         assert "\x1b" not in told and "reading photos" in moving and "Done:" not in moving
+
+
+def _over(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _make_terminal(end: int) -> None:

@@ -176,6 +176,7 @@ class TestReadme:
             assert "Sunset over Val d'Orcia" in planned
             assert '+ album "Italy 2024"' in planned
             applied = in_terminal(f"{OWN_SERVER[0]}; {last[0]}", tmp_path, env, answer="y\n")
+            assert "Apply this plan? [y/N]: " in applied
             assert "Queues held still and given back" in applied
             assert run(f"set -e; {before}", tmp_path, env).stdout.splitlines()[-1].startswith("Nothing to do")
 
