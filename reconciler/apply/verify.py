@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.diff.changes import AssetChange, Changes
 from reconciler.model.attempts import Attempt
 from reconciler.model.live import Live
-from reconciler.model.values import Field, Taken, same_instant
+from reconciler.model.values import Field, Taken, same_instant, value_text
 from reconciler.plan.report import Reverted
 from reconciler.plan.standing import Kind, Standing, State
 
@@ -53,7 +53,9 @@ def verify(changes: Changes, standings: Iterable[Standing], live: Live, today: s
     for standing in standings:
         if standing.state is State.AFTER:
             settled += 1
-            if standing.kind is Kind.PHOTO:
+            if overridden := _overridden(standing, by_asset.get(standing.id), live, today):
+                undone.append(overridden)
+            elif standing.kind is Kind.PHOTO:
                 kept.append((standing.id, standing.aspect))
             continue
         reason = _reason(standing, by_asset.get(standing.id), live, lost)
@@ -63,6 +65,21 @@ def verify(changes: Changes, standings: Iterable[Standing], live: Live, today: s
                 Attempt(standing.id, standing.aspect, standing.after, standing.found, reason, today)
             )
     return Verdict(settled, tuple(reverted), tuple(undone), tuple(kept))
+
+
+def _overridden(standing: Standing, change: AssetChange | None, live: Live, today: str) -> Attempt | None:
+    """A date whose instant is as wished while the place decides the zone: settled, and to be remembered.
+
+    The wish for the offset may outlive the line that gives the place; then it has been tried already.
+    """
+    asset = live.assets.get(standing.id)
+    if standing.aspect != Field.TAKEN.value or change is None or asset is None or asset.taken is None:
+        return None
+    wanted = change.values.get(Field.TAKEN)
+    if not isinstance(wanted, Taken) or wanted.offset == asset.taken.offset:
+        return None
+    found = value_text(asset.taken)
+    return Attempt(standing.id, standing.aspect, standing.after, found, PLACE_RULES, today)
 
 
 def _lost_photos(standings: Iterable[Standing]) -> Mapping[str, bool]:

@@ -19,6 +19,7 @@ from reconciler.apply.exclusion import only_run
 from reconciler.apply.journal import RunJournal, What
 from reconciler.apply.preflight import lacking, likely_for, methods_for
 from reconciler.apply.protocols import Interruption, Limits, Progress
+from reconciler.apply.resume import wait_until_idle
 from reconciler.apply.run import Tools, apply_plan
 from reconciler.apply.state import State
 from reconciler.apply.when import Opening
@@ -247,6 +248,7 @@ class Session:
             tools.progress.say(f"an earlier run had left queues paused; resumed: {', '.join(given_back)}")
         for trouble in window.troubles.values():
             click.echo(f"warning: {trouble}", err=True)
+        wait_until_idle(window.reader, tools.progress, tools.interruption, tools.limits)
 
     def show(self, plan: Plan) -> None:
         """The plan, where somebody needs to see it."""

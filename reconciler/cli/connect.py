@@ -129,7 +129,10 @@ def connect(desired: Desired, ask: Ask, calls: Calls = Calls()) -> Iterator[Conn
             return made
 
         opened = _opened(transport(key), transport(admin_key) if admin_key else None, server, calls)
-        yield opened if adapter else replace(opened, guard=_companion(opened, admin_key or key))
+        if adapter:
+            yield replace(opened, identity=replace(opened.identity, url="the sandbox"))
+        else:
+            yield replace(opened, guard=_companion(opened, admin_key or key))
 
 
 def _policy(http: Http) -> RetryPolicy:

@@ -66,7 +66,6 @@ def _serving(path: Path, version: str, count: int) -> Iterator[Server]:
             transport.close()
 
 
-@pytest.mark.xdist_group("large")
 def test_the_whole_library(large: Server) -> None:
     requests = large.counted(lambda: large.scan())
     assert requests <= COUNT / 1000 + 10
@@ -78,7 +77,6 @@ def test_the_whole_library(large: Server) -> None:
     assert len(in_sight) == large.reader.library_size(hidden=False) == large.reader.count(hidden=False)
 
 
-@pytest.mark.xdist_group("large")
 def test_what_is_found_by_name_is_what_the_scan_has(large: Server) -> None:
     assets = large.scan()
     for asset in sorted(assets.values(), key=lambda one: one.id)[:5]:
@@ -90,7 +88,6 @@ def test_what_is_found_by_name_is_what_the_scan_has(large: Server) -> None:
         assert large.reader.find(file_name=asset.file_name.lower()) == sorted(named, key=lambda one: one.id)
 
 
-@pytest.mark.xdist_group("large")
 def test_details_agree_with_the_scan(large: Server) -> None:
     assets = large.scan()
     chosen = sorted(assets)[:20]
@@ -98,7 +95,6 @@ def test_details_agree_with_the_scan(large: Server) -> None:
     assert {key: detail.asset for key, detail in details.items()} == {key: assets[key] for key in chosen}
 
 
-@pytest.mark.xdist_group("large")
 def test_a_range_of_time(large: Server) -> None:
     assets = sorted(large.scan().values(), key=lambda one: one.file_created_at)
     ends = (assets[100].file_created_at, assets[1200].file_created_at)
