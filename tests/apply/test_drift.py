@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
+from reconciler.apply.check import OnDrift
+from reconciler.apply.run import apply_plan
 from reconciler.plan.document import BadPlanFile, digest, from_bytes, to_bytes
 from reconciler.plan.report import Outcome, Report
 from reconciler.plan.standing import State
@@ -231,3 +233,29 @@ def test_a_plan_file_that_was_edited_by_hand_is_refused(tmp_path: Path, hand: st
                 document["digest"] = digest({})
         with pytest.raises(BadPlanFile, match="changed after it was written"):
             from_bytes(orjson.dumps(document))
+
+
+@pytest.mark.parametrize("on_drift", OnDrift)
+def test_a_plan_from_files_may_stop_where_anything_has_moved(tmp_path: Path, on_drift: OnDrift) -> None:
+    with here(tmp_path, photos(6)) as place:
+        prepare(place)
+        plan = place.plan(WISH)
+        edit_photo(place)
+        place.clear()
+        report = apply_plan(plan, place.tools(), saved=False, on_drift=on_drift)
+        assert [item.name.split(" ")[0] for item in report.drifted] == ["IMG_0003.jpg"]
+        assert place.paused() == set() and place.state.leases("sandbox") == ()
+        stopped = on_drift is OnDrift.STOP
+        assert report.outcome is (Outcome.STALE if stopped else Outcome.PARTIAL)
+        assert (place.writes() == []) is stopped
+
+
+@pytest.mark.parametrize("on_drift", OnDrift)
+def test_a_saved_plan_is_never_applied_twice(tmp_path: Path, on_drift: OnDrift) -> None:
+    with here(tmp_path, photos(4)) as place:
+        prepare(place)
+        plan = place.plan(WISH)
+        assert place.apply(plan, saved=True).outcome is Outcome.DONE
+        place.clear()
+        assert apply_plan(plan, place.tools(), saved=True, on_drift=on_drift).outcome is Outcome.STALE
+        assert place.library.requests.writes() == []
