@@ -191,7 +191,19 @@ def _opened(account: Transport, admin: Transport | None, server: str, calls: Cal
     admin_reader = Reader(admin, dialect)
     admin_key = _key_of(admin_reader)
     lacks = missing(admin_key.permissions, needed(*WINDOW, dialect=dialect))
+    if not missing(admin_key.permissions, needed(Reader.me, dialect=dialect)):
+        _check_is_admin(admin_reader)
     return replace(connection, admin=admin_reader, admin_lacks=lacks, admin_key=admin_key.name)
+
+
+def _check_is_admin(reader: Reader) -> None:
+    """Anybody can make a key that is named for queues; it works for administrators only (FINDINGS 51)."""
+    me = reader.me()
+    if not me.is_admin:
+        stop(
+            f"the administrator's key belongs to {me.name}, who is no administrator: make one as an "
+            "administrator, or leave it out"
+        )
 
 
 def _key_of(reader: Reader) -> KeyInfo:

@@ -32,6 +32,8 @@ from reconciler.immich.tally import RequestObserver, Sent, Tally
 
 T = TypeVar("T")
 
+SHORTEST_SECRET = 8
+"""Anything shorter is no key of Immich's, and taking it out would only garble the message."""
 LARGEST_BODY = 10 * 1024 * 1024
 """Bytes; the server answers 500 to more (FACTS 4, PERFORMANCE 2.5)."""
 
@@ -247,7 +249,7 @@ class Transport:
     def _cleaned(self, fault: Fault) -> Fault:
         """Takes the key out of the words, should a server or proxy ever repeat it."""
         error = fault.error
-        if self._key in error.message:
+        if len(self._key) >= SHORTEST_SECRET and self._key in error.message:
             error.message = error.message.replace(self._key, "***")
             error.args = (error.message,)
         return fault

@@ -191,6 +191,15 @@ def test_keys_and_address_from_files(place: tuple[Shell, Served]) -> None:
     assert nowhere.code == 2 and "nowhere.txt" in nowhere.err
 
 
+def test_an_admins_key_that_is_none_is_told_before_the_plan(place: tuple[Shell, Served]) -> None:
+    shell, server = place
+    ben = server.new_user("Ben")
+    result = shell.run("immich-apply", "--yes", IMMICH_ADMIN_API_KEY=ben)
+    assert result.code == 1 and result.out == ""
+    assert "belongs to Ben, who is no administrator" in result.err and ben not in result.said
+    assert not [write for write in server.writes() if "/assets" in write or "/queues" in write]
+
+
 def test_nobody_is_there_to_ask(place: tuple[Shell, Served]) -> None:
     shell, server = place
     result = shell.run("immich-apply")
