@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,13 +19,14 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
-class _OneByOne:
+class _OneByOne(ABC):
     """Asks about each asset in turn."""
 
     __slots__ = ()
 
+    @abstractmethod
     def matches(self, state: AssetState) -> bool:
-        raise NotImplementedError
+        """Whether the asset, in this state, is meant."""
 
     def select(self, states: Sequence[AssetState]) -> list[AssetState]:
         matches = self.matches
