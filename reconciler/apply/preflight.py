@@ -41,6 +41,7 @@ _METHODS: dict[type[object], tuple[Callable[..., object], ...]] = {
     UntagAssets: (Writer.untag_assets, Reader.tags, Reader.tagged, *_READ_PHOTOS),
 }
 WINDOW = (Reader.queues, Writer.pause, Writer.resume)
+MIGRATION = (Writer.start_storage_migration,)
 
 
 def methods_for(operations: Iterable[Operation]) -> Iterator[Callable[..., object]]:

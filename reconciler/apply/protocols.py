@@ -81,6 +81,11 @@ class Interruption:
         return self._event.is_set()
 
     @property
+    def left(self) -> float | None:
+        """Seconds until the clock stops the run; None where it has no end."""
+        return self.deadline.left if self.deadline else None
+
+    @property
     def words(self) -> str:
         """Who or what has stopped the run."""
         return f"stopped, as {self.reason}," if self.reason else "stopped on request"

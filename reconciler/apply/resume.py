@@ -59,6 +59,14 @@ def jobs_left(reader: Reader) -> int:
     return pending(reader.queues(), PIPELINE)
 
 
+def held_up(reader: Reader) -> str:
+    """Whose pause keeps edits from reaching their files, in words; empty where none waits for that."""
+    queue = reader.queues().get("sidecar")
+    if queue is None or not (queue.paused and queue.pending):
+        return ""
+    return f"somebody else keeps sidecar paused, with {queue.pending:,} jobs in it"
+
+
 def wait_until_idle(reader: Reader, progress: Progress, interruption: Interruption, limits: Limits) -> str:
     """Lets the jobs of an earlier run come to their end before the same photos are written again.
 
@@ -78,5 +86,5 @@ def wait_until_idle(reader: Reader, progress: Progress, interruption: Interrupti
             progress.advance(most - left)
         if not patience.again():
             if interruption.requested:
-                return "stopped on request before the server's jobs were done"
+                return f"{interruption.words} before the server's jobs were done"
             return f"{left:,} jobs are still waiting after {limits.settle:.0f} s"

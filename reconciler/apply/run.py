@@ -11,27 +11,28 @@ from reconciler.apply.check import Checked, OnDrift, check, touched_by
 from reconciler.apply.choice import Pause, UnknownQueue
 from reconciler.apply.companion import Guard, NoGuard
 from reconciler.apply.journal import Journal, NoJournal
+from reconciler.apply.migration import migrate
+from reconciler.apply.narrow import NOTHING_MOVED, Moved, moved_since
 from reconciler.apply.protocols import Interruption, Limits, Progress
 from reconciler.apply.send import Sender
 from reconciler.apply.settling import wait_for_photos
+from reconciler.apply.stale import read_again, stale
 from reconciler.apply.state import State, StateUnusable
 from reconciler.apply.stopped import not_begun, out_of_time
 from reconciler.apply.verify import Verdict, verify
 from reconciler.apply.when import Opening
 from reconciler.apply.window import QueuesBusy, Window
-from reconciler.apply.written import Sent, written
+from reconciler.apply.written import Sent, covered, written
 from reconciler.immich.errors import ServerError
 from reconciler.immich.reader import Reader
 from reconciler.immich.writer import Writer
 from reconciler.live.touched import read_touched
-from reconciler.model.live import Live
 from reconciler.model.values import Field
 from reconciler.plan import Plan
 from reconciler.plan.operations import Operation, UpdateAssets, asset_ids, writes_sidecars
 from reconciler.plan.report import Fate, OperationReport, Outcome, Report, WindowReport
-from reconciler.plan.schedule import schedule
-from reconciler.plan.standing import State as Stands
-from reconciler.plan.standing import standings
+from reconciler.plan.schedule import Stage, schedule
+from reconciler.plan.standing import Standing, standings
 
 FRESH = timedelta(hours=1)
 """How long after its upload a photo may still be waiting to be read by the server."""
@@ -94,15 +95,15 @@ def apply_plan(plan: Plan, tools: Tools, *, saved: bool, on_drift: OnDrift | Non
     rest is done. A saved plan that was applied already is stale either way. Raises ServerError, QueuesBusy,
     NotNow or StateUnusable only before anything was written; the queues are given back however it ends.
     """
-    if not plan.changes:
+    if not plan.changes and not plan.migrates:
         return Report(Outcome.UNSETTLED if plan.undone else Outcome.NOTHING)
     if tools.opening:
         tools.opening.begin()
     if tools.interruption.requested:
         return not_begun(plan, tools.interruption)
     strict = (on_drift or (OnDrift.STOP if saved else OnDrift.SKIP)) is OnDrift.STOP
-    if saved and (stale := _stale(plan, _read(plan, tools), strict=strict)):
-        return stale
+    if saved and (unfit := stale(plan, read_again(plan, tools.reader), on_drift)):
+        return unfit
     tools.journal.begin(plan)
     try:
         report = _Run(plan, tools, strict).run()
@@ -116,25 +117,6 @@ def apply_plan(plan: Plan, tools: Tools, *, saved: bool, on_drift: OnDrift | Non
     except StateUnusable as error:
         tools.progress.say(f"the run's account can't be kept: {error}")
     return report
-
-
-def _read(plan: Plan, tools: Tools) -> Live:
-    return read_touched(
-        tools.reader, touched_by(plan.changes), identity=plan.identity, features=plan.features
-    )
-
-
-def _stale(plan: Plan, live: Live, *, strict: bool) -> Report | None:
-    """The report of a saved plan that no longer fits, or that was applied already."""
-    checked = check(plan.changes, standings(plan.changes, live, plan.labels), live.albums)
-    if checked.drifted and (strict or not checked.changes):
-        return Report(Outcome.STALE, drifted=checked.drifted)
-    if not checked.changes:
-        done = tuple(standings(plan.changes, live, plan.labels))
-        return Report(
-            Outcome.STALE, settled=sum(item.state is Stands.AFTER for item in done), error="applied already"
-        )
-    return None
 
 
 @dataclass(slots=True)
@@ -151,7 +133,13 @@ class _Run:
     """What is still to be sent."""
     seen: dict[str, datetime] = field(default_factory=dict)
     """`updatedAt` of photos, as last seen."""
+    paths: dict[str, str] = field(default_factory=dict)
+    """Where the files of photos were before."""
     checked: Checked | None = None
+    drifted: list[Standing] = field(default_factory=list)
+    """What has moved and was left alone."""
+    moved_files: int = 0
+    """How many of the photos' files lie elsewhere now."""
     waiting: str = ""
     error: str = ""
 
@@ -171,6 +159,8 @@ class _Run:
             self._close()
         if failure and not self.sent:
             raise self._with_troubles(failure)
+        if self.plan.migrates and not failure:
+            self._migrate()
         self.error = str(failure) if failure else self.error
         self.sent += [
             Sent(item, OperationReport(item.text, len(asset_ids(item)), Fate.NOT_SENT, self.error))
@@ -186,16 +176,17 @@ class _Run:
 
     def _check_and_write(self) -> None:
         self.tools.progress.stage("checking that nothing has moved")
-        live = _read(self.plan, self.tools)
+        live = read_again(self.plan, self.tools.reader)
         checked = check(self.plan.changes, standings(self.plan.changes, live, self.plan.labels), live.albums)
-        self.checked = checked
+        self.checked, self.drifted = checked, list(checked.drifted)
         self.seen = {asset.id: asset.updated for asset in live.assets.values()}
+        self.paths = {asset.id: asset.path for asset in live.assets.values()}
         if self.window and self.window.backlog:
             since = self.tools.now() - FRESH
             self.window.staged = any(asset.added > since for asset in live.assets.values())
         if self.strict and checked.drifted:
             return
-        rounds = schedule(checked.changes, live.tags, bool(self.plan.features.storage_template))
+        rounds = schedule(checked.changes, live.tags, self.plan.features)
         self.tools.journal.checked(replace(self.plan, changes=checked.changes, rounds=rounds), live)
         sender = self._sender()
         self.left = [operation for part in rounds for operation in part.operations]
@@ -204,13 +195,46 @@ class _Run:
             if number > 1:
                 self._settle_between()
             of = f" (round {number} of {len(rounds)})" if len(rounds) > 1 else ""
-            self.tools.progress.stage(f"writing{of}", total)
-            sent = sender.send(part)
-            self.sent += sent
-            self.left = self.left[len(sent) :]
+            before = len(self.sent)
+            for stage in part.stages:
+                rested = stage.moves_files and self._let_files_rest()
+                fresh = not self.sent and not rested
+                moved = NOTHING_MOVED if fresh or sender.stopped else self._moved_since(stage)
+                if self.error:
+                    return
+                last = ", what moves files" if stage.moves_files else ""
+                self.tools.progress.stage(f"writing{last}{of}", total)
+                sent = sender.send(stage, moved)
+                self.sent += sent
+                self.left = self.left[len(sent) :]
             self.error = sender.stopped
             if self.window is None and (self.tools.wait or self.left):
-                self._wait_without_window(sent)
+                self._wait_without_window(self.sent[before:])
+
+    def _let_files_rest(self) -> bool:
+        """Before files are made to move: lets those rest that move already; whether it had to."""
+        if self.window is None or self.tools.interruption.requested or self.window.files_at_rest():
+            return False
+        self._settle_between()
+        return True
+
+    def _moved_since(self, stage: Stage) -> Moved:
+        """What others have moved since the plan was made, of that which this stage is about to write."""
+        if self.tools.interruption.requested:
+            return NOTHING_MOVED
+        assert self.checked is not None
+        operations = tuple(stage.operations)
+        part = covered(self.checked.changes, operations)
+        self.tools.progress.stage("checking that nothing has moved")
+        live = read_touched(
+            self.tools.reader, touched_by(part), identity=self.plan.identity, features=self.plan.features
+        )
+        self.seen |= {asset.id: asset.updated for asset in live.assets.values()}
+        moved = moved_since(self.checked.changes, operations, live, self.plan.labels)
+        self.drifted += moved.drifted
+        if moved.drifted and self.strict:
+            self.error = "the rest was not written: something has changed on the server meanwhile"
+        return moved
 
     def _sender(self) -> Sender:
         tools = self.tools
@@ -274,6 +298,14 @@ class _Run:
         finally:
             self.window.guard.done()
 
+    def _migrate(self) -> None:
+        """Has the server file its photos by the albums that they are in now."""
+        tools = self.tools
+        if tools.admin is None or tools.interruption.requested or self.error or self.waiting:
+            self.waiting = self.waiting or "the server's storage migration was not started"
+            return
+        self.waiting = migrate(tools.admin, tools.progress, tools.interruption, tools.limits, wait=tools.wait)
+
     def _give_back(self) -> None:
         assert self.window is not None
         for name in [item for item in self.window.chosen if item in self.window.held]:
@@ -284,8 +316,8 @@ class _Run:
         if self.checked is None:
             begun = not_begun(self.plan, self.tools.interruption)
             return replace(begun, window=window, requests=self._requests())
-        if self.strict and self.checked.drifted and not self.sent:
-            return Report(Outcome.STALE, drifted=self.checked.drifted, window=window)
+        if self.strict and self.drifted and not self.sent:
+            return Report(Outcome.STALE, drifted=tuple(self.drifted), window=window)
         verdict = self._read_back()
         complete = all(item.report.fate is Fate.WRITTEN for item in self.sent)
         outcome = Outcome.DONE
@@ -294,17 +326,18 @@ class _Run:
             self.error = self.error or out_of_time(self.tools.interruption, self.sent)
         if asked and not self.tools.interruption.reason and (not complete or self.waiting):
             outcome = Outcome.INTERRUPTED
-        elif not complete or self.checked.drifted or self.error:
+        elif not complete or self.drifted or self.error:
             outcome = Outcome.PARTIAL
         elif verdict is None or verdict.reverted or self.waiting or self.plan.undone:
             outcome = Outcome.UNSETTLED
         return Report(
             outcome=outcome,
             operations=tuple(item.report for item in self.sent),
-            drifted=self.checked.drifted,
+            drifted=tuple(self.drifted),
             settled=verdict.settled if verdict else 0,
             reverted=verdict.reverted if verdict else (),
             waiting=self.waiting,
+            moved_files=self.moved_files,
             window=window,
             error=self.error,
             requests=self._requests(),
@@ -328,8 +361,12 @@ class _Run:
         except ServerError as error:
             self.waiting = self.waiting or f"nothing could be read back ({error})"
             return None
+        self.moved_files = sum(
+            asset.path != self.paths.get(asset.id, asset.path) for asset in live.assets.values()
+        )
         today = self.tools.now().date().isoformat()
-        verdict = verify(changes, standings(changes, live, self.plan.labels), live, today)
+        disturbed = bool(self.window and self.window.noticed)
+        verdict = verify(changes, standings(changes, live, self.plan.labels), live, today, disturbed)
         complete = all(item.report.fate is Fate.WRITTEN for item in self.sent)
         if complete and not self.waiting:
             self._remember(verdict)
@@ -358,5 +395,5 @@ class _Run:
         return tuple(sorted(counts.items()))
 
 
-def _nothing() -> None:
+def _nothing(_at_once: bool) -> None:
     """Nothing to look after: no queue is held."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,9 +117,7 @@ class Past:
     def taken(self) -> tuple[tuple[int, Sent], ...]:
         """Every operation that the server took, or may have taken, by number."""
         return tuple(
-            (entry.number, entry.sent(unknown=Fate.WRITTEN))
-            for entry in self.entries
-            if entry.stage in _TOUCHED or entry.in_part or (self.run.unfinished and entry.unclear)
+            (entry.number, entry.sent(unknown=Fate.WRITTEN)) for entry in sent_of(self.run, self.entries)
         )
 
     def answered(self) -> tuple[Sent, ...]:
@@ -166,14 +164,46 @@ class Runs:
             plan, checked, albums = database.execute(
                 "select plan, checked, albums from run where id = ?", (run.id,)
             ).fetchone()
+        planned = _plan(plan, run)
+        changes = _plan(checked, run).changes if checked else planned.changes
+        return Past(run, planned, changes, self.entries(run), albums_from(albums))
+
+    def entries(self, run: Run) -> tuple[Entry, ...]:
+        """The operations of a run, in order. Raises StateUnusable."""
+        with self.state.usable(), closing(self.state.connect()) as database:
             rows = database.execute(
                 "select number, round, text, photos, state, error, failures, at, kind, body from operation"
                 " where run = ? order by number",
                 (run.id,),
             ).fetchall()
-        planned = _plan(plan, run)
-        changes = _plan(checked, run).changes if checked else planned.changes
-        return Past(run, planned, changes, tuple(map(_entry, rows)), albums_from(albums))
+        return tuple(map(_entry, rows))
+
+    def sent(self, run: Run) -> tuple[Operation, ...]:
+        """The operations of a run that the server has taken, or may have. Raises StateUnusable."""
+        return tuple(entry.operation for entry in sent_of(run, self.entries(run)))
+
+    def unsettled(self, server: str) -> tuple[Run, ...]:
+        """Runs on a server whose jobs may not be done: each was left, stopped or killed before they were.
+
+        Newest first. Raises StateUnusable.
+        """
+        found = [run for run in self.all(server=server) if run.touched and run.outcome != Outcome.DONE.value]
+        if not found:
+            return ()
+        with self.state.usable(), closing(self.state.connect()) as database:
+            row = database.execute("select run from idle where server = ?", (server,)).fetchone()
+        return tuple(run for run in found if row is None or run.id > row[0])
+
+    def seen_idle(self, server: str) -> None:
+        """Writes down that the jobs of all runs on a server are done. Raises StateUnusable."""
+        if not self.state.path.exists():
+            return
+        with self.state.usable(), closing(self.state.connect()) as database:
+            database.execute(
+                "insert or replace into idle select server, max(id) from run where server = ?"
+                " group by server",
+                (server,),
+            )
 
     def settle(self, run: Run, outcome: Outcome, settled: int, reverted: int) -> None:
         """Writes down what was found when a run's account was settled later."""
@@ -212,6 +242,13 @@ class Runs:
         return tuple(_run(row, tallies.get(row[0], {})) for row in rows)
 
 
+def sent_of(run: Run, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Those of a run's operations that the server has taken, or may have."""
+    for entry in entries:
+        if entry.stage in _TOUCHED or entry.in_part or (run.unfinished and entry.unclear):
+            yield entry
+
+
 def _run(row: Sequence[Any], tally: Mapping[Stage, int]) -> Run:
     found = dict(zip(_COLUMNS.split(", "), row, strict=True))
     return Run(**{**found, "what": What(found["what"])}, tally=tally)
@@ -220,7 +257,7 @@ def _run(row: Sequence[Any], tally: Mapping[Stage, int]) -> Run:
 def _plan(data: bytes, run: Run) -> Plan:
     try:
         return from_bytes(zlib.decompress(data))
-    except BadPlanFile as error:
+    except (BadPlanFile, zlib.error) as error:
         raise BadPlanFile(f"what run {run.id} was to do can't be read any more: {error}") from None
 
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, repeat
 
 from reconciler.apply.journal import Journal, NoJournal
+from reconciler.apply.narrow import NOTHING_MOVED, Moved
 from reconciler.apply.pace import Pace
 from reconciler.apply.protocols import Interruption, Progress
 from reconciler.apply.state import StateUnusable
+from reconciler.apply.window import QueuesBusy
 from reconciler.apply.written import Sent
 from reconciler.diff.changes import AlbumField
 from reconciler.immich.answers import ItemResult
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.reader import Reader
+from reconciler.immich.tally import Sent as Request
+from reconciler.immich.transport import Look
 from reconciler.immich.writer import Writer
+from reconciler.model.values import Coordinates, Field, FieldValue, Taken, same, same_instant
 from reconciler.plan.operations import (
     AddMembers,
     AlbumRef,
@@ -36,12 +41,16 @@ from reconciler.plan.operations import (
     asset_ids,
 )
 from reconciler.plan.report import Fate, ItemFailure, OperationReport
-from reconciler.plan.schedule import Lane, Round
+from reconciler.plan.schedule import Lane, Stage
 
 _HOPELESS = frozenset(
     {Kind.UNREACHABLE, Kind.TIMEOUT, Kind.BUSY, Kind.BROKEN, Kind.UNAUTHORIZED, Kind.FORBIDDEN}
 )
 """After these, retries included, there is no point in sending anything else."""
+
+_NO_SERVER = frozenset({None, 502, 503, 504})
+FEW = 3
+"""So many photos of a batch show whether it was written."""
 
 _MESSAGES = {
     "no_permission": "the server doesn't let this account touch it, or it is gone",
@@ -64,8 +73,8 @@ class Sender:
     progress: Progress
     interruption: Interruption
     connections: int
-    look_after: Callable[[], None]
-    """Called before each operation: are the queues still held?"""
+    look_after: Callable[[bool], None]
+    """Called before each operation: are the queues still held? With True, it has to look at once."""
     journal: Journal = field(default_factory=NoJournal)
     tag_ids: dict[str, str] = field(default_factory=dict)
     album_ids: dict[str, str] = field(default_factory=dict)
@@ -76,44 +85,88 @@ class Sender:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _done: int = 0
     _numbered: int = 0
+    _shaken: bool = False
+    """Whether a connection broke, or a proxy found no server, since the queues were looked after."""
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.connections, self.progress)
 
-    def send(self, part: Round) -> list[Sent]:
-        """Sends one round; the accounts stand in the order of the plan. Never raises ServerError."""
-        with self.writer.transport.watched(self.pace):
-            return self._send(part)
+    def send(self, stage: Stage, moved: Moved = NOTHING_MOVED) -> list[Sent]:
+        """Sends one stage, without what has moved; never raises ServerError.
 
-    def _send(self, part: Round) -> list[Sent]:
-        lanes = (part.first, *part.lanes, part.last)
+        The accounts stand in the order of the plan.
+        """
+        with self.writer.transport.watched(self.pace), self.writer.transport.watched(self._hear):
+            return self._send(stage, moved)
+
+    def _hear(self, request: Request) -> None:
+        self._shaken = self._shaken or request.status in _NO_SERVER
+
+    def _look_after(self, at_once: bool) -> None:
+        """A server that was away may have been restarted, which resumes a queue (PERFORMANCE 1.7)."""
+        with self._lock:
+            at_once, self._shaken = at_once or self._shaken, False
+            self.look_after(at_once)
+
+    def _look(self, done: Callable[[], bool] = lambda: False) -> Look:
+        """What to do before a write is sent again: the queues may run, and it may be done already."""
+
+        def look(maybe: bool) -> bool:
+            self._look_after(True)
+            return maybe and done()
+
+        return look
+
+    def _has(self, ids: Sequence[str], values: Mapping[Field, FieldValue]) -> bool:
+        """Whether photos have got values that they are known not to have had: the server sets all or none."""
+        return any(
+            same_on_the_way(field, detail.asset.value(field), value)
+            for detail in self.reader.assets(ids[:FEW]).values()
+            for field, value in values.items()
+        )
+
+    def _send(self, stage: Stage, moved: Moved) -> list[Sent]:
+        lanes = (stage.first, *stage.lanes)
         before = list(accumulate(map(len, lanes), initial=self._numbered))
         self._numbered = before[-1]
-        sent = self._lane(part.first, before[0])
+        sent = self._lane(stage.first, before[0], moved)
         with ThreadPoolExecutor(self.connections, thread_name_prefix="apply") as pool:
-            for lane in pool.map(self._lane, part.lanes, before[1:]):
+            for lane in pool.map(self._lane, stage.lanes, before[1:], repeat(moved)):
                 sent += lane
-        return sent + self._lane(part.last, before[-2])
+        return sent
 
-    def _lane(self, lane: Lane, before: int) -> list[Sent]:
+    def _lane(self, lane: Lane, before: int, moved: Moved) -> list[Sent]:
         sent: list[Sent] = []
         for number, operation in enumerate(lane, start=before + 1):
             with self.pace.turn():
-                sent.append(Sent(operation, self._one(number, operation)))
+                sent.append(Sent(operation, self._without_moved(number, operation, moved)))
             with self._lock:
                 self._done += 1
             self.progress.advance(self._done)
         return sent
 
-    def _one(self, number: int, operation: Operation) -> OperationReport:
+    def _without_moved(self, number: int, operation: Operation, moved: Moved) -> OperationReport:
+        narrowed = moved.narrowed(operation, self.labels)
+        if narrowed is None:
+            return self._one(number, operation, lambda report: report)
+        if narrowed.operation is None:
+            return narrowed.told(operation, None)
+        return self._one(number, narrowed.operation, lambda report: narrowed.told(operation, report))
+
+    def _one(
+        self, number: int, operation: Operation, told: Callable[[OperationReport], OperationReport]
+    ) -> OperationReport:
         if self.stopped or self.interruption.requested:
             return _not_sent(operation, self.stopped)
         try:
-            with self._lock:
-                self.look_after()
+            # the tags of a photo that is being read meanwhile are lost (PERFORMANCE 1.5)
+            self._look_after(isinstance(operation, TagAssets | UntagAssets))
             self.journal.sending(number)
         except ServerError as error:
             return self._failed_with(error, operation)
+        except QueuesBusy as error:
+            self.stopped = self.stopped or str(error)
+            return _not_sent(operation, str(error))
         except StateUnusable as error:
             self.stopped = self.stopped or str(error)
             return _not_sent(operation, str(error))
@@ -125,6 +178,11 @@ class Sender:
             report = self._failed_with(error, operation)
         except _NotSent as error:
             report = _not_sent(operation, str(error))
+        except QueuesBusy as error:
+            uncertain = True
+            self.stopped = self.stopped or str(error)
+            report = OperationReport(operation.text, len(asset_ids(operation)), Fate.FAILED, str(error))
+        report = told(report)
         try:
             self.journal.answered(number, report, uncertain=uncertain)
         except StateUnusable as error:
@@ -155,7 +213,10 @@ class Sender:
                 return self._failed(writer.remove_members(self._album(operation.album), operation.asset_ids))
             case UpdateAssets():
                 return self._halving(
-                    operation.asset_ids, lambda ids: writer.update_assets(ids, operation.values)
+                    operation.asset_ids,
+                    lambda ids: writer.update_assets(
+                        ids, operation.values, self._look(lambda: self._has(ids, operation.values))
+                    ),
                 )
             case UpdateAsset():
                 return self._halving(
@@ -163,9 +224,12 @@ class Sender:
                 )
             case TagAssets():
                 tags = [self._tag(tag) for tag in operation.tags]
-                return self._halving(operation.asset_ids, lambda ids: writer.tag_assets(tags, ids))
+                return self._halving(
+                    operation.asset_ids, lambda ids: writer.tag_assets(tags, ids, self._look())
+                )
             case UntagAssets():
-                return self._failed(writer.untag_assets(self._tag(operation.tag), operation.asset_ids))
+                tag = self._tag(operation.tag)
+                return self._failed(writer.untag_assets(tag, operation.asset_ids, self._look()))
         return []
 
     def _update_album(self, album_id: str, values: Mapping[AlbumField, str | bool | None]) -> None:
@@ -230,6 +294,15 @@ class Sender:
             middle = len(ids) // 2
             return self._halving(ids[:middle], write) + self._halving(ids[middle:], write)
         return []
+
+
+def same_on_the_way(field: Field, found: FieldValue, wanted: FieldValue) -> bool:
+    """Whether a photo has the value, though not in its file yet: zone and «no place» differ until then."""
+    if isinstance(found, Taken) and isinstance(wanted, Taken):
+        return same_instant(found, wanted)
+    if field is Field.LOCATION and wanted is None and isinstance(found, Coordinates):
+        return found.latitude == found.longitude == 0
+    return same(field, found, wanted)
 
 
 def _report(operation: Operation, failures: list[ItemFailure]) -> OperationReport:

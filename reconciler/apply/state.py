@@ -6,10 +6,11 @@ were planned and tried.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +36,51 @@ create table if not exists operation (
     text text not null, photos integer not null, state text not null, error text not null default '',
     failures text not null default '[]', at text not null, body blob not null,
     primary key (run, number));
+create table if not exists idle (server text primary key, run integer not null);
 """
+VERSION = 1
+"""Of the database; one with a higher number was written by a newer version of this program."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_UNWRITABLE = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class StateUnusable(Exception):
     """The state folder can't be used; the message says which, why and what to do."""
+
+
+@contextmanager
+def state_errors(folder: Path) -> Iterator[None]:
+    """Raises StateUnusable, in words, where the database or its folder fails."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise StateUnusable(f"the state folder {folder} can't be used: {_trouble(error)}") from error
+
+
+def _trouble(error: sqlite3.Error | OSError) -> str:
+    """What is wrong, and the way out."""
+    another = "or name another folder with --state-dir"
+    if isinstance(error, OSError):
+        said, full, forbidden = error.strerror or str(error), error.errno in _FULL, error.errno in _FORBIDDEN
+    else:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        said, full, forbidden = str(error), code == sqlite3.SQLITE_FULL, code in _UNWRITABLE
+        if code in _DAMAGED:
+            return (
+                f"state.db in it is damaged ({said}). Move that file away and run again. What it knew of "
+                "earlier runs is lost: look in Immich under Administration > Job Queues whether a queue is "
+                "paused"
+            )
+        if code == sqlite3.SQLITE_BUSY:
+            return f"another process keeps state.db locked ({said}). End it, {another}"
+    if full:
+        return f"its disk is full ({said}). Make room, {another}"
+    if forbidden:
+        return f"it can't be written to ({said}). Make it writable, {another}"
+    return f"{said}. Mend it, {another}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,25 +174,28 @@ class State:
             self.folder.mkdir(parents=True, exist_ok=True)
             database = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
             try:
-                database.execute("pragma journal_mode = wal")
-                database.execute("pragma synchronous = full")
-                database.executescript(_SCHEMA)
-            except sqlite3.Error:
+                self._prepare(database)
+            except (sqlite3.Error, StateUnusable):
                 database.close()
                 raise
             return database
 
-    @contextmanager
-    def usable(self) -> Iterator[None]:
-        """Raises StateUnusable where the database or its folder fails."""
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            text = (
-                f"the state folder {self.folder} can't be used ({error}): "
-                "make it writable, or name another with --state-dir"
+    def _prepare(self, database: sqlite3.Connection) -> None:
+        (found,) = database.execute("pragma user_version").fetchone()
+        if found > VERSION:
+            raise StateUnusable(
+                f"{self.path} was written by a newer version of this program: update it, or name another "
+                "folder with --state-dir"
             )
-            raise StateUnusable(text) from error
+        database.execute("pragma journal_mode = wal")
+        database.execute("pragma synchronous = full")
+        database.executescript(_SCHEMA)
+        if found < VERSION:
+            database.execute(f"pragma user_version = {VERSION}")
+
+    def usable(self) -> AbstractContextManager[None]:
+        """Raises StateUnusable where the database or its folder fails."""
+        return state_errors(self.folder)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

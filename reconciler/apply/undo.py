@@ -44,6 +44,7 @@ from reconciler.plan.operations import (
     UpdateAsset,
     UpdateAssets,
 )
+from reconciler.plan.plan import refiled_by
 from reconciler.plan.schedule import schedule
 
 NO_DATE = "photos keep their date: they had none before, and Immich can't take a date away"
@@ -122,10 +123,11 @@ def undo_plan(past: Past, live: Live, attempts: Attempts = NO_ATTEMPTS) -> Plan:
         identity=live.identity,
         changes=changes,
         labels=_labels(past, live),
-        rounds=schedule(changes, live.tags, bool(live.features.storage_template)),
+        rounds=schedule(changes, live.tags, live.features),
         notes=notes,
         files=past.plan.files,
         features=live.features,
+        migrates=past.plan.migrates and live.features.can_hold_window and any(refiled_by(changes)),
     )
 
 

@@ -27,6 +27,7 @@ EMBEDDED_PLACE = (
 LAST_TAG = "this version of Immich brings back the last tag of a photo"
 PLACE_RULES = "the place decides the zone: write the time with the offset of the place"
 SERVER_UNDID = "the server put the former value back"
+RACED = "the server's jobs ran while it was written and put the former value back: run again"
 LEFT_OUT = "the server left it out: it is in the trash, gone, or somebody else's"
 SOMEBODY_ELSE = "somebody else, or the server, has set another value meanwhile"
 
@@ -41,8 +42,14 @@ class Verdict:
     kept: tuple[tuple[str, str], ...]
 
 
-def verify(changes: Changes, standings: Iterable[Standing], live: Live, today: str) -> Verdict:
-    """Judges the standings after the settle. `changes` are those that were written."""
+def verify(
+    changes: Changes, standings: Iterable[Standing], live: Live, today: str, disturbed: bool = False
+) -> Verdict:
+    """Judges the standings after the settle. `changes` are those that were written.
+
+    `disturbed` tells that queues ran while they should not have: what came back then says nothing about the
+    photo, and is to be tried again.
+    """
     standings = tuple(standings)
     by_asset = {change.id: change for change in changes.assets}
     lost = _lost_photos(standings)
@@ -59,8 +66,10 @@ def verify(changes: Changes, standings: Iterable[Standing], live: Live, today: s
                 kept.append((standing.id, standing.aspect))
             continue
         reason = _reason(standing, by_asset.get(standing.id), live, lost)
+        reason = RACED if disturbed and reason in (READ_ONLY, SERVER_UNDID) else reason
         reverted.append(Reverted(standing, reason))
-        if standing.kind is Kind.PHOTO and reason is not SOMEBODY_ELSE and standing.state is not State.GONE:
+        told = reason in (SOMEBODY_ELSE, RACED)
+        if standing.kind is Kind.PHOTO and not told and standing.state is not State.GONE:
             undone.append(
                 Attempt(standing.id, standing.aspect, standing.after, standing.found, reason, today)
             )

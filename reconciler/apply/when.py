@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -84,6 +85,8 @@ class Opening:
     interruption: Interruption
     limits: Limits
     now: Callable[[], datetime]
+    aside: Callable[[], AbstractContextManager[object]] = nullcontext
+    """Entered while it waits, so that other runs may go in between."""
     _begun: bool = False
 
     def begin(self) -> bool:
@@ -101,12 +104,19 @@ class Opening:
                 "settings.window.quiet"
             )
         came = self.now()
-        self._wait_for_hours()
-        if not self.interruption.requested:
-            self._begun = True
-            self.interruption.deadline = self._deadline()
-            self._wait_for_quiet()
+        with self.aside() if self._waits else nullcontext():
+            self._wait_for_hours()
+            if not self.interruption.requested:
+                self._begun = True
+                self.interruption.deadline = self._deadline()
+                self._wait_for_quiet()
         return self.now() - came >= timedelta(seconds=LONG)
+
+    @property
+    def _waits(self) -> bool:
+        hours = self.settings.hours
+        outside = hours is not None and not span_at(hours, self._zone, self.now())
+        return outside or self.settings.quiet is not None
 
     def _wait_for_hours(self) -> None:
         hours, zone = self.settings.hours, self._zone

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from reconciler.apply.choice import Pause, choose
 from reconciler.apply.companion import Guard, NoGuard
+from reconciler.apply.estimate import Estimate
 from reconciler.apply.protocols import Interruption, Limits, Patience, Progress
 from reconciler.apply.state import State, StateUnusable
 from reconciler.immich.answers import Queue
@@ -25,6 +26,8 @@ from reconciler.plan.report import WindowReport
 LOOK_EVERY = 5.0
 """Seconds between two looks at whether the queues are still paused."""
 READS_PHOTOS = "metadataExtraction"
+MOVES_FILES = "storageTemplateMigration"
+WRITES_SIDECARS = "sidecar"
 RESUMED_BY_RESTART = READS_PHOTOS
 AFTER_UPLOADS = ("metadataExtraction", "storageTemplateMigration", "sidecar")
 """Fresh photos are read and moved before their sidecars are written, or the two collide (PERFORMANCE 1.6)."""
@@ -64,13 +67,15 @@ class Window:
     noticed: list[str] = field(default_factory=list)
     """What others, or a restart, have done to the queues meanwhile."""
     _looked: float = 0.0
+    _estimate: Estimate = field(default_factory=lambda: Estimate(time.monotonic))
 
     def open(self) -> None:
         """Pauses the chosen queues and waits until none of their jobs runs.
 
-        Raises QueuesBusy where jobs don't end in time, ServerError where the server refuses, UnknownQueue.
+        Raises QueuesBusy where jobs don't end in time or sidecars wait to be written in a queue that somebody
+        else keeps paused; ServerError where the server refuses, UnknownQueue.
         """
-        queues = self.reader.queues()
+        queues = self._with_sidecars_written()
         self.chosen = choose(self.pause, queues)
         self.theirs = [name for name in self.chosen if queues[name].paused]
         if not self.chosen:
@@ -82,26 +87,62 @@ class Window:
             if name not in self.theirs:
                 self._pause(name)
         self._looked = time.monotonic()
-        self._wait_for_running(self.chosen)
+        self._keep_held(self._wait_for_running(self.chosen))
 
-    def look_after(self) -> None:
-        """Now and then during the writes: are the queues still paused?
+    def _with_sidecars_written(self) -> Mapping[str, Queue]:
+        """The queues, once no edit of an earlier run or of somebody else waits to be written to its file.
+
+        Two writes of one photo that wait at the same time may destroy each other when their queue goes on
+        (FINDINGS 1), and whose they are can't be seen.
+        """
+        patience = Patience(self.limits, self.interruption, self.limits.settle)
+        while True:
+            queues = self.reader.queues()
+            writes = queues.get(WRITES_SIDECARS)
+            if not (writes and writes.pending and WRITES_SIDECARS in choose(self.pause, queues)):
+                return queues
+            if writes.paused:
+                raise QueuesBusy(
+                    f"somebody else keeps {WRITES_SIDECARS} paused while {writes.pending:,} edits wait "
+                    "in it, and another edit of the same photo could destroy them: resume it in Immich under "
+                    "Administration > Job Queues, then run again"
+                )
+            self.progress.stage("waiting for earlier edits to be written to their files")
+            if not patience.again():
+                if self.interruption.requested:
+                    return queues
+                raise QueuesBusy(
+                    f"{writes.pending:,} earlier edits still wait in {WRITES_SIDECARS} after "
+                    f"{self.limits.settle:.0f} s. Run again when the server is quieter"
+                )
+
+    def look_after(self, at_once: bool = False) -> None:
+        """Now and then during the writes, or at once: are the queues still paused?
 
         A restart of the server resumes metadataExtraction (PERFORMANCE 1.7), which is paused again; anything
-        else was somebody's wish and is not fought over. Raises ServerError.
+        else was somebody's wish and is not fought over. Raises ServerError, and QueuesBusy where jobs that
+        ran meanwhile don't end.
         """
-        if not self.held or time.monotonic() - self._looked < LOOK_EVERY:
+        if not self.held or (not at_once and time.monotonic() - self._looked < LOOK_EVERY):
             return
         self._looked = time.monotonic()
-        queues = self.reader.queues()
+        self._keep_held(self.reader.queues())
+
+    def _keep_held(self, queues: Mapping[str, Queue]) -> None:
         for name in [name for name in self.held if name in queues and not queues[name].paused]:
             again = f"{name} had been resumed by a restart of the server and was paused again"
             if name == RESUMED_BY_RESTART and again not in self.noticed:
                 self.noticed.append(again)
                 self.writer.pause(name)
+                self._wait_for_running((name,))
             else:
                 self.noticed.append(f"somebody else has resumed {name}: it was left so")
                 self._forget(name)
+
+    def files_at_rest(self) -> bool:
+        """Whether no job is about to move a file that this run may wait for. Raises ServerError."""
+        queue = self.reader.queues().get(MOVES_FILES)
+        return queue is None or not queue.pending or MOVES_FILES in self.theirs
 
     def _pause(self, name: str) -> None:
         self.state.add_lease(self.server, name, self.now())
@@ -116,7 +157,8 @@ class Window:
         if name not in self.ever_held:
             self.ever_held.append(name)
 
-    def _wait_for_running(self, names: Iterable[str]) -> None:
+    def _wait_for_running(self, names: Iterable[str]) -> Mapping[str, Queue]:
+        """The queues as they were when none of these had a running job any more."""
         patience = Patience(self.limits, self.interruption, self.limits.running)
         self.progress.stage("waiting for running jobs")
         names = tuple(names)
@@ -126,10 +168,10 @@ class Window:
             if not running:
                 reading = queues.get(READS_PHOTOS)
                 self.backlog = self.backlog or bool(reading and reading.pending)
-                return
+                return queues
             if not patience.again():
                 if self.interruption.requested:
-                    return
+                    return queues
                 listed = ", ".join(f"{name}: {count}" for name, count in running.items())
                 raise QueuesBusy(
                     f"jobs are still running after {self.limits.running:.0f} s ({listed}); nothing was "
@@ -159,8 +201,9 @@ class Window:
             waiting = f"{self.interruption.words} before the server's jobs were done"
         if self.troubles and not waiting:
             waiting = f"{', '.join(self.troubles)} could not be resumed"
-        if self.theirs and not waiting:
-            listed = ", ".join(self.theirs)
+        needed = [name for name in self.theirs if name in PIPELINE]
+        if needed and not waiting:
+            listed = ", ".join(needed)
             waiting = f"somebody else keeps {listed} paused: edits settle when it is resumed"
         return waiting
 
@@ -213,13 +256,15 @@ class Window:
         patience = Patience(self.limits, self.interruption, self.limits.settle)
         idle, most = 0, 0
         while True:
-            left = pending(self.reader.queues(), names)
+            queues = self.reader.queues()
+            left = pending(queues, names)
             most = max(most, left)
             idle = 0 if left else idle + 1
             if idle >= self.limits.idle_looks:
-                return ""
+                return self._held_back(queues, names)
             if left:
-                self.progress.stage(f"letting {names[-1]} catch up", most)
+                about = self._estimate.words(queues, self.theirs)
+                self.progress.stage(f"letting {names[-1]} catch up{about and f' ({about})'}", most)
                 self.progress.advance(most - left)
             if not patience.again():
                 if self.interruption.requested:
@@ -227,6 +272,18 @@ class Window:
                 return f"{left} jobs are still waiting after {self.limits.settle:.0f} s"
             if not left:
                 patience.hurry()
+
+    def _held_back(self, queues: Mapping[str, Queue], names: Iterable[str]) -> str:
+        """Why what was written may not settle: somebody else has paused a queue after it was given back."""
+        stuck = [
+            name
+            for name in names
+            if name in queues and queues[name].paused and queues[name].pending and name not in self.theirs
+        ]
+        if not stuck:
+            return ""
+        self.noticed += [f"somebody else has paused {name}: it was left so" for name in stuck]
+        return f"somebody else keeps {', '.join(stuck)} paused: edits settle when it is resumed"
 
     def report(self, why: str) -> WindowReport:
         """What was done to the queues."""

@@ -103,6 +103,14 @@ class _Taken:
         return kept if whole or kept.fields or kept.added or kept.removed else None
 
 
+def covered(changes: Changes, operations: Iterable[Operation]) -> Changes:
+    """The part of the changes that these operations carry out."""
+    return written(
+        changes,
+        (Sent(item, OperationReport(item.text, len(asset_ids(item)), Fate.WRITTEN)) for item in operations),
+    )
+
+
 def written(changes: Changes, sent: Iterable[Sent]) -> Changes:
     """The part of the changes that the server has taken."""
     taken = _Taken()

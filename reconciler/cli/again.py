@@ -11,17 +11,19 @@ from pathlib import Path
 import click
 
 from reconciler.apply.check import Checked, check, touched_by
+from reconciler.apply.earlier import count_unread, photos_of, wait_until_read
 from reconciler.apply.exclusion import only_run
 from reconciler.apply.journal import Stage, What
 from reconciler.apply.preflight import methods_for
-from reconciler.apply.resume import jobs_left, proofs, wait_until_idle
+from reconciler.apply.resume import held_up, jobs_left, proofs, wait_until_idle
 from reconciler.apply.run import Tools
 from reconciler.apply.runs import NoSuchRun, Past, Run, Runs
 from reconciler.apply.settle import settle
 from reconciler.apply.undo import touched_by_undo, undo_plan
-from reconciler.cli.applying import EXITS, Account, Session, now
+from reconciler.cli.applying import EXITS, Account, Session
+from reconciler.cli.before import after_earlier_runs, now
 from reconciler.cli.common import stop
-from reconciler.cli.connect import Ask, Calls, Connection, connect
+from reconciler.cli.connect import Ask, Calls, Connection, connect, server_of
 from reconciler.cli.exits import Exit
 from reconciler.cli.planning import load_files, state_in
 from reconciler.cli.progress import progress
@@ -30,9 +32,11 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.model.values import Field
 from reconciler.plan import Plan
+from reconciler.plan.plan import refiled_by
 from reconciler.plan.report import Outcome, Report
 from reconciler.plan.schedule import schedule
 from reconciler.plan.standing import standings
+from reconciler.render.words import count
 
 Fits = Callable[[Run], bool]
 
@@ -49,20 +53,37 @@ class Opened:
 
     def read(self, touched: Touched) -> Live:
         """How the server stands now."""
-        fields = {item.field for change in self.past.plan.changes.assets for item in change.fields}
+        changes = self.past.plan.changes
+        fields = {item.field for change in changes.assets for item in change.fields}
         return read_touched(
             self.tools.reader,
             touched,
             identity=self.connection.identity,
-            features=self.connection.features(Field.TAKEN in fields),
+            features=self.connection.features(Field.TAKEN in fields or any(refiled_by(changes))),
         )
 
-    def idle(self) -> str:
-        """Waits until jobs of an earlier run are done; why that isn't known, or empty."""
-        if self.connection.admin is None:
-            return ""
-        tools = self.tools
-        return wait_until_idle(self.connection.admin, tools.progress, tools.interruption, tools.limits)
+    def jobs(self, *, wait: bool) -> str:
+        """Why it isn't known that the run's jobs are done, having waited or not; empty where it is."""
+        tools, admin = self.tools, self.connection.admin
+        if admin is None:
+            return self._unread(wait=wait)
+        if not wait:
+            left = jobs_left(admin)
+            return (left and f"{left:,} jobs are still waiting in the server's queues") or ""
+        why = held_up(admin) or wait_until_idle(admin, tools.progress, tools.interruption, tools.limits)
+        if not why:
+            self.runs.seen_idle(tools.server)
+        return why
+
+    def _unread(self, *, wait: bool) -> str:
+        """The same where no queue can be watched: the photos show it."""
+        past, tools, moment = self.past, self.tools, self.tools.now()
+        photos = photos_of(self.runs.sent(past.run))
+        if wait:
+            watching, asked = tools.progress, tools.interruption
+            return wait_until_read(past, tools.reader, photos, moment, watching, asked, tools.limits)
+        left = count_unread(past, tools.reader, photos, moment)
+        return f"the server has not read {count(left, 'photo')} again yet" if left else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +97,7 @@ class Return:
     def undo(self, number: int | None) -> Exit:
         """Shows what takes a run back, asks, and applies it."""
         with self._opened(number, What.UNDO) as here:
-            self._settled_first(here)
+            after_earlier_runs(here.tools)
             live = here.read(touched_by_undo(here.past))
             attempts = here.tools.state.attempts(here.past.run.user)
             plan = undo_plan(here.past, live, attempts)
@@ -91,19 +112,16 @@ class Return:
                     here, f"Nothing to resume: run {run.id} ({outcome_words(run)}) went to its end."
                 )
                 return Exit.DONE
-            self._settled_first(here)
+            after_earlier_runs(here.tools)
             live = here.read(touched_by(plan.changes))
             _prove(here, live)
-            return self._apply_rest(here, plan, live, f"do of run {run.id}")
+            return self._apply_rest(here, plan, live, f"do of run {run.id}", closes=True)
 
     def verify(self, number: int | None, *, wait: bool) -> Exit:
         """Reads back what a run wrote, and gives its account as it is now."""
         with self._opened(number, What.APPLY) as here:
             run = here.past.run
-            admin = here.connection.admin
-            waiting = here.idle() if wait else ""
-            if admin and not wait and (left := jobs_left(admin)):
-                waiting = f"{left:,} jobs are still waiting in the server's queues"
+            waiting = here.jobs(wait=wait)
             live = here.read(touched_by(here.past.changes))
             _prove(here, live)
             past = here.runs.past(here.runs.get(run.id))
@@ -120,24 +138,26 @@ class Return:
     def _opened(self, number: int | None, what: What) -> Iterator[Opened]:
         state = state_in(self.session.state_dir)
         runs = Runs(state)
-        run = self._chosen(runs, number, what)
+        given = self.session.asked.over(load_files(self.files)) if self.files else None
+        run = self._chosen(runs, number, what, given)
         past = runs.past(run)
-        desired = self._desired(run)
+        desired = given or self._desired(past)
         with (
             connect(desired, self.ask, Calls(tuple(methods_for(past.plan.operations)))) as connection,
-            only_run(state, connection.server, now()),
+            only_run(state, connection.server, now) as hold,
             progress(self.session.quiet) as watching,
             closing(Account(self.session.view, watching)) as account,
         ):
             _same(run, past, connection)
-            tools = self.session.tools(connection, desired, state, watching, what, run.id)
+            tools = self.session.tools(connection, desired, state, watching, hold, what, run.id)
             yield Opened(past, connection, tools, account, runs)
 
-    def _chosen(self, runs: Runs, number: int | None, what: What) -> Run:
+    def _chosen(self, runs: Runs, number: int | None, what: What, given: Desired | None) -> Run:
         """The run that is meant: the one named, or the last one that there is something to do about."""
         if number is not None:
             return runs.get(number)
-        found = runs.all(server=server_name(self.ask.server))
+        named = self.ask.server or (given and given.server.url)
+        found = runs.all(server=server_of(given or Desired(), self.ask) if named else None)
         taken_back = {
             run.of
             for run in found
@@ -158,24 +178,20 @@ class Return:
             raise NoSuchRun("there are runs of several servers or accounts: name the run (immich-runs)")
         return fitting[0]
 
-    def _desired(self, run: Run) -> Desired:
-        """The settings of the files that were given, or of those that the run was made from."""
-        if self.files:
-            return self.session.asked.over(load_files(self.files))
-        runs = Runs(state_in(self.session.state_dir))
-        named = [Path(run.folder) / file for file in runs.past(run).plan.files]
+    def _desired(self, past: Past) -> Desired:
+        """The settings of the files that the run was made from, as far as they are still there."""
+        named = [Path(past.run.folder) / file for file in past.plan.files]
         there = [str(path) for path in named if path.is_file()]
         return self.session.asked.over(load_files(there) if there else Desired())
 
-    def _settled_first(self, here: Opened) -> None:
-        self.session.restore(here.tools)
-        if why := here.idle():
-            stop(f"nothing was written: {why}", Exit.PARTIAL)
+    def _apply_rest(self, here: Opened, plan: Plan, live: Live, what: str, *, closes: bool = False) -> Exit:
+        """Shows what of a plan is left, and applies it; the account tells what has moved as well.
 
-    def _apply_rest(self, here: Opened, plan: Plan, live: Live, what: str) -> Exit:
-        """Shows what of a plan is left, and applies it; the account tells what has moved as well."""
-        rest = check(plan.changes, standings(plan.changes, live, plan.labels), live.albums)
-        if rest.changes:
+        Where nothing is left, the run that is looked at counts as done, if that `closes` it.
+        """
+        found = tuple(standings(plan.changes, live, plan.labels))
+        rest = check(plan.changes, found, live.albums)
+        if rest.changes or (closes and plan.migrates):
             here.account.watching.rest()
             self.session.show(_left_of(plan, rest, live))
             report = self.session.apply(plan, here.tools, here.connection, here.account, saved=False)
@@ -186,6 +202,8 @@ class Return:
             report = Report(Outcome.PARTIAL, drifted=rest.drifted)
             here.account.add(report, plan)
             return EXITS[report.outcome]
+        if closes:
+            here.runs.settle(here.past.run, Outcome.DONE, len(found), 0)
         self._nothing(here, f"Nothing is left to {what}: the server is as it was meant to be.")
         return Exit.DONE
 
@@ -202,21 +220,6 @@ _VERBS = {What.UNDO: "take back", What.RESUME: "resume", What.APPLY: "verify"}
 def outcome_words(run: Run) -> str:
     """How a run ended, in a word or two."""
     return "died" if run.outcome is None else run.outcome
-
-
-def server_name(text: str | None) -> str | None:
-    """The name under which runs against this server are kept, however its address is written."""
-    from reconciler.cli.connect import SANDBOX
-    from reconciler.immich.address import api_address
-
-    if text is None:
-        return None
-    if text.startswith(SANDBOX):
-        return f"{SANDBOX}{Path(text.removeprefix(SANDBOX)).expanduser().resolve()}"
-    try:
-        return api_address(text)
-    except ValueError as error:
-        stop(str(error), Exit.INVALID)
 
 
 def _same(run: Run, past: Past, connection: Connection) -> None:
@@ -243,8 +246,7 @@ def _prove(here: Opened, live: Live) -> None:
 
 def _left_of(plan: Plan, rest: Checked, live: Live) -> Plan:
     """The part of a plan that is still to be done, for people to look at."""
-    moves_files = bool(plan.features.storage_template)
-    rounds = schedule(rest.changes, live.tags, moves_files)
+    rounds = schedule(rest.changes, live.tags, plan.features)
     left = replace(plan, changes=rest.changes, rounds=rounds)
     if not rest.drifted:
         return left

@@ -15,7 +15,7 @@ from reconciler.cli.common import (
     wants_color,
     width,
 )
-from reconciler.cli.timing import Asked, WithQuiet, timing_options
+from reconciler.cli.timing import WHEN, Asked, WithQuiet, timing_options
 
 if TYPE_CHECKING:
     from reconciler.cli.applying import Session
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @click.option(
     "--no-wait",
     is_flag=True,
-    help="Leave when the queues are given back; `immich-runs verify` tells later what has lasted.",
+    help="Leave when the queues are given back; immich-runs verify tells later what has lasted.",
 )
 @click.option(
     "--resume",
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     help="Continue a run that ended in the middle, by default the last one. The files then only say how to "
     "connect.",
 )
-@timing_options(window=True)
+@timing_options(*WHEN)
 @server_options
 @output_options
 @plain_errors
@@ -87,11 +87,13 @@ def main(
       immich-apply
       immich-apply albums.yaml --yes
       immich-plan -o plan.json && immich-apply plan.json --yes
+      immich-apply --hours 01:00-06:00 --outside wait --yes
       immich-apply --resume
 
-    Exit codes: 0 done, 1 error or missing photos, 2 invalid files, 4 applied in part or not settled,
-    6 something has moved since the plan was made and nothing was written, 130 interrupted. Outside of
-    settings.window.hours: 1 with nothing written; at their end: 4, and the next run does the rest.
+    Exit codes: 0 done, 1 error or missing photos, 2 invalid files, 4 applied in part or not settled, or
+    jobs of an earlier run are not done, 6 the saved plan no longer fits and nothing was written,
+    130 interrupted. Outside of settings.window.hours: 1 with nothing written; at their end: 4, and the next
+    run does the rest.
     """
     from reconciler.apply.check import OnDrift
     from reconciler.cli.applying import Session, View
@@ -103,7 +105,6 @@ def main(
         yes,
         allow_missing,
         retry_undone,
-        None,
         state_dir,
         quiet,
         wait=not no_wait,

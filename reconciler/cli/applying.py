@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -15,15 +14,27 @@ import click
 
 from reconciler.apply.account import together
 from reconciler.apply.check import OnDrift
-from reconciler.apply.exclusion import only_run
+from reconciler.apply.exclusion import Hold, only_run
 from reconciler.apply.journal import RunJournal, What
 from reconciler.apply.preflight import lacking, likely_for, methods_for
 from reconciler.apply.protocols import Interruption, Limits, Progress
-from reconciler.apply.resume import wait_until_idle
 from reconciler.apply.run import Tools, apply_plan
+from reconciler.apply.runs import Run, Runs
+from reconciler.apply.stale import read_again, stale
 from reconciler.apply.state import State
 from reconciler.apply.when import Opening
-from reconciler.apply.window import restore
+from reconciler.cli.before import (
+    Aside,
+    after_earlier_runs,
+    clock,
+    ended_early,
+    let_earlier_settle,
+    newest_run,
+    now,
+    refuse_without_window,
+    say_ended_early,
+    say_without_window,
+)
 from reconciler.cli.common import stop
 from reconciler.cli.connect import Ask, Calls, Connection, connect
 from reconciler.cli.exits import Exit
@@ -121,8 +132,6 @@ class Session:
     yes: bool
     allow_missing: bool
     retry_undone: bool
-    settle_timeout: float | None
-    """In seconds; None leaves it to the settings."""
     state_dir: Path | None
     quiet: bool
     wait: bool = True
@@ -137,28 +146,30 @@ class Session:
         calls = Calls(reads(desired), tuple(likely_for(desired)))
         with (
             connect(desired, ask, calls) as connection,
-            only_run(state, connection.server, now()),
+            only_run(state, connection.server, now) as hold,
             progress(self.quiet) as watching,
             closing(Account(self.view, watching)) as account,
         ):
-            tools = self.tools(connection, desired, state, watching)
-            self.restore(tools)
+            tools = self.tools(connection, desired, state, watching, hold)
+            after_earlier_runs(tools)
             return self._until_stable(desired, connection, tools, account)
 
     def _until_stable(self, desired: Desired, connection: Connection, tools: Tools, account: Account) -> Exit:
+        early = ended_early(Runs(tools.state), tools.server, connection.identity.user_id)
         for turn in range(PASSES + 1):
             retry = self.retry_undone and turn == 0
 
-            def planned(retry: bool = retry) -> Plan:
+            def planned(retry: bool = retry, early: Run | None = early if turn == 0 else None) -> Plan:
                 made = plan_for(desired, connection, tools.state, tools.progress, retry_undone=retry)
                 account.watching.rest()
+                say_ended_early(early, made)
                 self.show(made)
                 return made
 
             plan = planned()
             refused = self._refused(plan, account)
             if refused is None and self._waited(plan, tools, connection):
-                plan = planned()
+                plan = planned(early=None)
                 refused = self._refused(plan, account)
             if refused is not None:
                 return refused
@@ -180,7 +191,7 @@ class Session:
         state = state_in(self.state_dir)
         with (
             connect(desired, ask, Calls(tuple(methods_for(plan.operations)))) as connection,
-            only_run(state, connection.server, now()),
+            only_run(state, connection.server, now) as hold,
             progress(self.quiet) as watching,
             closing(Account(self.view, watching)) as account,
         ):
@@ -190,13 +201,24 @@ class Session:
                     f"{connection.identity.user_name} at {connection.identity.url}: plan again",
                     Exit.STALE,
                 )
-            tools = self.tools(connection, desired, state, watching)
-            self.restore(tools)
+            tools = self.tools(connection, desired, state, watching, hold)
+            after_earlier_runs(tools)
+            if plan.changes and (unfit := self._stale(plan, tools, connection)):
+                account.add(unfit, plan)
+                return EXITS[unfit.outcome]
             watching.rest()
             self.show(plan)
             if (refused := self._refused(plan, account)) is not None:
                 return refused
             return EXITS[self.apply(plan, tools, connection, account, saved=True).outcome]
+
+    def _stale(self, plan: Plan, tools: Tools, connection: Connection) -> Report | None:
+        """Why a saved plan doesn't fit any more; None where it does, once earlier runs' jobs are done."""
+        tools.progress.stage("checking that the plan still fits")
+        unfit = stale(plan, read_again(plan, tools.reader), self.on_drift)
+        if unfit is None and let_earlier_settle(plan, tools, connection):
+            unfit = stale(plan, read_again(plan, tools.reader), self.on_drift)
+        return unfit
 
     def tools(
         self,
@@ -204,16 +226,18 @@ class Session:
         desired: Desired,
         state: State,
         watching: Progress,
+        hold: Hold,
         what: What = What.APPLY,
         of: int | None = None,
     ) -> Tools:
         """What a run works with; its journal says that it is for `what`, `of` an earlier run."""
         admin = connection.admin
         window, interruption = desired.window, Interruption()
-        settle = window.settle_timeout if self.settle_timeout is None else self.settle_timeout
-        limits = Limits(running=window.running_timeout, settle=settle)
+        limits = Limits(running=window.running_timeout, settle=window.settle_timeout)
         queues = admin.queues if admin else None
-        return Tools(
+        for reader in [connection.reader, *([admin] if admin else [])]:
+            reader.transport.end_with(lambda: interruption.left)
+        made = Tools(
             reader=connection.reader,
             writer=Writer(connection.reader.transport, connection.dialect),
             admin=(admin, Writer(admin.transport, connection.dialect)) if admin else None,
@@ -222,33 +246,17 @@ class Session:
             interruption=interruption,
             limits=limits,
             connections=desired.http.connections,
-            now=_clock,
+            now=clock,
             server=connection.server,
             pause=desired.window.pause,
             guard=lambda: connection.guard(state.path),
             journal=RunJournal(state, connection.server, now, what, of),
             wait=self.wait,
-            opening=Opening(window, queues, watching, interruption, limits, _clock),
+            opening=Opening(
+                window, queues, watching, interruption, limits, clock, lambda: Aside(hold).during(made)
+            ),
         )
-
-    def restore(self, tools: Tools) -> None:
-        """Gives back first what an earlier run has left paused."""
-        leases = tools.state.leases(tools.server)
-        if not leases:
-            return
-        names = ", ".join(lease.queue for lease in leases)
-        window = tools.window()
-        if window is None:
-            tools.progress.say(
-                f"warning: an earlier run has left these queues paused: {names}. An administrator's key is "
-                "needed to resume them: set IMMICH_ADMIN_API_KEY"
-            )
-            return
-        if given_back := restore(window):
-            tools.progress.say(f"an earlier run had left queues paused; resumed: {', '.join(given_back)}")
-        for trouble in window.troubles.values():
-            click.echo(f"warning: {trouble}", err=True)
-        wait_until_idle(window.reader, tools.progress, tools.interruption, tools.limits)
+        return made
 
     def show(self, plan: Plan) -> None:
         """The plan, where somebody needs to see it."""
@@ -274,25 +282,38 @@ class Session:
         return Exit.INVALID if plan.problems else Exit.ERROR
 
     def _waited(self, plan: Plan, tools: Tools, connection: Connection) -> bool:
-        """Waits until the run may begin; whether that took long enough to plan anew.
+        """Waits until the run may begin; whether so much may have moved meanwhile that it plans anew.
 
         A plan that somebody has to agree to is shown first, and carried out as it was shown.
         """
-        if not (plan.changes and self.yes and tools.opening):
+        if not plan.changes:
             return False
+        self._allowed(plan, tools, connection)
+        before = newest_run(tools)
+        long = self.yes and tools.opening is not None and tools.opening.begin()
+        others = newest_run(tools) != before
+        return let_earlier_settle(plan, tools, connection) or long or others
+
+    def _allowed(self, plan: Plan, tools: Tools, connection: Connection) -> None:
+        """Stops where the keys, or the lack of one, don't allow the plan to be applied."""
         if text := lacking(plan, connection.dialect, connection.key):
             stop(text)
-        return tools.opening.begin()
+        refuse_without_window(plan, tools, connection)
 
     def apply(
         self, plan: Plan, tools: Tools, connection: Connection, account: Account, *, saved: bool
     ) -> Report:
         """Asks, and carries the plan out."""
         if plan.changes:
-            if text := lacking(plan, connection.dialect, connection.key):
-                stop(text)
+            self._allowed(plan, tools, connection)
+            if not account.reports:
+                say_without_window(plan, tools, connection)
+            account.watching.rest()
             self._confirm()
         with _signals(tools):
+            if plan.changes and tools.opening:
+                tools.opening.begin()
+                let_earlier_settle(plan, tools, connection)
             report = apply_plan(plan, tools, saved=saved, on_drift=self.on_drift)
         account.add(report, plan)
         return report
@@ -304,15 +325,6 @@ class Session:
             stop("nobody is there to ask: give --yes to apply without asking", Exit.INVALID)
         if not click.confirm("Apply this plan?", err=True):
             stop("nothing was written")
-
-
-def _clock() -> datetime:
-    return datetime.now(UTC)
-
-
-def now() -> str:
-    """The time in UTC, to the second, as ISO text."""
-    return _clock().isoformat(timespec="seconds")
 
 
 @contextmanager

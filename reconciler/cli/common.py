@@ -93,13 +93,16 @@ def server_options(command: F) -> F:
                 "then IMMICH_INSTANCE_URL.",
             ),
             click.option(
-                "--account", metavar="NAME", help="Which of server.accounts asks. Default: defaults.account."
+                "--account",
+                metavar="NAME",
+                help="Which of server.accounts to use. Default: defaults.account.",
             ),
             click.option(
                 "--state-dir",
                 type=click.Path(file_okay=False, path_type=Path),
                 metavar="FOLDER",
-                help="Where to remember paused queues and what was tried. Default: the platform's place.",
+                help="Where paused queues, runs and what was undone are remembered. Default: the platform's "
+                "place.",
             ),
         )
     ):
@@ -114,7 +117,7 @@ def output_options(command: F) -> F:
             click.option("-q", "--quiet", is_flag=True, help="No progress."),
             click.option("-v", "--verbose", is_flag=True, help="Show every request."),
             click.option("--no-color", is_flag=True, help="No colours (or set NO_COLOR)."),
-            click.option("--full", is_flag=True, help="Show every photo instead of samples."),
+            click.option("--full", is_flag=True, help="Show every photo, not only some of each kind."),
         )
     ):
         command = option(command)
@@ -131,6 +134,13 @@ def output_form(command: F) -> F:
         show_default=True,
         help="How to show it.",
     )(command)
+
+
+def local_time(moment: str) -> str:
+    """An ISO text as the clock of this machine shows it, to the minute."""
+    from datetime import datetime
+
+    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def wants_color(no_color: bool) -> bool:

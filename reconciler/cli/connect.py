@@ -62,11 +62,12 @@ class Connection:
     guard: Callable[[Path], Guard] = field(default=lambda _state: NoGuard())
     """Starts what gives the queues back if this process dies, given the state database."""
 
-    def features(self, dates: bool) -> Features:
-        """What this server does; the storage template is only asked for where `dates` are managed."""
-        template = (self.admin or self.reader).storage_template() if dates else None
+    def features(self, files: bool) -> Features:
+        """What this server does; its storage template is only asked for where `files` may move by it."""
+        template = (self.admin or self.reader).storage_template() if files else None
         return self.dialect.features(
             storage_template=template.enabled if template else None,
+            template_uses_album=template is not None and template.uses_album,
             can_hold_window=self.admin is not None,
         )
 
@@ -133,6 +134,14 @@ def connect(desired: Desired, ask: Ask, calls: Calls = Calls()) -> Iterator[Conn
             yield replace(opened, identity=replace(opened.identity, url="the sandbox"))
         else:
             yield replace(opened, guard=_companion(opened, admin_key or key))
+
+
+def server_of(desired: Desired, ask: Ask) -> str:
+    """The name of the server under which its runs and paused queues are kept, however it is written."""
+    url, folder = _url(desired, ask)
+    if url.startswith(SANDBOX):
+        return f"{SANDBOX}{(folder / Path(url.removeprefix(SANDBOX)).expanduser()).resolve()}"
+    return _normal(url)
 
 
 def _policy(http: Http) -> RetryPolicy:

@@ -31,10 +31,14 @@ from reconciler.cli.timing import Asked, timing_options
     show_default=True,
     help="How to show it.",
 )
-@click.option("--exit-code", is_flag=True, help="Exit with 3 if there are changes, 4 if some can't last.")
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="Exit with 3 if there are changes, 4 if only what the server undoes is left.",
+)
 @click.option("--allow-missing", is_flag=True, help="Photos that aren't there are no error.")
 @click.option("--retry-undone", is_flag=True, help="Plan again what the server has undone before.")
-@timing_options(window=False)
+@timing_options()
 @server_options
 @output_options
 @plain_errors
@@ -65,10 +69,12 @@ def main(
       immich-plan --format json | jq .summary
       immich-plan --exit-code; [ $? -eq 3 ] && echo "there are changes"
 
-    Exit codes: 0 done, 1 error or missing photos, 2 invalid files, 3 changes and 4 wishes that the server
-    undoes (both with --exit-code).
+    Exit codes: 0 done, 1 error or missing photos, 2 invalid files. With --exit-code also: 3 there are
+    changes, 4 only values that the server has undone before are left.
     """
     from reconciler.apply.exclusion import another_run
+    from reconciler.apply.runs import Runs
+    from reconciler.cli.before import ended_early, say_ended_early, warn
     from reconciler.cli.connect import Ask, Calls, connect
     from reconciler.cli.planning import load_files, plan_for, reads, show, state_in
     from reconciler.cli.progress import progress
@@ -78,13 +84,16 @@ def main(
     state = state_in(state_dir)
     ask, calls = Ask(server, account, verbose), Calls(reads(desired))
     with connect(desired, ask, calls) as connection, progress(quiet) as watching:
+        at_work = another_run(state, connection.server)
         leases = state.leases(connection.server)
-        if leases and not another_run(state, connection.server):
+        if leases and not at_work:
             names = ", ".join(lease.queue for lease in leases)
-            watching.say(
-                f"warning: an earlier run has left these queues paused: {names}. immich-apply resumes them"
-            )
+            warn(f"an earlier run has left these queues paused: {names}. immich-apply resumes them")
         plan = plan_for(desired, connection, state, watching, retry_undone=retry_undone)
+        watching.rest()
+        if not at_work:
+            early = ended_early(Runs(state), connection.server, connection.identity.user_id)
+            say_ended_early(early, plan)
     show(plan, form, color=wants_color(no_color), columns=width(), full=full)
     if output:
         output.write_bytes(to_bytes(plan))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from reconciler.live.reading import reading_for
 from reconciler.model.attempts import NO_ATTEMPTS
 from reconciler.model.desired import Desired
 from reconciler.plan import Plan, make_plan
+from reconciler.plan.plan import refiled_by
 
 
 def load_files(paths: Sequence[str]) -> Desired:
@@ -65,7 +67,10 @@ def plan_for(
         on_progress=reading_progress,
     )
     attempts = NO_ATTEMPTS if retry_undone else state.attempts(connection.identity.user_id)
-    return make_plan(compare(desired, live, attempts), live, desired.files)
+    comparison = compare(desired, live, attempts)
+    if not reading.dates and any(refiled_by(comparison.changes)):
+        live = replace(live, features=connection.features(True))
+    return make_plan(comparison, live, desired.files, migrate=desired.window.migrate)
 
 
 def show(plan: Plan, form: str, *, color: bool, columns: int, full: bool, err: bool = False) -> None:

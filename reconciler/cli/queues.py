@@ -37,6 +37,13 @@ def status(
     """Show every queue: paused or not, by whom, and how many jobs it has.
 
     The files only say which server and whose key; without files the environment does.
+
+    \b
+    Examples:
+      immich-queues status
+      immich-queues status photos/ --format json | jq '.queues[] | select(.paused)'
+
+    Exit codes: 0 done, 1 error, or no key of an administrator.
     """
     from reconciler.apply.exclusion import another_run
     from reconciler.cli.connect import Ask, connect
@@ -65,6 +72,13 @@ def restore(paths: tuple[str, ...], server: str | None, account: str | None, sta
     """Resume exactly the queues that a run of ours has paused and not given back.
 
     A queue that an administrator has paused stays paused.
+
+    \b
+    Examples:
+      immich-queues restore
+      immich-queues restore --server https://photos.example.org
+
+    Exit codes: 0 all of them run again, 1 one could not be resumed, or another run is at work.
     """
     from datetime import UTC, datetime
 
@@ -77,7 +91,10 @@ def restore(paths: tuple[str, ...], server: str | None, account: str | None, sta
     from reconciler.immich.writer import Writer
 
     state = state_in(state_dir)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+
+    def now() -> str:
+        return datetime.now(UTC).isoformat(timespec="seconds")
+
     with (
         connect(settings_from(paths), Ask(server, account)) as connection,
         only_run(state, connection.server, now),
@@ -97,7 +114,7 @@ def restore(paths: tuple[str, ...], server: str | None, account: str | None, sta
             Silent(),
             Interruption(),
             Limits(),
-            lambda: now,
+            now,
         )
         resumed = give_back_left(window)
     if resumed:

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from reconciler.cli.common import (
     CONTEXT,
     files_option,
+    local_time,
     output_form,
     output_options,
     plain_errors,
@@ -18,6 +19,7 @@ from reconciler.cli.common import (
     wants_color,
     width,
 )
+from reconciler.cli.timing import Asked, timing_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -53,6 +55,8 @@ def main(
       immich-runs show 12
       immich-runs verify
       immich-runs --format json | jq '.runs[0]'
+
+    Exit codes: 0 done, 1 error or no such run, 2 wrong usage.
     """
     del quiet
     if context.invoked_subcommand:
@@ -62,10 +66,11 @@ def main(
             raise click.UsageError(f"write {option} after {context.invoked_subcommand}")
         return
     from reconciler.apply.runs import Runs
-    from reconciler.cli.again import server_name
+    from reconciler.cli.connect import Ask, server_of
     from reconciler.cli.planning import state_in
+    from reconciler.model.desired import Desired
 
-    runs = Runs(state_in(state_dir)).all(server=server_name(server))
+    runs = Runs(state_in(state_dir)).all(server=server_of(Desired(), Ask(server)) if server else None)
     if form == "json":
         _print_json({"version": 1, "runs": [_row(run) for run in runs]})
     elif not runs:
@@ -105,14 +110,7 @@ def show(run: int, form: str, state_dir: Path | None, quiet: bool, no_color: boo
 @main.command()
 @click.argument("run", required=False, type=int)
 @click.option("--wait", is_flag=True, help="Wait until the server's jobs are done.")
-@click.option(
-    "--settle-timeout",
-    type=float,
-    default=3600.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for the server's jobs.",
-)
+@timing_options("settle_timeout")
 @files_option
 @output_form
 @server_options
@@ -121,7 +119,7 @@ def show(run: int, form: str, state_dir: Path | None, quiet: bool, no_color: boo
 def verify(
     run: int | None,
     wait: bool,
-    settle_timeout: float,
+    asked: Asked,
     files: tuple[str, ...],
     form: str,
     server: str | None,
@@ -138,15 +136,17 @@ def verify(
     Examples:
       immich-runs verify
       immich-runs verify 12 --wait
+      immich-runs verify --wait --settle-timeout 10m
 
-    Exit codes: 0 all of it is there, 1 error, 4 something isn't, or it is not known yet.
+    Exit codes: 0 all of it is there, 1 error, 2 wrong usage, 4 something isn't, or it is not known yet,
+    6 the run was made on another server.
     """
     from reconciler.cli.again import Return
     from reconciler.cli.applying import Session, View
     from reconciler.cli.connect import Ask
 
     view = View(form, wants_color(no_color), width(), full)
-    session = Session(view, True, False, False, settle_timeout, state_dir, quiet)
+    session = Session(view, True, False, False, state_dir, quiet, asked=asked)
     raise SystemExit(int(Return(session, Ask(server, account, verbose), files).verify(run, wait=wait)))
 
 
@@ -204,12 +204,6 @@ def _console(no_color: bool) -> Console:
     return Console(highlight=False, no_color=not wants_color(no_color), width=width(), markup=False)
 
 
-def _local(moment: str) -> str:
-    from datetime import datetime
-
-    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
 def _what(run: Run) -> str:
     return run.what.value if run.of is None else f"{run.what.value} of {run.of}"
 
@@ -234,7 +228,7 @@ def _print_runs(console: Console, runs: tuple[Run, ...]) -> None:
     table.add_column("requests and values")
     for run in runs:
         who = [plain(run.user_name), *([plain(run.server)] if several else [])]
-        table.add_row(str(run.id), _local(run.started), *who, _what(run), outcome_words(run), _tally(run))
+        table.add_row(str(run.id), local_time(run.started), *who, _what(run), outcome_words(run), _tally(run))
     console.print(table)
 
 
@@ -244,9 +238,9 @@ def _print_run(console: Console, run: Run, entries: tuple[Entry, ...]) -> None:
     from reconciler.cli.again import outcome_words
     from reconciler.render.cells import plain
 
-    ended = f" to {_local(run.ended)}" if run.ended else ""
+    ended = f" to {local_time(run.ended)}" if run.ended else ""
     console.print(f"Run {run.id} ({_what(run)}) of {plain(run.user_name)} on {plain(run.server)}")
-    console.print(f"{_local(run.started)}{ended}: {outcome_words(run)}; {_tally(run)}")
+    console.print(f"{local_time(run.started)}{ended}: {outcome_words(run)}; {_tally(run)}")
     if run.error:
         console.print(plain(run.error))
     table = Table(box=None, pad_edge=False)

@@ -92,6 +92,24 @@ class Backlog(Kind):
         return int(text)
 
 
+class Queues(Kind):
+    """Which queues are paused: a word for several, or their names with commas between."""
+
+    name = "queues"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """`pipeline`, `heavy`, `none`, or the names."""
+        if not isinstance(value, str):
+            return value
+        if value in ("pipeline", "heavy", "none"):
+            return value
+        names = tuple(name.strip() for name in value.split(","))
+        if not all(name.isascii() and name.isalpha() for name in names):
+            text = "write pipeline, heavy, none, or queues such as sidecar,metadataExtraction"
+            self.fail(f"{value!r}: {text}", param, ctx)
+        return names
+
+
 class WithQuiet(click.Command):
     """A command whose --wait-for-quiet may stand without a number, also before the name of a file."""
 
@@ -143,6 +161,13 @@ _HTTP: Mapping[str, Callable[[F], F]] = {
 }
 
 _WINDOW: Mapping[str, Callable[[F], F]] = {
+    "pause": click.option(
+        "--pause",
+        type=Queues(),
+        metavar="QUEUES",
+        help="Which queues to pause: pipeline, heavy, none, or their names with commas between. Default: "
+        "settings.window.pause, then pipeline.",
+    ),
     "hours": click.option(
         "--hours",
         type=HoursOfDay(),
@@ -193,7 +218,16 @@ _WINDOW: Mapping[str, Callable[[F], F]] = {
         help="How long to wait for the jobs that the edits cause. Default: settings.window.settle_timeout, "
         "then 1h.",
     ),
+    "without_window": click.option(
+        "--without-window",
+        is_flag=True,
+        help="Write to an Immich older than 2.4 also without an administrator's key, although jobs can undo "
+        "edits there. Default: settings.window.without_window.",
+    ),
 }
+
+WHEN = tuple(_WINDOW)
+"""All options that say when and how a run holds the queues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,20 +257,20 @@ class Asked:
         )
 
 
-def timing_options(*, window: bool) -> Callable[[F], F]:
-    """Options about speed and, with `window`, about when; the command gets them together as `asked`."""
+def timing_options(*window: str) -> Callable[[F], F]:
+    """Options about speed, and those of WHEN that are named; the command gets them together as `asked`."""
 
     def decorated(command: F) -> F:
         @functools.wraps(command)
         def gathered(*args: Any, **options: Any) -> Any:
             http = _given(options, tuple(_HTTP))
-            when = _given(options, tuple(_WINDOW) if window else ())
+            when = _given(options, window)
             if when.get("right_now") and {"hours", "wait_for_quiet"} & when.keys():
                 raise click.UsageError("--now can't be given together with --hours or --wait-for-quiet")
             return command(*args, asked=Asked(http, when), **options)
 
         made: Any = gathered
-        for option in reversed([*(_WINDOW.values() if window else ()), *_HTTP.values()]):
+        for option in reversed([*(_WINDOW[name] for name in window), *_HTTP.values()]):
             made = option(made)
         return made  # type: ignore[no-any-return]
 

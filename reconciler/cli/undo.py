@@ -16,13 +16,13 @@ from reconciler.cli.common import (
     wants_color,
     width,
 )
-from reconciler.cli.timing import Asked, WithQuiet, timing_options
+from reconciler.cli.timing import WHEN, Asked, WithQuiet, timing_options
 
 
 @click.command(cls=WithQuiet, context_settings=CONTEXT)
 @click.argument("run", required=False, type=int)
 @click.option("-y", "--yes", is_flag=True, help="Don't ask before writing.")
-@timing_options(window=True)
+@timing_options(*WHEN)
 @files_option
 @output_form
 @server_options
@@ -61,5 +61,5 @@ def main(
     from reconciler.cli.connect import Ask
 
     view = View(form, wants_color(no_color), width(), full)
-    session = Session(view, yes, False, False, None, state_dir, quiet, asked=asked)
+    session = Session(view, yes, False, False, state_dir, quiet, asked=asked)
     raise SystemExit(int(Return(session, Ask(server, account, verbose), files).undo(run)))

@@ -120,6 +120,8 @@ class General:
             quiet=_whole(values["quiet"]) if "quiet" in values else default.quiet,
             running_timeout=seconds("running_timeout", default.running_timeout),
             settle_timeout=seconds("settle_timeout", default.settle_timeout),
+            migrate="migrate" in values and values["migrate"].node.value is True,
+            without_window="without_window" in values and values["without_window"].node.value is True,
         )
 
     def _paused(self) -> str | tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -28,6 +29,10 @@ class KeyInfo:
     permissions: frozenset[str]
 
 
+_NAMES_ALBUM = re.compile(r"\{\{[^}]*\balbum")
+"""`{{album}}`, `{{album-startDate-y}}`, `{{#if album}}`."""
+
+
 @dataclass(frozen=True, slots=True)
 class StorageTemplate:
     """Whether the server sorts files into folders by a template, and by which."""
@@ -38,7 +43,7 @@ class StorageTemplate:
     @property
     def uses_album(self) -> bool:
         """Whether an album's name is part of a file's path."""
-        return self.enabled and "{{album" in self.template.replace(" ", "")
+        return self.enabled and _NAMES_ALBUM.search(self.template) is not None
 
 
 @dataclass(frozen=True, slots=True)

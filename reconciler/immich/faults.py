@@ -92,10 +92,14 @@ def fault_of_redirect(asked: Asked, response: requests.Response) -> Fault:
     return Fault(_broken(asked, response.status_code, f"the server redirects to {shown}", hint), Fate.FINAL)
 
 
-def fault_of_body(asked: Asked, response: requests.Response) -> Fault:
-    """An answer that says success but isn't JSON: a web page for good, anything else perhaps cut off."""
+def fault_of_body(asked: Asked, response: requests.Response, *, known: bool) -> Fault:
+    """An answer that says success but isn't JSON: perhaps cut off, or a web page.
+
+    A page is for good, unless Immich is `known` to have answered here: then a proxy shows it in passing.
+    """
     if is_page(response.content, response.headers.get("Content-Type")):
-        return Fault(_broken(asked, response.status_code, NOT_IMMICH, ""), Fate.FINAL)
+        fate = Fate.LOST if known else Fate.FINAL
+        return Fault(_broken(asked, response.status_code, NOT_IMMICH, ""), fate)
     return Fault(_broken(asked, response.status_code, "the answer was cut off or is not JSON", ""), Fate.LOST)
 
 

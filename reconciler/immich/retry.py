@@ -78,6 +78,8 @@ class Trial:
     elapsed: float
     reached: bool
     """Whether this server has ever answered."""
+    left: float | None = None
+    """Seconds until the end of the run, after which nothing is tried again; None where it has none."""
 
 
 def wait_before_next(
@@ -98,7 +100,8 @@ def wait_before_next(
         if retry_after > policy.longest_wait:
             return None
         wait += retry_after
-    return wait if trial.elapsed + wait <= policy.deadline else None
+    in_time = trial.left is None or wait < trial.left
+    return wait if in_time and trial.elapsed + wait <= policy.deadline else None
 
 
 def _may_repeat(policy: RetryPolicy, repeat: Repeat, fate: Fate, trial: Trial) -> bool:
@@ -125,9 +128,14 @@ def retry_after_seconds(header: str | None, now: float) -> float | None:
     text = header.strip()
     if text.isascii() and text.isdigit():
         return float(text)
+    moment = moment_of(text)
+    return None if moment is None else max(0.0, moment - now)
+
+
+def moment_of(header: str | None) -> float | None:
+    """A date of HTTP as seconds since 1970; None where it is missing or unreadable."""
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(header or "")
     except ValueError:
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, aware.timestamp() - now)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

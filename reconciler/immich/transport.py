@@ -17,7 +17,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase
 
 from reconciler.immich.address import api_address, is_near, is_upgrade
-from reconciler.immich.errors import OversizedRequest
+from reconciler.immich.errors import OversizedRequest, ServerError
 from reconciler.immich.faults import (
     Asked,
     Fault,
@@ -27,10 +27,24 @@ from reconciler.immich.faults import (
     fault_of_status,
     unexpected_shape,
 )
-from reconciler.immich.retry import Repeat, RetryPolicy, Timing, Trial, may_have_happened, wait_before_next
+from reconciler.immich.retry import (
+    Repeat,
+    RetryPolicy,
+    Timing,
+    Trial,
+    may_have_happened,
+    moment_of,
+    wait_before_next,
+)
 from reconciler.immich.tally import RequestObserver, Sent, Tally
 
 T = TypeVar("T")
+
+Look = Callable[[bool], bool]
+"""Called before a request is sent again, with whether a try before may have had its effect.
+
+True where it has, so that nothing is left to be sent. May raise ServerError.
+"""
 
 SHORTEST_SECRET = 8
 """Anything shorter is no key of Immich's, and taking it out would only garble the message."""
@@ -56,6 +70,8 @@ class Call:
     path: str
     query: Mapping[str, str] | None = None
     body: bytes | None = None
+    upkeep: bool = False
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +118,11 @@ class Transport:
         self._timing = timing or Timing()
         self._observers: tuple[RequestObserver, ...] = (on_request,) if on_request else ()
         self._reached = False
+        self._known = False
         self._hurry = Event()
+        self._left: Callable[[], float | None] = _without_end
+        self.ahead: float | None = None
+        """Seconds by which the server's clock is ahead of this machine's, within one; None where unknown."""
         self.connections = max(1, connections)
         self.tally = Tally()
         self._session = _session(self._base, self._key, self.connections, adapter)
@@ -126,6 +146,14 @@ class Transport:
         """
         self._hurry.set()
 
+    def end_with(self, left: Callable[[], float | None]) -> None:
+        """Bounds retries by the end of a run: `left` tells the seconds until then, None where it has none.
+
+        What is asked before the end is not tried again after it. What is asked later, to read back what was
+        written, is tried as ever.
+        """
+        self._left = left
+
     @contextmanager
     def watched(self, observer: RequestObserver) -> Iterator[None]:
         """Tells `observer` of every request meanwhile."""
@@ -145,15 +173,19 @@ class Transport:
         path: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
+        upkeep: bool = False,
+        look: Look | None = None,
     ) -> T:
         """One request and its answer, parsed.
 
         `template` is the path below /api with `{names}` that `path` fills. `parse` gets the decoded JSON
         (None for an empty body) and raises KeyError, TypeError, ValueError or AttributeError where it isn't
-        what it should be. Raises ServerError, and OversizedRequest for a body over 10 MB.
+        what it should be. `upkeep` is for what has to be done whenever the run ends: giving a queue back.
+        Where `look` finds that a try before has had its effect, `parse` gets None.
+        Raises ServerError, and OversizedRequest for a body over 10 MB.
         """
         filled = template.format_map({name: quote(value, safe="") for name, value in (path or {}).items()})
-        call = Call(method, template, repeat, filled, query, _encoded(body, method, template))
+        call = Call(method, template, repeat, filled, query, _encoded(body, method, template), upkeep, look)
         reply = self._exchange(call)
         problem = ""
         try:
@@ -167,6 +199,7 @@ class Transport:
     def _exchange(self, call: Call) -> _Reply:
         """Sends until there is an answer or the policy gives up."""
         started = self._timing.monotonic()
+        bounded = not call.upkeep and self._left() != 0
         failures = faults = 0
         happened = False
         while True:
@@ -174,14 +207,15 @@ class Transport:
             outcome = self._attempt(call)
             now = self._timing.monotonic()
             if isinstance(outcome, _Reply):
-                self._reached = True
+                self._reached = self._known = True
                 self._note(call, outcome.status, now - sent_at, failures + 1, None, "")
                 return outcome
             failures += 1
             faults += outcome.error.status is not None and outcome.error.status >= 500
             happened = happened or may_have_happened(call.repeat, outcome.fate)
             self._reached = self._reached or outcome.error.status is not None
-            trial = Trial(failures, faults, now - started, self._reached)
+            left = self._left() if bounded else None
+            trial = Trial(failures, faults, now - started, self._reached, left)
             wait = self._wait(call, outcome, trial)
             error = outcome.error
             self._note(call, error.status, now - sent_at, failures, wait, error.message)
@@ -189,6 +223,8 @@ class Transport:
                 error.uncertain = happened
                 raise error
             (self._timing.sleep or self._hurry.wait)(wait)
+            if _has_happened(call, happened):
+                return _Reply(outcome.error.status or 0, None)
 
     def _wait(self, call: Call, fault: Fault, trial: Trial) -> float | None:
         if self._hurry.is_set():
@@ -210,6 +246,8 @@ class Transport:
                 response = self._send(call, self._base)
         except requests.RequestException as problem:
             return self._cleaned(fault_of_exception(self._asked(call), problem))
+        if self.ahead is None and (shown := moment_of(response.headers.get("Date"))) is not None:
+            self.ahead = shown + 0.5 - self._timing.wall()
         return self._judged(call, response)
 
     def _send(self, call: Call, base: str) -> requests.Response:
@@ -244,7 +282,7 @@ class Transport:
         try:
             return _Reply(status, orjson.loads(response.content))
         except orjson.JSONDecodeError:
-            return self._cleaned(fault_of_body(asked, response))
+            return self._cleaned(fault_of_body(asked, response, known=self._known))
 
     def _cleaned(self, fault: Fault) -> Fault:
         """Takes the key out of the words, should a server or proxy ever repeat it."""
@@ -266,6 +304,18 @@ class Transport:
         self.tally.note(sent)
         for observer in self._observers:
             observer(sent)
+
+
+def _has_happened(call: Call, maybe: bool) -> bool:
+    try:
+        return call.look is not None and call.look(maybe)
+    except ServerError as error:
+        error.uncertain = error.uncertain or maybe
+        raise
+
+
+def _without_end() -> None:
+    """A run without an end."""
 
 
 def _usable_key(key: str) -> str:

@@ -73,6 +73,8 @@ class Dialect:
     """GET /albums gives the albums shared with me too (3.0+); before, `shared=true` is asked (FACTS 1)."""
     queue_api: bool
     """/queues is there (2.4+); before, /jobs (FACTS 5)."""
+    guards_edits: bool
+    """An edit is kept from jobs that read the file until it is written there (2.4+, FACTS 4)."""
     patch_twins: bool
     """PATCH does the same as PUT on assets and tags (3.x), should PUT go away one day (FACTS 1)."""
     clears_embedded_description: bool
@@ -110,12 +112,15 @@ class Dialect:
                 return str(member["user"]["id"])
         return None
 
-    def features(self, *, storage_template: bool | None, can_hold_window: bool) -> Features:
+    def features(
+        self, *, storage_template: bool | None, template_uses_album: bool = False, can_hold_window: bool
+    ) -> Features:
         """What a plan says about the server."""
         return Features(
             clears_embedded_description=self.clears_embedded_description,
             keeps_last_tag_off=self.keeps_last_tag_off,
             storage_template=storage_template,
+            template_uses_album=template_uses_album,
             can_hold_window=can_hold_window,
         )
 
@@ -134,6 +139,7 @@ def dialect_for(version: Version) -> Dialect:
         owner_among_users=third,
         lists_others_albums=third,
         queue_api=version >= Version(2, 4),
+        guards_edits=version >= Version(2, 4),
         patch_twins=third,
         clears_embedded_description=third,
         keeps_last_tag_off=third,

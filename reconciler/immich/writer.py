@@ -13,7 +13,7 @@ from reconciler.immich.answers import ItemResult
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.permissions import needs
 from reconciler.immich.retry import Repeat
-from reconciler.immich.transport import Transport
+from reconciler.immich.transport import Look, Transport
 from reconciler.immich.versions import Dialect
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken, decimal, normal_tag, offset_text
 
@@ -27,6 +27,8 @@ class Writer:
     """Changes what one account has on the server. Raises ServerError.
 
     Every write but `create_album` is harmless to repeat; the transport repeats it when it fails in passing.
+    What writes sidecars takes a `look`, which is asked before: of a photo that is written twice, two sidecar
+    writes wait side by side, and they may destroy its sidecar (PERFORMANCE 1.2).
     """
 
     def __init__(self, transport: Transport, dialect: Dialect) -> None:
@@ -60,8 +62,8 @@ class Writer:
         self._change("/tags/{id}", {"color": color}, path={"id": tag_id})
 
     @needs("tag.asset")
-    def tag_assets(self, tag_ids: Sequence[str], asset_ids: Sequence[str]) -> int:
-        """Puts every tag on every asset; how many pairs were new.
+    def tag_assets(self, tag_ids: Sequence[str], asset_ids: Sequence[str], look: Look | None = None) -> int:
+        """Puts every tag on every asset; how many pairs were new, 0 where `look` finds it done.
 
         Ids without access are passed over by the server without a word. Raises ValueError over
         `MOST_TAG_PAIRS`: the caller makes its batches too large.
@@ -72,12 +74,16 @@ class Writer:
         if not tags or not assets:
             return 0
         body = {"tagIds": tags, "assetIds": assets}
-        return self._write("PUT", "/tags/assets", lambda said: int(said["count"]), body=body)
+        return self._write(
+            "PUT", "/tags/assets", lambda said: int(said["count"]) if said else 0, body=body, look=look
+        )
 
     @needs("tag.asset")
-    def untag_assets(self, tag_id: str, asset_ids: Sequence[str]) -> list[ItemResult]:
+    def untag_assets(
+        self, tag_id: str, asset_ids: Sequence[str], look: Look | None = None
+    ) -> list[ItemResult]:
         """Takes a tag off assets; one that doesn't carry it counts as done."""
-        return self._items("DELETE", "/tags/{id}/assets", tag_id, asset_ids, fine="not_found")
+        return self._items("DELETE", "/tags/{id}/assets", tag_id, asset_ids, fine="not_found", look=look)
 
     # Albums
 
@@ -142,13 +148,15 @@ class Writer:
     # Assets
 
     @needs("asset.update")
-    def update_assets(self, asset_ids: Sequence[str], values: Mapping[Field, FieldValue]) -> None:
+    def update_assets(
+        self, asset_ids: Sequence[str], values: Mapping[Field, FieldValue], look: Look | None = None
+    ) -> None:
         """Gives all these assets the same values, or none of them where one id is bad (kind not_found).
 
         Queues one sidecar write for every id, whatever the values (FINDINGS 19).
         """
         if asset_ids and values:
-            self._change("/assets", {"ids": _once(asset_ids), **self._fields(values)})
+            self._change("/assets", {"ids": _once(asset_ids), **self._fields(values)}, look=look)
 
     @needs("asset.update")
     def update_asset(self, asset_id: str, values: Mapping[Field, FieldValue]) -> None:
@@ -168,18 +176,35 @@ class Writer:
         """Resumes a queue. Needs an administrator's key."""
         self._hold(queue, paused=False)
 
+    @needs("job.create")
+    def start_storage_migration(self) -> None:
+        """Has the server file every photo as its storage template says. Needs an administrator's key.
+
+        Fails with 400 while anything in that queue runs (PERFORMANCE 1.3).
+        """
+        command = {"command": "start", "force": False}
+        self._write("PUT", "/jobs/{name}", _nothing, path={"name": "storageTemplateMigration"}, body=command)
+
     # How
 
     def _hold(self, queue: str, *, paused: bool) -> None:
         path = {"name": queue}
         if self.dialect.queue_api:
-            self._write("PUT", "/queues/{name}", _nothing, path=path, body={"isPaused": paused})
+            body = {"isPaused": paused}
+            self._write("PUT", "/queues/{name}", _nothing, path=path, body=body, upkeep=not paused)
         else:
             command = {"command": "pause" if paused else "resume", "force": False}
-            self._write("PUT", "/jobs/{name}", _nothing, path=path, body=command)
+            self._write("PUT", "/jobs/{name}", _nothing, path=path, body=command, upkeep=not paused)
 
     def _items(
-        self, method: str, template: str, owner_id: str, asset_ids: Sequence[str], *, fine: str
+        self,
+        method: str,
+        template: str,
+        owner_id: str,
+        asset_ids: Sequence[str],
+        *,
+        fine: str,
+        look: Look | None = None,
     ) -> list[ItemResult]:
         ids = _once(asset_ids)
         if not ids:
@@ -187,20 +212,27 @@ class Writer:
         return self._write(
             method,
             template,
-            lambda said: parse.results_of(said, fine=fine),
+            lambda said: parse.results_of(said, fine=fine) if said is not None else [],
             path={"id": owner_id},
             body={"ids": ids},
+            look=look,
         )
 
-    def _change(self, template: str, body: Mapping[str, Any], path: Mapping[str, str] | None = None) -> None:
+    def _change(
+        self,
+        template: str,
+        body: Mapping[str, Any],
+        path: Mapping[str, str] | None = None,
+        look: Look | None = None,
+    ) -> None:
         """A PUT that has a PATCH beside it in 3.x, should the PUT be gone (FACTS 1)."""
         if template not in self._patched:
             try:
-                return self._write("PUT", template, _nothing, path=path, body=body)
+                return self._write("PUT", template, _nothing, path=path, body=body, look=look)
             except ServerError as error:
                 if not (self.dialect.patch_twins and error.status in (404, 405)):
                     raise
-        self._write("PATCH", template, _nothing, path=path, body=body)
+        self._write("PATCH", template, _nothing, path=path, body=body, look=look)
         self._patched.add(template)
         return None
 
@@ -213,8 +245,12 @@ class Writer:
         path: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         repeat: Repeat = Repeat.HARMLESS,
+        upkeep: bool = False,
+        look: Look | None = None,
     ) -> T:
-        return self.transport.call(method, template, repeat=repeat, parse=parsed, path=path, body=body)
+        return self.transport.call(
+            method, template, repeat=repeat, parse=parsed, path=path, body=body, upkeep=upkeep, look=look
+        )
 
     def _fields(self, values: Mapping[Field, FieldValue]) -> dict[str, Any]:
         """The values in the server's words."""

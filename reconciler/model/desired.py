@@ -97,7 +97,9 @@ class WindowSettings:
     Nothing is written outside `hours` (None: at any time) by the clock of `timezone` (an IANA name; None: of
     this machine). `quiet` is the largest backlog of jobs at which a run begins (None: any). All times are in
     seconds: `max_duration` of a run (None: no limit), `running_timeout` for jobs that run when the queues are
-    paused, `settle_timeout` for the jobs that the edits cause.
+    paused, `settle_timeout` for the jobs that the edits cause. `migrate` has the server file its photos anew
+    at the end, where its storage template goes by albums and memberships have changed. `without_window`
+    allows writing where no queue can be held and the server doesn't guard edits either (before 2.4).
     """
 
     pause: str | tuple[str, ...] = "pipeline"
@@ -108,6 +110,8 @@ class WindowSettings:
     quiet: int | None = None
     running_timeout: float = 600.0
     settle_timeout: float = 3600.0
+    migrate: bool = False
+    without_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)

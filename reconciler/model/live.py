@@ -54,7 +54,9 @@ class Features:
     clears_embedded_description: bool = True
     keeps_last_tag_off: bool = True
     storage_template: bool | None = None
-    """None where the key may not read the server's configuration."""
+    """Whether files are filed by a template; None where the key may not read the server's configuration."""
+    template_uses_album: bool = False
+    """Whether the template files photos by the name of their album."""
     can_hold_window: bool = True
     """Whether an admin's key is there to pause the queues."""
 

@@ -32,7 +32,7 @@ from reconciler.model.origin import Origin, Problem
 from reconciler.model.values import Field
 from reconciler.plan.operations import asset_ids, writes_sidecars
 from reconciler.plan.plan import Plan
-from reconciler.plan.schedule import schedule
+from reconciler.plan.schedule import Lane, Round, schedule
 
 VERSION = 1
 KIND = "immich-plan"
@@ -65,11 +65,12 @@ def to_document(plan: Plan) -> dict[str, Json]:
             "jobs": cost.jobs,
             "rounds": len(plan.rounds),
             "window": plan.needs_window,
+            "migrates": plan.migrates,
         },
         "tags": [_tag(change) for change in plan.changes.tags],
         "photos": [_asset(change, plan.labels) for change in plan.changes.assets],
         "albums": [_album(change) for change in plan.changes.albums],
-        "rounds": [[_operation(item) for item in part.operations] for part in plan.rounds],
+        "rounds": [_round(part) for part in plan.rounds],
         "problems": [_problem(item) for item in plan.problems],
         "missing": [_problem(item) for item in plan.missing],
         "undone": [_undone(item) for item in plan.undone],
@@ -78,6 +79,7 @@ def to_document(plan: Plan) -> dict[str, Json]:
         "tagIds": dict(sorted(_tag_ids(plan).items())),
         "features": {
             "storageTemplate": plan.features.storage_template,
+            "templateUsesAlbum": plan.features.template_uses_album,
             "canHoldWindow": plan.features.can_hold_window,
             "clearsEmbeddedDescription": plan.features.clears_embedded_description,
             "keepsLastTagOff": plan.features.keeps_last_tag_off,
@@ -123,24 +125,31 @@ def _from_document(document: Mapping[str, Json]) -> Plan:
         tuple(_read_asset(item) for item in document["photos"]),
         tuple(_read_album(item) for item in document["albums"]),
     )
-    server, features = document["server"], document["features"]
+    server = document["server"]
+    features = _read_features(document["features"])
     tags = {path: Tag(tag_id, path) for path, tag_id in document["tagIds"].items()}
     return Plan(
         identity=Identity(server["userId"], server["userName"], server["version"], server["url"]),
         changes=changes,
         labels=document["names"],
-        rounds=schedule(changes, tags, bool(features["storageTemplate"])),
+        rounds=schedule(changes, tags, features),
         notes=tuple(_read_note(item) for item in document["notes"]),
         problems=tuple(_read_problem(item) for item in document["problems"]),
         missing=tuple(_read_problem(item) for item in document["missing"]),
         undone=tuple(_read_undone(item) for item in document["undone"]),
         files=tuple(document["files"]),
-        features=Features(
-            clears_embedded_description=features["clearsEmbeddedDescription"],
-            keeps_last_tag_off=features["keepsLastTagOff"],
-            storage_template=features["storageTemplate"],
-            can_hold_window=features["canHoldWindow"],
-        ),
+        features=features,
+        migrates=document["summary"]["migrates"],
+    )
+
+
+def _read_features(data: Mapping[str, Json]) -> Features:
+    return Features(
+        clears_embedded_description=data["clearsEmbeddedDescription"],
+        keeps_last_tag_off=data["keepsLastTagOff"],
+        storage_template=data["storageTemplate"],
+        template_uses_album=data["templateUsesAlbum"],
+        can_hold_window=data["canHoldWindow"],
     )
 
 
@@ -155,6 +164,18 @@ def _tag_ids(plan: Plan) -> dict[str, str]:
             case UntagAssets() | ColorTag() if operation.tag.id:
                 found[operation.tag.path] = operation.tag.id
     return found
+
+
+def _round(part: Round) -> dict[str, Json]:
+    return {
+        "first": _lane(part.first),
+        "lanes": [_lane(lane) for lane in part.lanes],
+        "last": [_lane(lane) for lane in part.last],
+    }
+
+
+def _lane(lane: Lane) -> list[Json]:
+    return [_operation(item) for item in lane]
 
 
 def _operation(operation: Any) -> dict[str, Json]:

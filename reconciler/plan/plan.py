@@ -5,10 +5,10 @@ Renderers show it and the executor runs it; nothing else decides what happens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.diff.changes import Changes, Comparison, Note, Undone
+from reconciler.diff.changes import Action, AlbumChange, AlbumField, Changes, Comparison, Note, Undone
 from reconciler.model.live import Features, Identity, Live
 from reconciler.model.origin import Problem
 from reconciler.plan.operations import Operation, asset_ids, writes_sidecars
@@ -41,6 +41,8 @@ class Plan:
     undone: tuple[Undone, ...] = ()
     files: tuple[str, ...] = ()
     features: Features = field(default_factory=Features)
+    migrates: bool = False
+    """Whether the server's storage migration is started at the end and waited for."""
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -60,18 +62,48 @@ class Plan:
         return any(writes_sidecars(operation) for operation in self.operations)
 
 
-def make_plan(comparison: Comparison, live: Live, files: tuple[str, ...] = ()) -> Plan:
-    """Turns what differs into a plan. Pure: the same input gives the same plan."""
-    moves_files = bool(live.features.storage_template)
+def make_plan(
+    comparison: Comparison, live: Live, files: tuple[str, ...] = (), *, migrate: bool = False
+) -> Plan:
+    """Turns what differs into a plan. Pure: the same input gives the same plan.
+
+    With `migrate` the server's storage migration follows where memberships decide where files belong.
+    """
+    refiled = tuple(refiled_by(comparison.changes)) if live.features.template_uses_album else ()
     return Plan(
         identity=live.identity,
         changes=comparison.changes,
         labels=comparison.labels,
-        rounds=schedule(comparison.changes, live.tags, moves_files),
-        notes=comparison.notes,
+        rounds=schedule(comparison.changes, live.tags, live.features),
+        notes=(*comparison.notes, *_note_on_files(refiled, live.features, migrate)),
         problems=comparison.problems,
         missing=comparison.missing,
         undone=comparison.undone,
         files=files,
         features=live.features,
+        migrates=migrate and bool(refiled) and live.features.can_hold_window,
     )
+
+
+def refiled_by(changes: Changes) -> Iterator[AlbumChange]:
+    """The albums whose photos belong elsewhere after this, under a template that files photos by album."""
+    for change in changes.albums:
+        renamed = any(item.field is AlbumField.NAME for item in change.fields)
+        if change.added or change.removed or renamed or change.action is Action.DELETE:
+            yield change
+
+
+def _note_on_files(refiled: tuple[AlbumChange, ...], features: Features, migrate: bool) -> Iterator[Note]:
+    if not refiled:
+        return
+    text = "the storage template files photos by album, and being put into an album alone moves no file"
+    if migrate and features.can_hold_window:
+        text += ": the server's storage migration is started at the end and waited for"
+    elif migrate:
+        text += ": only an administrator's key may start the server's storage migration, so they stay for now"
+    else:
+        text += (
+            ": they stay until they are next edited, or until the server's storage migration runs "
+            "(settings.window.migrate: true starts it at the end)"
+        )
+    yield Note(text, min(change.origin for change in refiled))

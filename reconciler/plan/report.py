@@ -83,7 +83,8 @@ class Report:
 
     `settled` counts aspects (fields, tags, members) that were read back as planned; `drifted` are those that
     were left alone because the server had moved since the plan was made; `waiting` says why it is not known
-    whether the rest has settled, and is empty where it is known. `requests` counts all requests by kind.
+    whether the rest has settled, and is empty where it is known. `moved_files` counts the photos that lie
+    elsewhere now, as the storage template files them. `requests` counts all requests by kind.
     """
 
     outcome: Outcome
@@ -97,6 +98,7 @@ class Report:
     requests: tuple[tuple[str, int], ...] = ()
     run: str = ""
     """The run's number in the journal; empty where it isn't kept. Several passes have several: `12, 13`."""
+    moved_files: int = 0
 
     @property
     def written(self) -> int:

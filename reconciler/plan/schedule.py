@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes, TagChange
-from reconciler.model.live import Tag
+from reconciler.model.live import Features, Tag
 from reconciler.model.values import SIDECAR_FIELDS, Field, FieldValue, value_text
 from reconciler.plan.operations import (
     ALBUM_BATCH,
@@ -40,45 +40,85 @@ Lane = tuple[Operation, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """What is sent between two settles: `first` in order, then `lanes` side by side, then `last`.
+class Stage:
+    """What is checked together and then sent: `first` in order, then `lanes` side by side."""
 
-    `last` holds what moves files under the storage template.
-    """
-
-    first: Lane = ()
-    lanes: tuple[Lane, ...] = ()
-    last: Lane = ()
+    first: Lane
+    lanes: tuple[Lane, ...]
+    moves_files: bool = False
 
     @property
     def operations(self) -> Iterator[Operation]:
         """All operations in the order in which one worker would send them."""
-        yield from self.first
-        for lane in self.lanes:
+        for lane in (self.first, *self.lanes):
             yield from lane
-        yield from self.last
 
 
-def schedule(changes: Changes, tags: Mapping[str, Tag], moves_files: bool) -> tuple[Round, ...]:
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What is sent between two settles: `first` in order, then `lanes` side by side, then those of `last`.
+
+    `last` holds what makes files move under the storage template; only the last round has any.
+    """
+
+    first: Lane = ()
+    lanes: tuple[Lane, ...] = ()
+    last: tuple[Lane, ...] = ()
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The parts of the round that are sent one after the other."""
+        found = (Stage(self.first, self.lanes), Stage((), self.last, moves_files=True))
+        return tuple(stage for stage in found if stage.first or stage.lanes)
+
+    @property
+    def operations(self) -> Iterator[Operation]:
+        """All operations in the order in which one worker would send them."""
+        for stage in self.stages:
+            yield from stage.operations
+
+
+def schedule(changes: Changes, tags: Mapping[str, Tag], features: Features) -> tuple[Round, ...]:
     """The rounds that carry out these changes; none where nothing changes.
 
-    `tags` are the live tags by path; `moves_files` tells that a new date moves the file.
+    `tags` are the live tags by path; `features` tell what makes files move on this server.
     """
     groups = _sidecar_groups(changes.assets, tags)
-    placed = _placed(groups)
+    movers = [group for group in groups if moves_files(group, features)]
+    placed = _placed([group for group in groups if not moves_files(group, features)], movers)
+    albums = list(_album_lanes(changes.albums))
+    filed = [lane for lane in albums if any(moves_files(item, features) for item in lane)]
     rounds: list[Round] = []
-    for number in range(max(len(placed), 1)):
-        members = placed[number] if number < len(placed) else []
-        batches = [batch for group in members for batch in _batches(group)]
-        last = tuple(batch for batch in batches if moves_files and _sets_date(batch))
-        lanes: list[Lane] = [(batch,) for batch in batches if not (moves_files and _sets_date(batch))]
+    for number, members in enumerate(placed):
+        lanes: list[Lane] = [(batch,) for group in members for batch in _batches(group)]
         first: Lane = ()
+        last: list[Lane] = []
         if number == 0:
             first = tuple(_tag_operations(changes.tags))
             singles: list[Lane] = [(single,) for single in _singles(changes.assets)]
-            lanes = [*_album_lanes(changes.albums), *singles, *lanes]
-        rounds.append(Round(first, tuple(lanes), last))
+            lanes = [*(lane for lane in albums if lane not in filed), *singles, *lanes]
+        if number == len(placed) - 1:
+            last = [*filed, *((batch,) for group in movers for batch in _batches(group))]
+        rounds.append(Round(first, tuple(lanes), tuple(last)))
     return tuple(item for item in rounds if next(item.operations, None) is not None)
+
+
+def moves_files(operation: Operation, features: Features) -> bool:
+    """Whether the storage template files photos elsewhere because of this, at once or with their next edit.
+
+    A membership alone moves no file (PERFORMANCE 1.3), but decides where the next job moves it.
+    """
+    match operation:
+        case UpdateAssets(values=values):
+            return bool(features.storage_template) and Field.TAKEN in values
+        case CreateAlbum(asset_ids=ids) | AddMembers(asset_ids=ids) | RemoveMembers(asset_ids=ids):
+            return features.template_uses_album and bool(ids)
+        case UpdateAlbum(values=changed):
+            return features.template_uses_album and AlbumField.NAME in changed
+        case DeleteAlbum():
+            return features.template_uses_album
+        case _:
+            return False
 
 
 def _tag_operations(changes: tuple[TagChange, ...]) -> Iterator[Operation]:
@@ -154,10 +194,16 @@ def _sidecar_groups(changes: tuple[AssetChange, ...], tags: Mapping[str, Tag]) -
     return groups
 
 
-def _placed(groups: Iterable[SidecarOperation]) -> list[list[SidecarOperation]]:
-    """Puts each group into the first round in which none of its photos is written yet."""
-    rounds: list[list[SidecarOperation]] = []
-    written: list[set[str]] = []
+def _placed(
+    groups: Iterable[SidecarOperation], movers: Iterable[SidecarOperation]
+) -> list[list[SidecarOperation]]:
+    """Puts each group into the first round in which none of its photos is written yet; at least one round.
+
+    A further round is there for `movers`, which come last, where one of their photos is written in the round
+    that would be the last one.
+    """
+    rounds: list[list[SidecarOperation]] = [[]]
+    written: list[set[str]] = [set()]
     for group in groups:
         number = next(
             (at for at, taken in enumerate(written) if taken.isdisjoint(group.asset_ids)), len(written)
@@ -167,6 +213,8 @@ def _placed(groups: Iterable[SidecarOperation]) -> list[list[SidecarOperation]]:
             written.append(set())
         rounds[number].append(group)
         written[number].update(group.asset_ids)
+    if any(not written[-1].isdisjoint(group.asset_ids) for group in movers):
+        rounds.append([])
     return rounds
 
 
@@ -181,10 +229,6 @@ def _batches(group: SidecarOperation) -> Iterator[SidecarOperation]:
         case UntagAssets():
             for ids in _cut(group.asset_ids, TAG_BATCH):
                 yield UntagAssets(group.tag, ids)
-
-
-def _sets_date(operation: SidecarOperation) -> bool:
-    return isinstance(operation, UpdateAssets) and Field.TAKEN in operation.values
 
 
 def _cut(ids: tuple[str, ...], size: int) -> Iterator[tuple[str, ...]]:

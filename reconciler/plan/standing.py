@@ -14,6 +14,7 @@ from reconciler.diff.changes import (
     Action,
     AlbumChange,
     AlbumField,
+    AlbumFieldChange,
     AssetChange,
     Changes,
     TagChange,
@@ -172,14 +173,16 @@ def _album(
     elif album is None:
         yield _whole(change, "there", "there", "gone", State.GONE)
         return
+    members = live.members.get(album.id, frozenset())
     for item in change.fields:
         now = _album_value(album, item.field)
         state = _standing(item.before, item.after, now)
-        if change.action is Action.CREATE and state is State.OTHER:
+        if state is State.OTHER and (
+            change.action is Action.CREATE or _chosen_by_server(item, change, members)
+        ):
             state = State.BEFORE
         texts = (value_text(item.before), value_text(item.after), value_text(now))
         yield Standing(Kind.ALBUM, change.name, change.name, item.field.value, *texts, state, item.origin)
-    members = live.members.get(album.id, frozenset())
     for ids, aspect, before, after in (
         (change.added, "member+", "out", "in"),
         (change.removed, "member-", "in", "out"),
@@ -190,6 +193,15 @@ def _album(
             state = _standing(before, after, text)
             what = (before, after, text, state, change.origin)
             yield Standing(Kind.MEMBER, f"{change.name}/{asset_id}", name, aspect, *what)
+
+
+def _chosen_by_server(item: AlbumFieldChange, change: AlbumChange, members: frozenset[str]) -> bool:
+    """Whether a cover that nobody asked for may be there because the former one, if any, has left the album.
+
+    That happens where a run dies between the members and the cover.
+    """
+    moves = bool(change.added or change.removed)
+    return item.field is AlbumField.COVER and moves and item.before not in members
 
 
 def _whole(change: AlbumChange, before: str, after: str, found: str, state: State) -> Standing:

@@ -32,6 +32,7 @@ def report_document(report: Report, plan: Plan) -> dict[str, Json]:
         "written": report.written,
         "settled": report.settled,
         "waiting": report.waiting,
+        "movedFiles": report.moved_files,
         "operations": [_operation(item) for item in report.operations],
         "drifted": [_standing(item) for item in report.drifted],
         "reverted": [_reverted(item) for item in report.reverted],

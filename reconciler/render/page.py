@@ -33,6 +33,11 @@ class _Line:
         self.spans.append(span)
         self.used += cells(span.text)
 
+    @property
+    def said(self) -> bool:
+        """Whether anything but blanks stands on it."""
+        return any(span.text.strip() for span in self.spans)
+
 
 @dataclass(slots=True)
 class Page:
@@ -73,7 +78,7 @@ class Page:
             gap = " " if index and joiner.endswith(" ") else ""
             for piece in self._pieces(item.text + mark, self.width - hang, whole or self.full):
                 span = Span(piece, item.style)
-                if line.used + len(gap) + cells(piece) > self.width and line.used > hang:
+                if line.used + len(gap) + cells(piece) > self.width and (line.used > hang or line.said):
                     line = self._start([Span(" " * hang)])
                 elif gap:
                     line.add(Span(gap, span.style if line.spans[-1].style == span.style else ""))

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 
 from reconciler.diff.changes import Action, AlbumChange
 from reconciler.model.values import Field
+from reconciler.plan.operations import asset_ids
 from reconciler.plan.plan import PIPELINE, Plan
+from reconciler.plan.schedule import Lane, Round
 from reconciler.render import words
 from reconciler.render.grouping import repeated_writes
 from reconciler.render.words import count
@@ -56,6 +58,46 @@ def rounds(plan: Plan) -> str:
         _photos(repeated.several_tags_off, "loses several tags", "lose several tags"),
     ]
     return f"In {len(plan.rounds)} rounds with a settle between: {', '.join(filter(None, reasons))}."
+
+
+def order(plan: Plan) -> tuple[str, ...]:
+    """What is sent one after the other and what side by side, round by round; empty for a single request."""
+    if len(plan.operations) < 2:
+        return ()
+    several = len(plan.rounds) > 1
+    lines = [
+        f"{f'Round {number}' if several else 'Order'}: {', then '.join(_stages(part))}."
+        for number, part in enumerate(plan.rounds, start=1)
+    ]
+    if plan.migrates:
+        lines.append("At the end the server files its photos anew (storage migration), which is waited for.")
+    return tuple(lines)
+
+
+def _stages(part: Round) -> Iterator[str]:
+    if part.first:
+        yield f"{count(len(part.first), 'request')} that others need"
+    if part.lanes:
+        yield _side_by_side(part.lanes)
+    if part.last:
+        photos = len({photo for lane in part.last for item in lane for photo in asset_ids(item)})
+        verb = "makes" if sum(map(len, part.last)) == 1 else "make"
+        yield (
+            f"{_side_by_side(part.last)}, once no file is on the move, that {verb} files move "
+            f"({count(photos, 'photo')})"
+        )
+
+
+def _side_by_side(lanes: tuple[Lane, ...]) -> str:
+    requests = sum(map(len, lanes))
+    text = count(requests, "request")
+    if requests == 1:
+        return text
+    if len(lanes) == 1:
+        return f"{text} in a row"
+    return (
+        f"{text} side by side" if len(lanes) == requests else f"{text} in {len(lanes):,} lanes side by side"
+    )
 
 
 def removals(plan: Plan, show: Show = words.quoted, show_tag: Show = words.name) -> str:

@@ -176,7 +176,7 @@ def _change(page: Page, label: str, column: int, pair: tuple[str, str], tail: st
         items = [Span(word) for word in whole.split(" ")]
     else:
         before, after = clip_pair(before, after, room - 2)
-        items = [Span(before), Span(f"→ {after}")]
+        items = [Span(text) for text in (before, f"→ {after}") if text]
     page.flow(lead, items, hang=hang, joiner=" ", tail=tail)
 
 
@@ -354,6 +354,8 @@ def _summary(page: Page, plan: Plan) -> None:
     page.flow([Span("Plan: ", "bold")], spans, hang=6, joiner=" ", whole=True)
     if why := summary.rounds(plan):
         page.text(why)
+    for line in summary.order(plan):
+        page.text(line, hang=2)
     if gone := summary.removals(plan):
         page.text(gone, style="red")
     if plan.problems:

@@ -160,7 +160,8 @@ def test_failures_and_what_was_never_sent_are_told(tmp_path: Path) -> None:
 def test_an_answer_that_was_lost_leaves_the_operation_in_flight(tmp_path: Path) -> None:
     with here(tmp_path, photos(3)) as place:
         plan = place.plan({"assets": [{"match": ALL, "rating": 4}]})
-        place.faults(Fault("lost_answer", "PUT", "/assets", times=None))
+        unseen = Fault("reset", "GET", "/assets/[^s].*", nth=4, times=None)
+        place.faults(Fault("lost_answer", "PUT", "/assets", times=None), unseen)
         report = journalled(place, plan)
         assert report.operations[0].fate is Fate.FAILED
         place.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -193,6 +194,33 @@ def test_outside_the_hours_it_stops_with_the_way_out_where_it_shall_not_wait() -
     with pytest.raises(NotNow, match=r"20:00.*01:00-06:00 \(Europe/Rome\).*--outside wait.*--now"):
         opening(watch, Told(), hours=NIGHT).begin()
     assert watch.naps == []
+
+
+@pytest.mark.parametrize(
+    ("at", "settings", "aside"),
+    [
+        ("2026-01-15T20:00", {"hours": NIGHT, "outside": Outside.WAIT}, ["let go", "taken"]),
+        ("2026-01-16T02:00", {"hours": NIGHT, "quiet": 5}, ["let go", "taken"]),
+        ("2026-01-16T02:00", {"hours": NIGHT, "outside": Outside.WAIT}, []),
+        ("2026-01-15T20:00", {"max_duration": 60.0}, []),
+    ],
+)
+def test_others_may_go_in_between_while_it_waits(at: str, settings: dict[str, Any], aside: list[str]) -> None:
+    watch, seen = Watch(at=rome(at)), []
+
+    @contextmanager
+    def let_go() -> Iterator[None]:
+        seen.append("let go")
+        assert watch.deadline is None
+        yield
+        assert watch.at >= rome("2026-01-16T01:00"), "it was taken again before the wait was over"
+        seen.append("taken")
+
+    begins = opening(watch, Told(), iter([9, *[0] * 5]), **settings)
+    begins.aside = let_go
+    begins.begin()
+    begins.begin()
+    assert seen == aside
 
 
 def test_inside_the_hours_it_goes_on_and_a_shorter_duration_counts() -> None:

@@ -84,10 +84,12 @@ def test_every_option_wins_over_the_files(monkeypatch: pytest.MonkeyPatch, writt
         *("--hours", "22:30-05:00", "--timezone", "Asia/Tokyo", "--outside", "exit"),
         *("--max-duration", "1h", "--wait-for-quiet=7", "--running-timeout", "0s", "--settle-timeout", "90"),
         *("--timeout", "1.5s", "--connect-timeout", "1m", "--retries", "0", "--backoff", "2s"),
-        *("--deadline", "24h", "--connections", "1"),
+        *("--deadline", "24h", "--connections", "1", "--pause", "heavy", "--without-window"),
     ]
     changed = over(monkeypatch, written, *args)
     assert changed.window == WindowSettings(
+        pause="heavy",
+        without_window=True,
         hours=Hours(1350, 300),
         timezone="Asia/Tokyo",
         outside=Outside.EXIT,
@@ -103,8 +105,25 @@ def test_every_option_wins_over_the_files(monkeypatch: pytest.MonkeyPatch, writt
 
 def test_every_setting_has_its_option() -> None:
     assert {*_HTTP} == {*Http.__slots__}
-    # `pause` belongs to the files; the option for `quiet` is called after what it does
-    assert {*_WINDOW} - {"right_now"} == {*WindowSettings.__slots__} - {"pause", "quiet"} | {"wait_for_quiet"}
+    # the option for `quiet` is called after what it does
+    settings = {*WindowSettings.__slots__} - {"quiet"} | {"wait_for_quiet"}
+    assert {*_WINDOW} - {"right_now", "migrate"} == settings - {"migrate"}
+
+
+@pytest.mark.parametrize(
+    ("text", "pause"),
+    [
+        ("none", "none"),
+        ("pipeline", "pipeline"),
+        ("sidecar", ("sidecar",)),
+        ("sidecar,metadataExtraction", ("sidecar", "metadataExtraction")),
+        ("sidecar, library", ("sidecar", "library")),
+    ],
+)
+def test_queues_by_name(
+    monkeypatch: pytest.MonkeyPatch, written: Desired, text: str, pause: str | tuple[str, ...]
+) -> None:
+    assert over(monkeypatch, written, "--pause", text).window.pause == pause
 
 
 @pytest.mark.parametrize(
@@ -145,6 +164,8 @@ def test_now_heeds_neither_hours_nor_quiet_but_the_end(
         (["--hours", "night"], "01:00-06:00"),
         (["--timezone", "Europe/Room"], "did you mean 'Europe/Rome'"),
         (["--outside", "skip"], "exit"),
+        (["--pause", "sidecar;library"], "write pipeline, heavy, none, or queues such as"),
+        (["--pause", ""], "write pipeline"),
         (["--max-duration", "0s"], "from 1s to 168h"),
         (["--max-duration", "soon"], "such as 90s, 45m or 2h"),
         (["--wait-for-quiet=soon"], "--wait-for-quiet=100"),

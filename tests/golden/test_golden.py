@@ -5,6 +5,7 @@
     cases/NAME/attempts.json   what the server has undone before, if anything
     cases/NAME/plan.json       the plan file
     cases/NAME/plan.txt        the plan as a person sees it
+    cases/NAME/plan.md         the plan as a comment in a pull request
 
 To add one, write the first two and run with UPDATE_GOLDEN=1; then read what came out.
 """
@@ -22,6 +23,7 @@ from reconciler.diff import compare
 from reconciler.live.snapshot import from_bytes
 from reconciler.model.attempts import Attempt, Attempts
 from reconciler.plan import Plan, document, make_plan
+from reconciler.render.markdown import plan_markdown
 from reconciler.render.terminal import plan_text
 
 CASES = Path(__file__).parent / "cases"
@@ -33,7 +35,8 @@ def plan_of(case: Path) -> Plan:
     """The plan of a case, made from inside its folder so that origins are short."""
     desired = load([case / "desired.yaml"]).desired
     live = from_bytes((case / "live.json").read_bytes())
-    return make_plan(compare(desired, live, attempts_of(case)), live, desired.files)
+    comparison = compare(desired, live, attempts_of(case))
+    return make_plan(comparison, live, desired.files, migrate=desired.window.migrate)
 
 
 def attempts_of(case: Path) -> Attempts:
@@ -52,6 +55,7 @@ def test_the_plan_is_as_written_down(name: str, monkeypatch: pytest.MonkeyPatch)
     made = {
         "plan.json": document.to_bytes(plan),
         "plan.txt": plan_text(plan, width=WIDTH, color=False).encode(),
+        "plan.md": plan_markdown(plan).encode(),
     }
     for file, content in made.items():
         path = case / file

@@ -18,7 +18,7 @@ from reconciler.immich.retry import Repeat, RetryPolicy
 from reconciler.immich.tally import Sent
 from reconciler.immich.transport import Transport
 
-from .support import KEY, Clock, Says, Wire, always, in_turn, transport_to
+from .support import KEY, Asked, Clock, Says, Wire, always, in_turn, transport_to
 
 
 def same(said: Any) -> Any:
@@ -243,6 +243,53 @@ def test_no_more_retries_once_a_run_is_being_ended() -> None:
     assert len(wire.asked) == 1
 
 
+@pytest.mark.parametrize(("seconds", "sent"), [(0.4, 1), (0.6, 2), (3.6, 4), (None, 5)])
+def test_no_try_begins_after_the_end_of_the_run(seconds: float | None, sent: int) -> None:
+    """Waits are 0.5, 1, 2 and 4 seconds."""
+    clock = Clock()
+    transport, wire = transport_to(always(Says(503)), clock=clock, retry=RetryPolicy(retries=4))
+    end = None if seconds is None else clock.now + seconds
+    transport.end_with(lambda: None if end is None else max(0.0, end - clock.now))
+    with pytest.raises(ServerError):
+        ask(transport, repeat=Repeat.HARMLESS)
+    assert len(wire.asked) == sent
+    assert end is None or clock.now < end
+
+
+def test_a_request_under_way_at_the_end_may_finish() -> None:
+    clock = Clock()
+
+    def slow(_: Asked) -> Says:
+        clock.now += 10
+        return Says(200, [1])
+
+    transport, _ = transport_to(slow, clock=clock)
+    transport.end_with(lambda: max(0.0, 1005.0 - clock.now))
+    assert ask(transport) == [1]
+
+
+def test_after_the_end_what_is_read_back_is_tried_as_ever() -> None:
+    clock = Clock()
+    transport, wire = transport_to(in_turn(Says(503), Says(503), Says(200, [1])), clock=clock)
+    transport.end_with(lambda: 0.0)
+    assert ask(transport) == [1] and len(wire.asked) == 3
+
+
+def test_how_far_the_servers_clock_is_ahead() -> None:
+    clock = Clock()
+    answers = in_turn(
+        Says(200, [1]),
+        Says(200, [1], {"Date": "Thu, 01 Jan 1970 00:17:10 GMT"}),
+        Says(200, [1], {"Date": "Thu, 01 Jan 1970 09:00:00 GMT"}),
+    )
+    transport, _ = transport_to(answers, clock=clock)
+    ask(transport)
+    assert transport.ahead is None
+    for _ in range(2):
+        ask(transport)
+        assert transport.ahead == 30.5
+
+
 # Answers that are none
 
 
@@ -253,6 +300,29 @@ def test_a_page_instead_of_json() -> None:
         ask(transport)
     assert caught.value.kind is Kind.BROKEN
     assert len(wire.asked) == 1
+
+
+def test_a_page_of_a_proxy_where_immich_has_answered_before_is_asked_again() -> None:
+    page = Says(200, raw=b"<!doctype html><title>Back soon</title>", headers={"Content-Type": "text/html"})
+    transport, wire = transport_to(in_turn(Says(200, {"a": 1}), page, Says(200, {"a": 2})))
+    assert (ask(transport), ask(transport)) == ({"a": 1}, {"a": 2})
+    assert len(wire.asked) == 3
+
+
+def test_what_is_looked_for_before_it_is_sent_again() -> None:
+    """Found done, it isn't sent again; the transport says whether a try before may have had an effect."""
+    asked: list[bool] = []
+
+    def look(maybe: bool) -> bool:
+        asked.append(maybe)
+        return maybe
+
+    answers = (Says(503, {}), requests.ConnectionError("gone"), Says(200, {"a": 1}))
+    transport, wire = transport_to(in_turn(*answers))
+    said = transport.call(
+        "PUT", "/assets", repeat=Repeat.HARMLESS, parse=lambda body: body, body={"ids": []}, look=look
+    )
+    assert (said, asked, len(wire.asked)) == (None, [False, True], 2)
 
 
 def test_a_cut_off_answer_is_asked_for_again() -> None:

@@ -57,6 +57,7 @@ def test_what_came_when() -> None:
     assert order == [False, False, True, True, True]
     assert not dialect_for(Version(2, 3)).queue_api
     assert dialect_for(Version(2, 4)).queue_api
+    assert [dialect_for(Version(2, minor)).guards_edits for minor in (3, 4, 5)] == [False, True, True]
     assert dialect_for(Version(3, 2)).config_paths == ("/server/config", "/public/config")
     assert dialect_for(Version(2, 5)).unrated is None
     assert dialect_for(Version(2, 4)).unrated == 0

@@ -307,3 +307,18 @@ def test_writes_are_repeated_when_they_fail_in_passing() -> None:
     writer, wire = writer_of("3.1.0", in_turn(*answers))
     writer.update_assets(["a"], {Field.RATING: 1})
     assert len(wire.asked) == 3
+
+
+@pytest.mark.parametrize("version", ["2.3.1", "3.1.0"])
+@pytest.mark.parametrize(("resume", "tries"), [(True, 3), (False, 1)])
+def test_a_queue_is_given_back_with_as_many_tries_at_the_end_of_a_run(
+    version: str, resume: bool, tries: int
+) -> None:
+    writer, wire = writer_of(version, in_turn(Says(503), Says(503), Says(200, {})))
+    writer.transport.end_with(lambda: 0.1)  # 0.5 s before the first new try
+    if resume:
+        writer.resume("sidecar")
+    else:
+        with pytest.raises(ServerError):
+            writer.pause("sidecar")
+    assert len(wire.asked) == tries

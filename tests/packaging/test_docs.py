@@ -15,7 +15,7 @@ import click
 import pytest
 import yaml
 
-from reconciler.apply.preflight import WINDOW
+from reconciler.apply.preflight import MIGRATION, WINDOW
 from reconciler.cli import apply, plan, queues, runs, sandbox, undo, validate
 from reconciler.cli.exits import Exit
 from reconciler.config import load
@@ -197,6 +197,34 @@ class TestLanguageAgreesWithTheSchema:
         assert schema()["definitions"]["selector"]["properties"].keys() <= named
 
 
+def every_command() -> list[tuple[str, click.Command]]:
+    """Commands and their subcommands, by what is typed."""
+    found = []
+    for name, command in COMMAND_LINE.items():
+        found.append((name, command))
+        if isinstance(command, click.Group):
+            found += [(f"{name} {sub}", one) for sub, one in command.commands.items()]
+    return found
+
+
+class TestHelp:
+    @pytest.mark.parametrize(("name", "command"), every_command(), ids=lambda item: str(item))
+    def test_every_help_has_an_example_that_works(self, name: str, command: click.Command) -> None:
+        shown = command.get_help(click.Context(command, info_name=name, max_content_width=100))
+        assert "Examples:" in shown
+        lines = [line.strip() for line in shown.splitlines() if line.startswith("    immich-")]
+        own = [line for line in lines if line == name or line.startswith(f"{name} ")]
+        assert own, f"none of the examples is of {name}"
+        for line in lines:
+            parse(re.sub(r"\s{4,}.*", "", line).replace("&&", ";"))
+
+    @pytest.mark.parametrize(("name", "command"), every_command(), ids=lambda item: str(item))
+    def test_every_help_tells_the_exit_codes(self, name: str, command: click.Command) -> None:
+        whole = COMMAND_LINE[name.partition(" ")[0]]
+        told = [one for one in (whole, command) if "Exit codes: 0 " in f"{one.help} {one.epilog}"]
+        assert told or isinstance(command, click.Group)
+
+
 def options(command: click.Command) -> set[str]:
     if isinstance(command, click.Group):
         return own_options(command).union(*map(options, command.commands.values()))
@@ -272,7 +300,7 @@ class TestPermissions:
         assert permission_rows()[0] == needed(*everything(tmp_path))
 
     def test_what_applying_needs_besides(self) -> None:
-        writing = [method for method in methods(Writer) if method not in WINDOW]
+        writing = [method for method in methods(Writer) if method not in (*WINDOW, *MIGRATION)]
         assert permission_rows()[1] == needed(*writing)
 
     def test_what_the_window_needs(self) -> None:
@@ -282,6 +310,7 @@ class TestPermissions:
         listed = frozenset[str]().union(*permission_rows())
         assert listed == needed(*methods(Reader), *methods(Writer))
         assert permission_rows()[3] == permissions_of(Reader.storage_template)
+        assert permission_rows()[4] == needed(*MIGRATION)
 
 
 class TestPages:

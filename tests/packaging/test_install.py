@@ -24,10 +24,16 @@ from tests.packaging.pages import README, ROOT, blocks, code, commands, rows, se
 pytestmark = pytest.mark.timeout(600)
 
 LEFT_BEHIND = (".git", ".venv", "venv", ".sandbox", "build", "dist", "*.egg-info", "__pycache__", ".*_cache")
+LONG = (
+    "RECONCILER_SWEEP=full .venv/bin/python -m pytest tests/sweep",
+    ".venv/bin/python -m tests.soak --plans 2000 --seed 1",
+    ".venv/bin/python -m tests.races",
+)
 NOT_RUN = {
     "python3 -m venv .venv && .venv/bin/pip install --quiet -e '.[dev]' && .venv/bin/python -m pytest": (
         "it runs these very tests; .ci/run runs it"
     ),
+    **dict.fromkeys(LONG, "it takes many minutes; a smaller part of it is among these tests"),
 }
 DEMO, *OWN_SERVER = [
     line for block in blocks("sh", (README,)) for line in commands(block.text) if line not in NOT_RUN

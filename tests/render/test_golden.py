@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.render.annotations import github_plan
 from reconciler.render.documents import report_bytes
+from reconciler.render.markdown import plan_markdown
 from reconciler.render.terminal import plan_text, report_text
 from tests.render.plans import PLANS, REPORTS, family
 
@@ -39,6 +40,11 @@ def test_plans_in_full(name: str) -> None:
 
 def test_a_plan_in_colour() -> None:
     check("plan.family.ansi", plan_text(family(), width=100, color=True))
+
+
+@pytest.mark.parametrize("name", ["family", "hostile", "problems", "undone"])
+def test_comments(name: str) -> None:
+    check(f"plan.{name}.md", plan_markdown(PLANS[name]()))
 
 
 @pytest.mark.parametrize("name", sorted(REPORTS))

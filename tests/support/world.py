@@ -62,7 +62,9 @@ class World:
     def features(self) -> Features:
         template = self.reader.storage_template()
         return self.reader.dialect.features(
-            storage_template=template.enabled if template else None, can_hold_window=self.with_admin
+            storage_template=template.enabled if template else None,
+            template_uses_album=template is not None and template.uses_album,
+            can_hold_window=self.with_admin,
         )
 
     @property
@@ -82,9 +84,8 @@ class World:
         """The plan for a wish, with what was tried before taken into account."""
         desired = self.desired(content)
         live = self.live(desired)
-        return make_plan(
-            compare(desired, live, self.state.attempts(self.identity.user_id)), live, desired.files
-        )
+        comparison = compare(desired, live, self.state.attempts(self.identity.user_id))
+        return make_plan(comparison, live, desired.files, migrate=desired.window.migrate)
 
     def apply(self, plan: Plan, *, saved: bool = False) -> Report:
         return apply_plan(plan, self.tools(), saved=saved)

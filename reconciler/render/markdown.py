@@ -1,0 +1,266 @@
+"""A plan as Markdown for a comment in a pull request.
+
+Whatever the files or the server hold (names, captions, messages) stands in code spans and nowhere else: in
+them nothing is markup, nobody is mentioned and no issue is linked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.diff.changes import Action, AlbumChange, AssetChange, Note, TagChange, Undone
+from reconciler.model.origin import Origin, Problem
+from reconciler.model.values import Field, FieldValue
+from reconciler.plan.plan import Plan
+from reconciler.render import summary, words
+from reconciler.render.cells import clip, plain
+from reconciler.render.grouping import PhotoGroup, photo_groups, tag_groups, undone_groups
+from reconciler.render.words import count, listed
+
+MARKER = "<!-- immich-plan -->"
+"""The first line: by it an earlier comment is found and updated."""
+MOST = 65_536
+"""Bytes; GitHub takes no longer comment (it counts characters, of which there are never more)."""
+NEARLY = MOST - 2_000
+"""Bytes that details may fill, so that what stands below them still fits."""
+LONGEST = 300
+"""Letters of one value."""
+SHOWN = 20
+"""Problems that are told."""
+PLUS, MINUS = "\\+", "−"
+"""A bare + or - at the start of an item would begin a list."""
+
+_TICKS = re.compile(r"`+")
+
+
+def plan_markdown(plan: Plan, *, whole: str = "") -> str:
+    """The comment, at most 65,536 bytes of UTF-8; `whole` says where the whole plan is, where not all fits.
+
+    The same plan gives the same text.
+    """
+    page = _Page()
+    page.put(MARKER, f"### Immich plan: {summary.sizes(plan) or 'no changes'}")
+    who = plan.identity
+    page.put(f"For {code(who.user_name)} on {code(who.url)} (Immich {code(who.version)}).")
+    _overview(page, plan)
+    _problems(page, "Problems", plan.problems, "Nothing is applied before this is mended.")
+    _problems(page, "Missing photos", plan.missing, "The rest is applied only with `--allow-missing`.")
+    sections = [
+        ("Tags", len(plan.changes.tags), _tags(plan)),
+        ("Albums", len(plan.changes.albums), _albums(plan)),
+        ("Tried before and undone by the server", len(plan.undone), _undone(plan.undone)),
+        ("Notes", len(plan.notes), _notes(plan.notes)),
+        ("Photos", len(plan.changes.assets), _photos(plan)),
+    ]
+    left_out = sum(page.fold(title, number, blocks) for title, number, blocks in sections)
+    if left_out:
+        where = f" The whole plan: {whole}." if whole else " `immich-plan --full` shows the whole plan."
+        page.put(f"**Left out here: {left_out:,} of the lists' entries.**{where}")
+    return page.text
+
+
+def code(text: str) -> str:
+    """The text as a code span, whatever it holds: one line, no control characters, never markup."""
+    shown = plain(text)
+    if not shown.strip():
+        return "` `" if shown else "*none*"
+    longest = max((len(run) for run in _TICKS.findall(shown)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _code(text: str) -> str:
+    return code(clip(plain(text), LONGEST))
+
+
+@dataclass(slots=True)
+class _Page:
+    """Collects paragraphs and keeps count of their size."""
+
+    parts: list[str] = field(default_factory=list)
+    size: int = 0
+
+    def put(self, *paragraphs: str) -> None:
+        """Paragraphs that are there in any case."""
+        for paragraph in paragraphs:
+            self.parts.append(paragraph)
+            self.size += _bytes(paragraph) + 2
+
+    def fold(self, title: str, number: int, blocks: Iterable[str]) -> int:
+        """A part that is folded away, as far as it fits; returns how many of its blocks don't."""
+        found = list(blocks)
+        if not found:
+            return 0
+        head = f"<details><summary>{title} ({number:,})</summary>"
+        room = NEARLY - self.size - _bytes(head) - len("\n</details>\n\n\n\n")
+        fitting: list[str] = []
+        for block in found:
+            room -= _bytes(block) + 1
+            if room < 0:
+                break
+            fitting.append(block)
+        if fitting:
+            self.put(head, "\n".join(fitting), "</details>")
+        return len(found) - len(fitting)
+
+    @property
+    def text(self) -> str:
+        """The whole, ended with a line break."""
+        return "\n\n".join(self.parts) + "\n"
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
+def _overview(page: _Page, plan: Plan) -> None:
+    changes = plan.changes
+    if not changes:
+        page.put(summary.nothing(plan))
+        return
+    rows = [
+        ("Tags", [change.action for change in changes.tags]),
+        ("Photos", [Action.UPDATE] * len(changes.assets)),
+        ("Albums", [change.action for change in changes.albums]),
+    ]
+    table = ["| | new | changed | deleted |", "|---|--:|--:|--:|"]
+    for label, actions in rows:
+        if actions:
+            kinds = (Action.CREATE, Action.UPDATE, Action.DELETE)
+            numbers = [f"{actions.count(kind):,}" if kind in actions else "" for kind in kinds]
+            table.append(f"| {label} | {' | '.join(numbers)} |")
+    page.put("\n".join(table))
+    if gone := summary.removals(plan, code, code):
+        page.put(f"**Removes**: {gone.removeprefix('Removes: ')}")
+    lines = [" · ".join(summary.costs(plan)), summary.rounds(plan), *summary.order(plan)]
+    page.put("<br>\n".join(line for line in lines if line))
+
+
+# -- what changes ----------------------------------------------------------------------------------------
+
+
+def _at(*origins: Origin | None) -> str:
+    """Where the files ask for it, behind the rest."""
+    found = words.places(origin for origin in origins if origin)
+    return f" — {_code(found)}" if found else ""
+
+
+def _tags(plan: Plan) -> Iterator[str]:
+    for group in tag_groups(plan.changes.tags):
+        yield f"- {_tag(group)}{_at(*(change.origin for change in group))}"
+
+
+def _tag(group: Sequence[TagChange]) -> str:
+    first = group[0]
+    if len(group) > 1:
+        named = ", ".join(listed([_code(change.path) for change in group]))
+        return f"new: {count(len(group), 'tag')}: {named}"
+    color = ""
+    if first.color:
+        before = "" if first.action is Action.CREATE else f"{_code(first.before or 'none')} → "
+        color = f", colour {before}{_code(first.after or 'none')}"
+    return f"{'new' if first.action is Action.CREATE else 'changed'}: tag {_code(first.path)}{color}"
+
+
+def _photos(plan: Plan) -> Iterator[str]:
+    for group in photo_groups(plan.changes.assets):
+        yield _photo(group.photos[0], plan) if len(group.photos) == 1 else _group(group, plan)
+
+
+def _label(photo: str, plan: Plan) -> str:
+    return _code(plan.labels.get(photo, photo))
+
+
+def _photo(change: AssetChange, plan: Plan) -> str:
+    lines = [f"- {_label(change.id, plan)}"]
+    for item in change.fields:
+        before, after = _value(item.before, item.field), _value(item.after, item.field)
+        lines.append(f"  - {item.field.value}: {before} → {after}{_at(item.origin)}")
+    for sign, moves in ((PLUS, change.tags_added), (MINUS, change.tags_removed)):
+        lines += [f"  - {sign} tag {_code(move.path)}{_at(move.origin)}" for move in moves]
+    return "\n".join(lines)
+
+
+def _value(value: FieldValue, name: Field) -> str:
+    return _code(words.photo_value(value, name))
+
+
+def _group(group: PhotoGroup, plan: Plan) -> str:
+    what = [f"{PLUS} tag {_code(move.path)}" for move in group.added]
+    what += [f"{MINUS} tag {_code(move.path)}" for move in group.removed]
+    what += [f"{target.field.value} → {_value(target.after, target.field)}" for target in group.targets]
+    lines = [
+        f"- **{count(len(group.photos), 'photo')}**: {', '.join(listed(what, limit=10))}{_at(*group.causes)}"
+    ]
+    for target in group.targets:
+        befores = [
+            f"{_value(value, target.field)} ({count(number, 'photo')})"
+            for value, number in group.befores(target.field)
+        ]
+        lines.append(f"  - {target.field.value} was {', '.join(listed(befores))}")
+    lines.append(f"  - {', '.join(listed([_label(photo, plan) for photo in group.ids]))}")
+    return "\n".join(lines)
+
+
+def _albums(plan: Plan) -> Iterator[str]:
+    for change in plan.changes.albums:
+        yield "\n".join(_album(change, plan))
+
+
+def _album(change: AlbumChange, plan: Plan) -> Iterator[str]:
+    word = {Action.CREATE: "new", Action.UPDATE: "changed", Action.DELETE: "**deleted**"}[change.action]
+    stays = f" ({summary.stays(change)})" if change.action is Action.DELETE else ""
+    yield f"- {word}: album {_code(change.name)}{stays}{_at(change.origin)}"
+    if change.action is Action.DELETE:
+        return
+    for item in change.fields:
+        before, after = (
+            _code(words.album_value(value, item.field, plan.labels)) for value in (item.before, item.after)
+        )
+        was = "" if change.action is Action.CREATE else f"{before} → "
+        at = _at(item.origin) if item.origin != change.origin else ""
+        yield f"  - {item.field.value}: {was}{after}{at}"
+    for sign, ids in ((PLUS, change.added), (MINUS, change.removed)):
+        if ids:
+            names = sorted(_label(photo, plan) for photo in ids)
+            yield f"  - {sign} {count(len(ids), 'photo')}: {', '.join(listed(names))}"
+    if change.added or change.removed:
+        yield f"  - {change.size_before:,} → {count(change.size_after, 'photo')}"
+
+
+# -- what stands beside them -----------------------------------------------------------------------------
+
+
+def _problems(page: _Page, title: str, problems: Sequence[Problem], consequence: str) -> None:
+    if not problems:
+        return
+    lines = [f"**{title} ({len(problems):,})**: {consequence}", ""]
+    for problem in problems[:SHOWN]:
+        message = f"{problem.path}: {problem.message}" if problem.path else problem.message
+        lines.append(f"- {code(clip(plain(message), 3 * LONGEST))}{_at(problem.origin)}")
+    if len(problems) > SHOWN:
+        lines.append(f"- and {len(problems) - SHOWN:,} more")
+    page.put("\n".join(lines))
+
+
+def _undone(undone: Iterable[Undone]) -> Iterator[str]:
+    for group in undone_groups(undone):
+        tried = group[0].attempt
+        who = _code(group[0].label) if len(group) == 1 else count(len(group), "photo")
+        what = words.asked(tried.aspect, tried.wanted)
+        now = words.found(tried.aspect, tried.came_back)
+        why = f" {_code(tried.reason)}" if tried.reason else ""
+        at = _at(group[0].origin)
+        yield f"- {who}: {_code(what)}, tried on {code(tried.at[:10])}: {_code(now)}.{why}{at}"
+
+
+def _notes(notes: Iterable[Note]) -> Iterator[str]:
+    for note in notes:
+        names = [_code(label) for label in note.sample]
+        if note.count > len(names) and names:
+            names.append(f"and {note.count - len(names):,} more")
+        which = f" ({', '.join(names)})" if names else ""
+        yield f"- {code(clip(plain(note.text), 3 * LONGEST))}{which}{_at(note.origin)}"
