@@ -3,7 +3,8 @@
 An edit queues SidecarWrite, that queues AssetExtractMetadata, that StorageTemplateMigrationSingle.
 SidecarWrite reads the row and the list of locked fields, writes the file in its own time, and then
 unlocks the fields it had read: whatever another request or job does in that time is lost or comes
-twice, as on the real server (PERFORMANCE 1.1).
+twice, as on the real server (PERFORMANCE 1.1). A reading of the files looks up where they are before it
+opens them, and doesn't find the sidecar of a photo that is moved in between (PERFORMANCE 1.3, 1.6).
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from reconciler.sandbox import extraction, moving
@@ -71,6 +73,10 @@ ONE_OFF = {"tag-cleanup": "TagCleanup"}
 
 BEFORE_READING = 0.4
 """Share of a sidecar write's time that passes before it reads the row: edits until then are written too."""
+REPLACING = 0.25
+"""Share at its end in which the new file lies beside the old one, where a second write fails."""
+BEFORE_OPENING = 0.6
+"""Share of a reading's time that passes between looking up where the sidecar is and opening it."""
 PLACEHOLDER_THUMBHASH = "1QcSHQRnh493V4dIh4eXh1h4kJUI"
 
 
@@ -93,9 +99,11 @@ class Jobs:
     _writing: dict[str, _Writing] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _dice: random.Random = field(init=False)
+    _cores: threading.Semaphore | None = field(init=False)
 
     def __post_init__(self) -> None:
         self._dice = random.Random(self.pace.seed)
+        self._cores = threading.Semaphore(self.pace.cores) if self.pace.cores else None
 
     def handlers(self) -> Mapping[str, Handler]:
         own: dict[str, Handler] = {
@@ -115,27 +123,44 @@ class Jobs:
         # what belongs to machine learning, videos and backups finds nothing to do
         return dict.fromkeys(QUEUE_OF, _nothing) | own
 
+    def _duration(self, queue: str) -> float:
+        """How long this job takes, in seconds."""
+        return self.pace.seconds(queue) * (1 + self.pace.spread * self._dice.uniform(-1, 1))
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Work that needs the processor; waits until it is free."""
+        with self._cores or nullcontext():
+            yield
+
     # -- sidecar -----------------------------------------------------------------------
 
     def _write_sidecar(self, job: Job) -> Iterable[NewJob]:
         asset_id = job.data["id"]
-        time.sleep(self.pace.seconds("sidecar") * BEFORE_READING)
+        seconds = self._duration("sidecar")
+        time.sleep(seconds * BEFORE_READING)
         with self.database.read() as db:
             row = db.row(
                 "SELECT exif.*, writable FROM exif JOIN photo USING (asset_id) WHERE asset_id = ?",
                 (asset_id,),
             )
-            before = assets.sidecar_of(db, asset_id)
         if row is None:
             return []
         locked = row["locked"]
         columns = {**dict(row), "tags": json.loads(row["tags"])}
         if (written := extraction.write_fields(columns, locked, self.version)) is not None:
-            self._write_file(asset_id, extraction.merged(before, written), bool(row["writable"]), locked)
+            with self._computing():
+                with self.database.read() as db:
+                    before = assets.sidecar_of(db, asset_id)
+                time.sleep(seconds * (1 - BEFORE_READING - REPLACING))
+                content = extraction.merged(before, written)
+                self._replace_file(asset_id, content, bool(row["writable"]), locked, seconds * REPLACING)
         # a write that was skipped is followed by a reading too (FACTS 4)
         return [NewJob("AssetExtractMetadata", {"id": asset_id, "source": "sidecar-write"})]
 
-    def _write_file(self, asset_id: str, content: dict[str, object], writable: bool, locked: int) -> None:
+    def _replace_file(
+        self, asset_id: str, content: dict[str, object], writable: bool, locked: int, seconds: float
+    ) -> None:
         """Takes its time; of two writes of one photo at once the second fails, maybe destroying the file."""
         with self._guard:
             other = self._writing.get(asset_id)
@@ -149,7 +174,7 @@ class Jobs:
                 assets.unlock(db, asset_id, locked)
             return
         try:
-            time.sleep(self.pace.seconds("sidecar") * (1 - BEFORE_READING))
+            time.sleep(seconds)
         finally:
             with self._guard:
                 del self._writing[asset_id]
@@ -176,18 +201,21 @@ class Jobs:
 
     def _extract(self, job: Job) -> Iterable[NewJob]:
         asset_id = job.data["id"]
-        with self.database.read() as db:
-            row = db.row(
-                "SELECT owner_id, embedded, file_created_at, file_modified_at "
-                "FROM asset JOIN photo ON asset_id = id WHERE id = ?",
-                (asset_id,),
-            )
-            sidecar = assets.sidecar_of(db, asset_id)
-        if row is None:
-            return []
+        seconds = self._duration("metadataExtraction")
+        with self._computing():
+            with self.database.read() as db:
+                row = db.row(
+                    "SELECT owner_id, original_path, embedded, file_created_at, file_modified_at "
+                    "FROM asset JOIN photo ON asset_id = id WHERE id = ?",
+                    (asset_id,),
+                )
+            if row is None:
+                return []
+            time.sleep(seconds * BEFORE_OPENING)
+            sidecar = self._opened_sidecar(asset_id, row["original_path"])
+            time.sleep(seconds * (1 - BEFORE_OPENING))
         times = extraction.FileTimes(row["file_created_at"], row["file_modified_at"])
         reading = extraction.read_files(assets.embedded_of(row["embedded"]), sidecar, times, self.version)
-        time.sleep(self.pace.seconds("metadataExtraction"))
         with self.database.write() as db:
             if not _exists(db, asset_id):
                 return []
@@ -198,6 +226,14 @@ class Jobs:
         source = {"source": job.data["source"]} if "source" in job.data else {}
         return [NewJob("StorageTemplateMigrationSingle", {"id": asset_id, **source})]
 
+    def _opened_sidecar(self, asset_id: str, beside: str) -> dict[str, object] | None:
+        """What is in the sidecar; None where there is none, or none any more beside this path."""
+        with self.database.read() as db:
+            if db.value("SELECT original_path FROM asset WHERE id = ?", (asset_id,)) != beside:
+                _log.info("sidecar of %s was moved while it was read: file not found", asset_id)
+                return None
+            return assets.sidecar_of(db, asset_id)
+
     def _queue_extractions(self, job: Job) -> Iterable[NewJob]:
         some = "" if job.data.get("force") else " WHERE width IS NULL"
         return self._for_assets("AssetExtractMetadata", some)
@@ -207,7 +243,7 @@ class Jobs:
     def _move_one(self, job: Job) -> Iterable[NewJob]:
         asset_id = job.data["id"]
         if self.config()["storageTemplate"]["enabled"]:
-            time.sleep(self.pace.seconds("storageTemplateMigration"))
+            time.sleep(self._duration("storageTemplateMigration"))
             self._move(asset_id)
         if job.data.get("source") == "upload":
             return [NewJob("AssetGenerateThumbnails", {"id": asset_id, "source": "upload"})]
@@ -219,7 +255,7 @@ class Jobs:
             with self.database.read() as db:
                 ids = db.values("SELECT id FROM asset WHERE library_id IS NULL ORDER BY created_at, id")
             for asset_id in ids:
-                time.sleep(self.pace.seconds("storageTemplateMigration"))
+                time.sleep(self._duration("storageTemplateMigration"))
                 self._move(asset_id)
         return []
 

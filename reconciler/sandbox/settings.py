@@ -44,6 +44,12 @@ class Pace:
     """How often two sidecar writes of one photo side by side destroy the file (PERFORMANCE 1.2)."""
     seed: int = 0
     """Of the draws that decide that."""
+    spread: float = 0.0
+    """How far a job's time may differ from the one given, as a part of it: 0.5 is from half to 1.5 of it."""
+    cores: int = 0
+    """How many jobs are computing at once, the others wait with what they have read; 0 is all that run."""
+    tag_milliseconds: float = 0.0
+    """What a tag call takes for each photo, between its pairs and its lock (PERFORMANCE 2.5: 2.5 to 2.9)."""
 
     def seconds(self, queue: str) -> float:
         return self.job_milliseconds.get(queue, 0) / 1000
@@ -53,6 +59,9 @@ class Pace:
             "job_milliseconds": dict(self.job_milliseconds),
             "collision_loss": self.collision_loss,
             "seed": self.seed,
+            "spread": self.spread,
+            "cores": self.cores,
+            "tag_milliseconds": self.tag_milliseconds,
         }
 
 

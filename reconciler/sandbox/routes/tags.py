@@ -8,6 +8,7 @@ race of PERFORMANCE 1.5, and the reason why the steps here are transactions of t
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -155,9 +156,12 @@ def untag_assets(call: Call) -> Any:
 
 def _write_tags(call: Call, asset_ids: Iterable[str]) -> None:
     left = list(asset_ids)
+    seconds = call.library.pace.tag_milliseconds / 1000
     for start in range(0, len(left), STEP):
+        part = left[start : start + STEP]
+        time.sleep(seconds * len(part))
         with call.write() as db:
-            for asset_id in left[start : start + STEP]:
+            for asset_id in part:
                 assets.lock_tags(db, asset_id, tags.values_of(db, asset_id))
                 db.enqueue("SidecarWrite", {"id": asset_id})
 
