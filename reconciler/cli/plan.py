@@ -26,7 +26,7 @@ from reconciler.cli.timing import Asked, timing_options
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "json", "markdown", "github"]),
     default="text",
     show_default=True,
     help="How to show it.",
@@ -67,6 +67,7 @@ def main(
       immich-plan
       immich-plan albums.yaml -o plan.json
       immich-plan --format json | jq .summary
+      immich-plan --format markdown          for a comment in a pull request
       immich-plan --exit-code; [ $? -eq 3 ] && echo "there are changes"
 
     Exit codes: 0 done, 1 error or missing photos, 2 invalid files. With --exit-code also: 3 there are

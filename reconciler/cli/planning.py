@@ -81,6 +81,11 @@ def show(plan: Plan, form: str, *, color: bool, columns: int, full: bool, err: b
 
             sys.stdout.buffer.write(to_bytes(plan))
             sys.stdout.flush()
+        case "markdown":
+            from reconciler.render.markdown import plan_markdown
+
+            sys.stdout.buffer.write(plan_markdown(plan).encode("utf-8", "replace"))
+            sys.stdout.flush()
         case "github":
             from reconciler.render.annotations import github_plan
 

@@ -137,7 +137,7 @@ _HTTP: Mapping[str, Callable[[F], F]] = {
         "--retries",
         type=click.IntRange(0, 20),
         metavar="N",
-        help="How often a request is tried again. Default: settings.http.retries, then 6.",
+        help="How often a request is tried again. Default: settings.http.retries, then 10.",
     ),
     "backoff": click.option(
         "--backoff",

@@ -44,10 +44,11 @@ class RetryPolicy:
     `retries` of one request, waits of up to `base` * 2**n but never over `cap` (full jitter), no new try
     after `deadline`. A Retry-After is honoured up to `longest_wait`. A write that the server failed
     on (500) is repeated `faults` times. A server that has never answered is tried only `first_contact`
-    times more: most likely the address is wrong.
+    times more: most likely the address is wrong. The defaults outlive a restart of the server, which takes
+    half a minute and more: ten waits add up to 76 s on average.
     """
 
-    retries: int = 6
+    retries: int = 10
     base: float = 0.5
     cap: float = 30.0
     deadline: float = 300.0

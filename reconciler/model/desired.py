@@ -61,7 +61,7 @@ class Http:
 
     timeout: float = 60.0
     connect_timeout: float = 10.0
-    retries: int = 6
+    retries: int = 10
     backoff: float = 30.0
     deadline: float = 300.0
     connections: int = 4

@@ -83,7 +83,7 @@ class Report:
 
     `settled` counts aspects (fields, tags, members) that were read back as planned; `drifted` are those that
     were left alone because the server had moved since the plan was made; `waiting` says why it is not known
-    whether the rest has settled, and is empty where it is known. `moved_files` counts the photos that lie
+    whether all of it lasts, and is empty where it is known. `moved_files` counts the photos that lie
     elsewhere now, as the storage template files them. `requests` counts all requests by kind.
     """
 

@@ -56,6 +56,7 @@ def rounds(plan: Plan) -> str:
         _photos(repeated.values_and_tags, "gets both values and tags", "get both values and tags"),
         _photos(repeated.tags_on_and_off, "gets tags and loses others", "get tags and lose others"),
         _photos(repeated.several_tags_off, "loses several tags", "lose several tags"),
+        "" if plan.rounds[-1].lanes else "what makes files move comes last",
     ]
     return f"In {len(plan.rounds)} rounds with a settle between: {', '.join(filter(None, reasons))}."
 

@@ -95,13 +95,14 @@ def _more(page: Page, number: int) -> None:
 
 def _settled(page: Page, report: Report) -> None:
     if report.settled:
-        page.text(f"Settled: {count(report.settled, 'change')} read back as planned.")
+        read = f"{count(report.settled, 'change')} read back as planned"
+        page.text(f"So far {read}." if report.waiting else f"Settled: {read}.")
     if report.moved_files:
         lie = "lies" if report.moved_files == 1 else "lie"
         files = count(report.moved_files, "file")
         page.text(f"Moved: {files} {lie} elsewhere now, as the storage template says.")
     if report.waiting:
-        page.text(f"Not known yet whether the rest has settled: {plain(report.waiting)}", style="yellow")
+        page.text(f"Not known yet whether all of it lasts: {plain(report.waiting)}", style="yellow")
 
 
 def _reverted(page: Page, reverted: Sequence[Reverted]) -> None:

@@ -7,15 +7,21 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from reconciler.sandbox.library import Library
+from reconciler.sandbox.serving import server_for
+from reconciler.sandbox.settings import Pace
 from tests.end_to_end.support import Served, Shell, until
 from tests.end_to_end.test_stopping import heard, untouched
 from tests.end_to_end.test_whole_path import asking
+from tests.sandbox.running import photos
 
 SMALL = [
     "user.read", "asset.read", "asset.update", "asset.statistics", "asset.download", "tag.read", "tag.create",
@@ -26,8 +32,8 @@ SLOW_WRITE = {"kind": "latency", "method": "PUT", "path": "/assets", "seconds": 
 
 
 @pytest.fixture
-def place(shell: Shell, plain: Any, request: pytest.FixtureRequest) -> Iterator[tuple[Shell, Served]]:
-    with plain(6, milliseconds=getattr(request, "param", 5)) as server:
+def place(shell: Shell, plain: Any) -> Iterator[tuple[Shell, Served]]:
+    with plain(6, milliseconds=5) as server:
         asking(shell, server)
         rating(shell, 4)
         yield shell, server
@@ -52,31 +58,86 @@ def without_admin(shell: Shell, server: Served) -> None:
 
 # -- jobs of an earlier run --------------------------------------------------------------------------------
 
-SLOW = pytest.mark.parametrize("place", [1200], indirect=True)
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """A server in this process, whose sidecar jobs wait at a gate."""
+
+    server: Served
+    gate: threading.Event
 
 
-@pytest.mark.parametrize("place", [700], indirect=True)
-def test_a_run_waits_for_the_jobs_of_one_that_was_left_without_waiting(place: tuple[Shell, Served]) -> None:
-    shell, server = place
+@pytest.fixture
+def gated(tmp_path: Path, shell: Shell) -> Iterator[Gated]:
+    """The gate is open at first."""
+    gate = threading.Event()
+    gate.set()
+    pace = Pace(job_milliseconds={"sidecar": 1, "metadataExtraction": 1})
+    with Library.create(tmp_path / "library", pace=pace) as library:
+        library.add_assets(photos(6))
+        library.queues._handlers = {
+            name: _waiting_at(gate, handler) for name, handler in library.queues._handlers.items()
+        }
+        with library.running(), server_for(library, "127.0.0.1", 0) as serving:
+            thread = threading.Thread(target=serving.serve_forever, daemon=True)
+            thread.start()
+            session = requests.Session()
+            server = Served(f"http://127.0.0.1:{serving.port}", library.admin_key or "", session)
+            asking(shell, server)
+            rating(shell, 4)
+            try:
+                yield Gated(server, gate)
+            finally:
+                gate.set()
+                session.close()
+                serving.shutdown()
+                thread.join()
+
+
+def _waiting_at(gate: threading.Event, handler: Any) -> Any:
+    def handle(job: Any) -> Any:
+        if job.queue == "sidecar":
+            gate.wait()
+        return handler(job)
+
+    return handle
+
+
+def test_a_run_waits_for_the_jobs_of_one_that_was_left_without_waiting(gated: Gated, shell: Shell) -> None:
+    server = gated.server
+    gated.gate.clear()
     assert shell.run("immich-apply", "--yes", "--no-wait").code == 4
-    assert jobs(server)
     rating(shell, 5)
     refused = shell.run("immich-apply", "--yes", "--settle-timeout", "0s")
     assert refused.code == 4, refused.said
     assert "nothing was written: the jobs of run 1 may not be done" in refused.err
     assert "--settle-timeout" in refused.err and ratings(server) == {4} and server.paused() == set()
-    applied = shell.run("immich-apply", "--yes")
-    assert applied.code == 0, applied.said
-    assert "waiting for the jobs of an earlier run" in applied.err and ratings(server) == {5}
+    with shell.started("immich-apply", "--yes") as process:
+        heard(process, "waiting for the jobs of an earlier run")
+        assert ratings(server) == {4} and jobs(server) == 6
+        gated.gate.set()
+        applied = shell.ended(process)
+    assert applied.code == 0 and ratings(server) == {5}
     rating(shell, 3)
-    at_once = shell.run("immich-apply", "--yes", "--no-wait")
-    assert at_once.code == 4 and "jobs of an earlier run" not in at_once.err
+    at_once = shell.run("immich-apply", "--yes")
+    assert at_once.code == 0 and "jobs of an earlier run" not in at_once.err
 
 
-@SLOW
-def test_without_an_administrators_key_the_same_photos_are_waited_for(place: tuple[Shell, Served]) -> None:
-    shell, server = place
+def test_a_run_that_waits_for_jobs_can_be_stopped(gated: Gated, shell: Shell) -> None:
+    gated.gate.clear()
+    assert shell.run("immich-apply", "--yes", "--no-wait").code == 4
+    rating(shell, 5)
+    with shell.started("immich-apply", "--yes") as process:
+        heard(process, "waiting for the jobs of an earlier run")
+        process.send_signal(signal.SIGINT)
+        assert shell.ended(process).code == 130
+    assert ratings(gated.server) == {4} and gated.server.paused() == set()
+
+
+def test_without_an_administrators_key_the_same_photos_are_waited_for(gated: Gated, shell: Shell) -> None:
+    server = gated.server
     without_admin(shell, server)
+    gated.gate.clear()
     assert shell.run("immich-apply", "--yes", "--no-wait").code == 4
     verified = shell.run("immich-runs", "verify")
     assert verified.code == 4 and "has not read 6 photos again yet" in " ".join(verified.out.split())
@@ -84,25 +145,27 @@ def test_without_an_administrators_key_the_same_photos_are_waited_for(place: tup
     refused = shell.run("immich-apply", "--yes", "--settle-timeout", "0s")
     assert refused.code == 4 and "run 1" in refused.err and "an administrator's key" in refused.err
     assert ratings(server) == {4}
-    applied = shell.run("immich-apply", "--yes")
-    assert applied.code == 0, applied.said
+    with shell.started("immich-apply", "--yes") as process:
+        heard(process, "waiting for the server to read the photos again")
+        assert ratings(server) == {4}
+        gated.gate.set()
+        assert shell.ended(process).code == 0
     assert ratings(server) == {5}
-    assert "waiting for the server to read the photos again" in applied.err.partition("writing")[0]
 
 
-@SLOW
-def test_other_photos_are_not_waited_for_without_an_administrators_key(place: tuple[Shell, Served]) -> None:
-    shell, server = place
-    without_admin(shell, server)
+def test_other_photos_are_not_waited_for_without_an_administrators_key(gated: Gated, shell: Shell) -> None:
+    without_admin(shell, gated.server)
+    gated.gate.clear()
     rating(shell, 4, name="IMG_0000.jpg")
     assert shell.run("immich-apply", "--yes", "--no-wait").code == 4
     rating(shell, 4, name="IMG_0001.jpg")
     applied = shell.run("immich-apply", "--yes", "--settle-timeout", "0s", "--no-wait")
     assert "nothing was written" not in applied.err and applied.code == 4
+    assert sum(item["exifInfo"]["rating"] == 4 for item in gated.server.assets().values()) == 2
 
 
-def test_somebody_elses_pause_of_an_earlier_runs_jobs_stops_the_next_one(place: tuple[Shell, Served]) -> None:
-    shell, server = place
+def test_somebody_elses_pause_of_an_earlier_runs_jobs_stops_the_next_one(gated: Gated, shell: Shell) -> None:
+    server = gated.server
     server.ask("PUT", "/api/queues/sidecar", {"isPaused": True})
     assert shell.run("immich-apply", "--yes", "--no-wait").code == 4
     rating(shell, 5)
@@ -113,19 +176,37 @@ def test_somebody_elses_pause_of_an_earlier_runs_jobs_stops_the_next_one(place: 
     assert shell.run("immich-apply", "--yes").code == 0 and ratings(server) == {5}
 
 
-@SLOW
 def test_settling_the_account_takes_its_patience_from_the_files_or_the_options(
-    place: tuple[Shell, Served],
+    gated: Gated, shell: Shell
 ) -> None:
-    shell, server = place
+    gated.gate.clear()
     rating(shell, 4, "settings:\n  window: { settle_timeout: 0s }\n")
     assert shell.run("immich-apply", "--yes", "--no-wait").code == 4
     short = shell.run("immich-runs", "verify", "--wait")
     assert short.code == 4 and "after 0 s" in " ".join(short.out.split())
+    gated.gate.set()
     long = shell.run("immich-runs", "verify", "--wait", "--settle-timeout", "1m")
     assert long.code == 0, long.said
-    with_files = shell.run("immich-runs", "verify", "--files", "wish.yaml", "--server", server.url)
+    with_files = shell.run("immich-runs", "verify", "--files", "wish.yaml", "--server", gated.server.url)
     assert with_files.code == 0, with_files.said
+
+
+def test_a_run_by_hand_goes_in_between_while_another_waits_for_quiet(gated: Gated, shell: Shell) -> None:
+    server = gated.server
+    gated.gate.clear()
+    ids = [item["id"] for item in server.assets().values()]
+    server.ask("PUT", "/api/assets", {"ids": ids, "isFavorite": True})  # jobs of somebody else
+    with shell.started("immich-apply", "--yes", "--wait-for-quiet=0") as waiting:
+        heard(waiting, "waiting until at most 0 jobs are left")
+        (shell.folder / "hand").mkdir()
+        shell.write("hand/wish.yaml", "albums:\n  - { name: By hand, match: { file: 'IMG_*' } }\n")
+        by_hand = shell.run("immich-apply", "hand", "--yes")
+        assert by_hand.code == 0, by_hand.said
+        assert waiting.poll() is None and server.albums() == ["By hand"]
+        gated.gate.set()
+        result = shell.ended(waiting)
+    assert result.code == 0, result.said
+    assert ratings(server) == {4}
 
 
 # -- runs that ended early ---------------------------------------------------------------------------------
@@ -269,26 +350,6 @@ def test_on_a_newer_server_it_says_what_it_cannot_do(place: tuple[Shell, Served]
     assert applied.code == 0, applied.said
     assert applied.err.count("without an administrator's key the queues can't be paused or watched") == 1
     assert "can undo the edit" not in applied.err and "IMMICH_ADMIN_API_KEY" in applied.err
-
-
-# -- waiting aside -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("place", [700], indirect=True)
-def test_a_run_by_hand_goes_in_between_while_another_waits_for_quiet(place: tuple[Shell, Served]) -> None:
-    shell, server = place
-    ids = [item["id"] for item in server.assets().values()]
-    server.ask("PUT", "/api/assets", {"ids": ids, "isFavorite": True})  # jobs of somebody else
-    with shell.started("immich-apply", "--yes", "--wait-for-quiet=0") as waiting:
-        heard(waiting, "waiting until at most 0 jobs are left")
-        (shell.folder / "hand").mkdir()
-        shell.write("hand/wish.yaml", "albums:\n  - { name: By hand, match: { file: 'IMG_*' } }\n")
-        by_hand = shell.run("immich-apply", "hand", "--yes")
-        assert by_hand.code == 0, by_hand.said
-        assert waiting.poll() is None and server.albums() == ["By hand"]
-        result = shell.ended(waiting)
-    assert result.code == 0, result.said
-    assert ratings(server) == {4}
 
 
 # -- saved plans that don't fit ----------------------------------------------------------------------------

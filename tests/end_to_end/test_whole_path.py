@@ -176,6 +176,47 @@ def test_programs_get_an_account_and_people_the_plan_that_was_refused(shell: She
         assert refused.code == 1 and refused.out == "" and "nothing.jpg" in refused.err
 
 
+def test_a_plan_as_a_comment_for_a_pull_request(shell: Shell, plain: Any) -> None:
+    with plain(2) as server:
+        asking(shell, server)
+        shell.write("wish.yaml", "albums:\n- name: '</details>|@everyone'\n  match: { type: image }\n")
+        shown = shell.run("immich-plan", "--format", "markdown", "--quiet")
+        assert shown.code == 0 and shown.err == ""
+        assert shown.out.startswith("<!-- immich-plan -->\n\n### Immich plan: 1 album\n")
+        assert "- new: album `</details>|@everyone`" in shown.out
+
+
+def test_files_go_into_the_folders_of_their_albums(shell: Shell, plain: Any) -> None:
+    template = "{{y}}/{{#if album}}{{album}}{{else}}other{{/if}}/{{filename}}"
+    with plain(3, milliseconds=10) as server:
+        asking(shell, server)
+        config = server.ask("GET", "/api/system-config")
+        config["storageTemplate"] |= {"enabled": True, "template": template}
+        server.ask("PUT", "/api/system-config", config)
+        wish = """
+            settings: { window: { migrate: true } }
+            assets: [{ match: { file: IMG_0000.jpg }, taken: "2021-05-06T07:08:09+02:00" }]
+            albums: [{ name: Sea, assets: [{ file: IMG_0001.jpg }] }]
+        """
+        shell.write("wish.yaml", wish)
+        applied = shell.run("immich-apply", "--yes")
+        assert applied.code == 0, applied.said
+        assert "files its photos anew (storage migration)" in applied.said
+        assert "1 file lies elsewhere now" in applied.said or "2 files lie elsewhere now" in applied.said
+        places = {name: photo["originalPath"].split("/")[-3:-1] for name, photo in server.assets().items()}
+        assert places == {
+            "IMG_0000.jpg": ["2021", "other"],
+            "IMG_0001.jpg": ["2024", "Sea"],
+            "IMG_0002.jpg": ["2024", "other"],
+        }
+        assert shell.run("immich-plan", "--exit-code").code == 0
+        undone = shell.run("immich-undo", "--yes")
+        assert undone.code == 0, undone.said
+        assert {tuple(photo["originalPath"].split("/")[-3:-1]) for photo in server.assets().values()} == {
+            ("2024", "other")
+        }
+
+
 def test_a_sandbox_in_a_folder_needs_no_port_and_no_key(shell: Shell, templates: Any) -> None:
     import shutil
 

@@ -235,6 +235,25 @@ def test_the_deadline_ends_it() -> None:
     assert 50.0 < sum(clock.slept) <= 60.0
 
 
+def test_the_defaults_outlive_a_restart_of_the_server() -> None:
+    """Half a minute of refused connections, with waits a good deal shorter than on average."""
+    clock = Clock(chance=0.3)
+    up_again = clock.now + 30.0
+
+    def restarting(_: Asked) -> Says:
+        if clock.now == 1_000.0 and not clock.slept:
+            clock.slept.append(0.0)
+            return Says(200, {})
+        if clock.now < up_again:
+            raise requests.ConnectionError("refused")
+        return Says(200, {})
+
+    transport, _ = transport_to(restarting, clock=clock)
+    ask(transport)
+    ask(transport)
+    assert clock.now >= up_again
+
+
 def test_no_more_retries_once_a_run_is_being_ended() -> None:
     transport, wire = transport_to(always(Says(503)))
     transport.stop_retrying()

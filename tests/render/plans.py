@@ -405,6 +405,7 @@ def waiting_report() -> Report:
     return Report(
         Outcome.UNSETTLED,
         (OperationReport("set rating 4 on 1 photo", 1, Fate.WRITTEN),),
+        settled=3,
         waiting="the queues were still busy after 30 minutes",
         window=WindowReport(why="the queues run on: no administrator's key is there to pause them"),
     )
