@@ -23,6 +23,8 @@ from reconciler.immich.writer import Writer
 from reconciler.plan import PIPELINE
 from reconciler.plan.report import WindowReport
 
+SLIPPED_IN = 3
+"""How often the pause is tried anew because edits came just before it; then they are taken as they are."""
 LOOK_EVERY = 5.0
 """Seconds between two looks at whether the queues are still paused."""
 READS_PHOTOS = "metadataExtraction"
@@ -82,12 +84,23 @@ class Window:
             return
         if not self.ever_held and set(self.chosen) - set(self.theirs):
             self.guard = self.start_guard()
+        for _ in range(SLIPPED_IN):
+            queues = self._hold()
+            if WRITES_SIDECARS not in self.held or not queues[WRITES_SIDECARS].pending:
+                break
+            # an edit came between the look and the pause, and would wait beside ours
+            self.give_back(WRITES_SIDECARS)
+            self._with_sidecars_written()
+        self._keep_held(queues)
+
+    def _hold(self) -> Mapping[str, Queue]:
+        """Pauses what isn't paused yet; the queues once none of their jobs runs any more."""
         self.progress.stage("pausing queues")
         for name in reversed(self.chosen):
-            if name not in self.theirs:
+            if name not in self.theirs and name not in self.held:
                 self._pause(name)
         self._looked = time.monotonic()
-        self._keep_held(self._wait_for_running(self.chosen))
+        return self._wait_for_running(self.chosen)
 
     def _with_sidecars_written(self) -> Mapping[str, Queue]:
         """The queues, once no edit of an earlier run or of somebody else waits to be written to its file.

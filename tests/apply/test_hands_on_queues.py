@@ -54,3 +54,36 @@ def test_edits_that_somebody_holds_back_afterwards_are_not_called_settled(
         assert report.outcome is Outcome.UNSETTLED and "keeps sidecar paused" in report.waiting
         assert report.window.noticed == ("somebody else has paused sidecar: it was left so",)
         assert place.paused() == {"sidecar"} and place.state.leases("sandbox") == ()
+
+
+def test_edits_that_slip_in_right_before_the_pause_are_written_before_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two edits of one photo that wait side by side may destroy its sidecar."""
+    pace = Pace(job_milliseconds={"sidecar": 60, "metadataExtraction": 1}, collision_loss=1.0)
+    pause, update = Writer.pause, Writer.update_assets
+    slipped: list[str] = []
+    waiting: list[int] = []
+
+    with here(tmp_path, photos(20), pace=pace) as place:
+
+        def pausing(writer: Writer, name: str) -> None:
+            if name == "sidecar" and not slipped:
+                slipped.append(name)
+                place.other.ask(
+                    "PUT", "/assets", {"ids": list(place.ids().values()), "description": "theirs"}
+                )
+            pause(writer, name)
+
+        def updating(*call: Any) -> Any:
+            counts = place.library.queues.counts("sidecar")
+            waiting.append(counts.active + counts.waiting + counts.paused)
+            return update(*call)
+
+        plan = place.plan(WISH)
+        monkeypatch.setattr(Writer, "pause", pausing)
+        monkeypatch.setattr(Writer, "update_assets", updating)
+        report = place.apply(plan)
+        assert report.outcome is Outcome.DONE and slipped and waiting == [0]
+        found = {place.detail(name).asset.description for name in place.ids()}
+        assert found == {"theirs"} and not place.plan(WISH).changes and place.paused() == set()
