@@ -71,10 +71,21 @@ def _calls_of(kinds: Iterable[type[object]]) -> Iterator[Callable[..., object]]:
         yield from _METHODS[kind]
 
 
-def lacking(plan: Plan, dialect: Dialect, key: KeyInfo) -> str:
-    """What the account's key lacks for this plan, and what to click; empty where it lacks nothing."""
+def lacking(plan: Plan, dialect: Dialect, key: KeyInfo, admin: KeyInfo | None) -> str:
+    """What the keys lack for this plan, and what to click; empty where they lack nothing.
+
+    `admin` is the administrator's key, which may be the same one; None where there is none.
+    """
     wanted = needed(Reader.me, *methods_for(plan.operations), dialect=dialect)
-    return explain_missing(missing(key.permissions, wanted), account_key=key.name)
+    starts = needed(*MIGRATION, dialect=dialect) if plan.migrates else frozenset[str]()
+    if admin is None or admin == key:
+        return explain_missing(missing(key.permissions, wanted | starts), account_key=key.name)
+    return explain_missing(
+        missing(key.permissions, wanted),
+        missing(admin.permissions, starts),
+        account_key=key.name,
+        admin_key=admin.name,
+    )
 
 
 def can_hold(dialect: Dialect, granted: frozenset[str]) -> bool:

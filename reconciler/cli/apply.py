@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     help="Continue a run that ended in the middle, by default the last one. The files then only say how to "
     "connect.",
 )
-@timing_options(*WHEN)
+@timing_options(*WHEN, "migrate")
 @server_options
 @output_options
 @plain_errors

@@ -296,7 +296,7 @@ class Session:
 
     def _allowed(self, plan: Plan, tools: Tools, connection: Connection) -> None:
         """Stops where the keys, or the lack of one, don't allow the plan to be applied."""
-        if text := lacking(plan, connection.dialect, connection.key):
+        if text := lacking(plan, connection.dialect, connection.key, connection.admin_key):
             stop(text)
         refuse_without_window(plan, tools, connection)
 

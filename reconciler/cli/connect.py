@@ -58,7 +58,8 @@ class Connection:
     """Names the server among others: its address, or the sandbox's folder."""
     admin_lacks: tuple[str, ...] = ()
     """What an administrator's key that was given lacks for holding queues."""
-    admin_key: str = ""
+    admin_key: KeyInfo | None = None
+    """The administrator's key, which may be the account's own; None where there is none."""
     guard: Callable[[Path], Guard] = field(default=lambda _state: NoGuard())
     """Starts what gives the queues back if this process dies, given the state database."""
 
@@ -74,7 +75,8 @@ class Connection:
     def require(self, methods: Iterable[Callable[..., object]]) -> None:
         """Stops with everything that the keys lack for these calls and for the window, at once."""
         lacks = missing(self.key.permissions, needed(*methods, dialect=self.dialect))
-        text = explain_missing(lacks, self.admin_lacks, account_key=self.key.name, admin_key=self.admin_key)
+        admin = self.admin_key.name if self.admin_key else ""
+        text = explain_missing(lacks, self.admin_lacks, account_key=self.key.name, admin_key=admin)
         if text:
             stop(text)
 
@@ -196,13 +198,13 @@ def _opened(account: Transport, admin: Transport | None, server: str, calls: Cal
     connection = Connection(reader, None, dialect, reader.identity(), key, server)
     if admin is None:
         held = reader.me().is_admin and can_hold(dialect, key.permissions)
-        return replace(connection, admin=reader if held else None)
+        return replace(connection, admin=reader, admin_key=key) if held else connection
     admin_reader = Reader(admin, dialect)
     admin_key = _key_of(admin_reader)
     lacks = missing(admin_key.permissions, needed(*WINDOW, dialect=dialect))
     if not missing(admin_key.permissions, needed(Reader.me, dialect=dialect)):
         _check_is_admin(admin_reader)
-    return replace(connection, admin=admin_reader, admin_lacks=lacks, admin_key=admin_key.name)
+    return replace(connection, admin=admin_reader, admin_lacks=lacks, admin_key=admin_key)
 
 
 def _check_is_admin(reader: Reader) -> None:

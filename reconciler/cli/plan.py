@@ -38,7 +38,7 @@ from reconciler.cli.timing import Asked, timing_options
 )
 @click.option("--allow-missing", is_flag=True, help="Photos that aren't there are no error.")
 @click.option("--retry-undone", is_flag=True, help="Plan again what the server has undone before.")
-@timing_options()
+@timing_options("migrate")
 @server_options
 @output_options
 @plain_errors

@@ -224,10 +224,16 @@ _WINDOW: Mapping[str, Callable[[F], F]] = {
         help="Write to an Immich older than 2.4 also without an administrator's key, although jobs can undo "
         "edits there. Default: settings.window.without_window.",
     ),
+    "migrate": click.option(
+        "--migrate",
+        is_flag=True,
+        help="Have the server move files into the folders of their albums at the end, where its storage "
+        "template goes by albums. Default: settings.window.migrate.",
+    ),
 }
 
-WHEN = tuple(_WINDOW)
-"""All options that say when and how a run holds the queues."""
+WHEN = tuple(name for name in _WINDOW if name != "migrate")
+"""The options that say when and how a run holds the queues."""
 
 
 @dataclass(frozen=True, slots=True)

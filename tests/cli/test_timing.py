@@ -107,7 +107,7 @@ def test_every_setting_has_its_option() -> None:
     assert {*_HTTP} == {*Http.__slots__}
     # the option for `quiet` is called after what it does
     settings = {*WindowSettings.__slots__} - {"quiet"} | {"wait_for_quiet"}
-    assert {*_WINDOW} - {"right_now", "migrate"} == settings - {"migrate"}
+    assert {*_WINDOW} - {"right_now"} == settings
 
 
 @pytest.mark.parametrize(

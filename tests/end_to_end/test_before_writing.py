@@ -393,3 +393,26 @@ def test_the_queues_to_pause_can_be_named(place: tuple[Shell, Served]) -> None:
     unknown = shell.run("immich-apply", "--yes", "--pause", "sidecars")
     assert unknown.code == 1 and "the server has no queue sidecars" in unknown.err
     assert server.paused() == set()
+
+
+def test_a_key_that_may_not_start_the_migration_is_told_before_anything_is_written(
+    shell: Shell, plain: Any
+) -> None:
+    with plain(2) as server:
+        config = server.ask("GET", "/api/system-config")
+        config["storageTemplate"] |= {
+            "enabled": True,
+            "template": "{{#if album}}{{album}}{{/if}}/{{filename}}",
+        }
+        server.ask("PUT", "/api/system-config", config)
+        asking(shell, server)
+        may = [*SMALL, "album.delete", "queue.read", "queue.update", "systemConfig.read"]
+        shell.environment["IMMICH_API_KEY"] = server.new_key(may, "nojobs")
+        shell.write("wish.yaml", "albums:\n- name: Sea\n  assets: [{ file: IMG_0000.jpg }]\n")
+        refused = shell.run("immich-apply", "--yes", "--migrate")
+        assert (
+            refused.code == 1
+            and 'The account\'s API key "nojobs" lacks these permissions: job.create' in (refused.err)
+        )
+        assert server.albums() == [] and server.paused() == set()
+        assert shell.run("immich-apply", "--yes").code == 0
