@@ -1,0 +1,80 @@
+"""Comparison and planning, once everything is read: nothing changed, and everything changed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.benchmarks.child import Spent, measure
+from tests.benchmarks.data import library, rules, write_entries
+from tests.benchmarks.figure import FULL, Row
+
+MANY = 1_000_000
+
+
+def plan_entries(spent: Spent, folder: str, photos: int) -> dict[str, int]:
+    """Plans for files with one entry for each photo; how many change, and in how many requests."""
+    from reconciler.config import load
+    from reconciler.diff import compare
+    from reconciler.plan import make_plan
+    from reconciler.plan.document import to_bytes
+    from reconciler.render.terminal import plan_text
+
+    desired, live = load([folder]).desired, library(photos, like_files=True)
+    with spent.part("compare"):
+        comparison = compare(desired, live)
+    with spent.part("plan"):
+        plan = make_plan(comparison, live, desired.files)
+    with spent.part("json"):
+        size = len(to_bytes(plan))
+    with spent.part("text"):
+        plan_text(plan, width=100, color=False)
+    return {"changed": len(plan.changes.assets), "requests": plan.cost.requests, "json": size}
+
+
+def plan_rules(spent: Spent, folder: str, photos: int) -> dict[str, int]:
+    """Plans for one rule over everything and albums by rule."""
+    from reconciler.config import load
+    from reconciler.diff import compare
+    from reconciler.plan import make_plan
+
+    desired = load([folder]).desired
+    with spent.part("library"):
+        live = library(photos)
+    with spent.part("compare"):
+        comparison = compare(desired, live)
+    with spent.part("plan"):
+        plan = make_plan(comparison, live, desired.files)
+    return {"changed": len(plan.changes.assets), "requests": plan.cost.requests}
+
+
+def rows(photos: int) -> Iterator[Row]:
+    """Each photo named, then a library by rules."""
+    for what, captions, goal in (("nothing changed", "", 1), ("everything changed", "New! ", 4)):
+        with tempfile.TemporaryDirectory() as place:
+            write_entries(Path(place), photos, captions=captions)
+            spent = measure(plan_entries, place, photos)
+        assert spent.result["changed"] == (photos if captions else 0)
+        both = spent.wall["compare"] + spent.wall["plan"]
+        processor = spent.processor["compare"] + spent.processor["plan"]
+        note = f"{processor:.1f} s of the processor"
+        yield Row(f"compare and plan {photos:,} named photos, {what}", both, "s", goal, note)
+        yield Row(f"the same, memory with files and library, {what}", spent.memory, "MB", 700)
+        if captions:
+            note = f"{spent.result['json'] / 1e6:.0f} MB"
+            yield Row("the same, plan as JSON", spent.wall["json"], "s", note=note)
+            yield Row("the same, plan as text", spent.wall["text"], "s")
+
+
+def curve(photos: int) -> Iterator[Row]:
+    """How time and memory grow with the library, for rules."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place, "rules.yaml").write_text(rules(), encoding="utf-8")
+        for size in (photos // 100, photos // 10, photos, photos * 10):
+            spent = measure(plan_rules, place, size)
+            seconds = spent.wall["compare"] + spent.wall["plan"]
+            note = f"{seconds / size * 1e6:.1f} µs a photo; {spent.result['changed']:,} change"
+            yield Row(f"compare and plan {size:,} photos by 21 rules", seconds, "s", note=note)
+            goal = 4096 if size == 10 * FULL else None
+            yield Row(f"the same, memory with the library of {size:,}", spent.memory, "MB", goal)

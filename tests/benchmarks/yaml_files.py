@@ -1,0 +1,35 @@
+"""YAML: many entries, each with its own caption, from text to the desired state."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.benchmarks.child import MB, Spent, measure
+from tests.benchmarks.data import write_entries
+from tests.benchmarks.figure import Row
+
+FILES = 20
+
+
+def load_files(spent: Spent, folder: str) -> int:
+    """Reads the files of a folder; the number of entries."""
+    from reconciler.config import load
+
+    with spent.part("load"):
+        loaded = load([folder])
+    return len(loaded.desired.assets)
+
+
+def rows(photos: int) -> Iterator[Row]:
+    """One large file, and the same in several."""
+    for files in (1, FILES):
+        with tempfile.TemporaryDirectory() as place:
+            size = write_entries(Path(place, "files"), photos, files)
+            what = f"{photos:,} entries with their own captions, {size / MB:.0f} MB in {files} file(s)"
+            spent = measure(load_files, str(Path(place, "files")))
+            assert spent.result == photos
+            note = f"{spent.processor['load']:.1f} s of the processor"
+            yield Row(f"{what}: cold", spent.wall["load"], "s", 10, note)
+            yield Row(f"{what}: cold, memory", spent.memory, "MB", 700)
