@@ -16,6 +16,7 @@ from reconciler.apply.protocols import Interruption, Limits, Progress
 from reconciler.apply.resume import proofs
 from reconciler.apply.runs import Entry, Past, Run, Runs, sent_of
 from reconciler.apply.settling import wait_for_photos
+from reconciler.apply.written import covered
 from reconciler.immich.reader import Reader
 from reconciler.live.touched import read_touched
 from reconciler.plan.operations import Operation, asset_ids, writes_sidecars
@@ -60,12 +61,29 @@ def overlapping(runs: Runs, server: str, photos: frozenset[str]) -> tuple[Run, .
 
 def unread(past: Past, reader: Reader, photos: frozenset[str], now: datetime) -> Unread:
     """What the photos themselves show, for lack of queues. Raises ServerError."""
-    ahead = timedelta(seconds=reader.transport.ahead or 0.0)
     written = _writes(_really_sent(past, reader))
-    moments = {asset: at + ahead for asset, at in written.items() if asset in photos and now - at < FORGOTTEN}
-    if not moments:
+    recent = {asset: at for asset, at in written.items() if asset in photos and now - at < FORGOTTEN}
+    return _unread(recent, reader, past.run.user)
+
+
+def half_done(past: Past, reader: Reader) -> Unread:
+    """The same for edits that took effect without an answer: their server may have died over them.
+
+    Such an edit is in its database and its jobs may be in no queue. Raises ServerError.
+    """
+    cut = {entry.number for entry in past.in_flight()}
+    return _unread(
+        _writes(entry for entry in _really_sent(past, reader) if entry.number in cut), reader, past.run.user
+    )
+
+
+def _unread(written: Mapping[str, datetime], reader: Reader, owner: str) -> Unread:
+    """Which photos, written at these times by this machine's clock, have not moved since."""
+    if not written:
         return Unread()
-    moved = reader.recently_updated(min(moments.values()) - MARGIN, past.run.user)
+    ahead = timedelta(seconds=reader.transport.ahead or 0.0)
+    moments = {asset: at + ahead for asset, at in written.items()}
+    moved = reader.recently_updated(min(moments.values()) - MARGIN, owner)
     left = {
         asset: moment
         for asset, moment in moments.items()
@@ -120,9 +138,8 @@ def _really_sent(past: Past, reader: Reader) -> list[Entry]:
     unclear = {entry.number for entry in past.in_flight()}
     if not unclear & {entry.number for entry in sent}:
         return sent
-    live = read_touched(
-        reader, touched_by(past.changes), identity=past.plan.identity, features=past.plan.features
-    )
+    part = covered(past.changes, (entry.operation for entry in past.in_flight()))
+    live = read_touched(reader, touched_by(part), identity=past.plan.identity, features=past.plan.features)
     without = {proof.entry.number for proof in proofs(past, live) if proof.stage is Stage.NOT_SENT}
     return [entry for entry in sent if entry.number not in without]
 

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from reconciler.apply.check import Checked, OnDrift, check, touched_by
-from reconciler.apply.choice import Pause, UnknownQueue
-from reconciler.apply.companion import Guard, NoGuard
-from reconciler.apply.journal import Journal, NoJournal
+from reconciler.apply.choice import UnknownQueue
+from reconciler.apply.earlier import photos_of
+from reconciler.apply.mend import have_read_again, missing, not_read_since
 from reconciler.apply.migration import migrate
 from reconciler.apply.narrow import NOTHING_MOVED, Moved, moved_since
-from reconciler.apply.protocols import Interruption, Limits, Progress
 from reconciler.apply.send import Sender
 from reconciler.apply.settling import wait_for_photos
 from reconciler.apply.stale import read_again, stale
-from reconciler.apply.state import State, StateUnusable
+from reconciler.apply.state import StateUnusable
 from reconciler.apply.stopped import not_begun, out_of_time
+from reconciler.apply.tools import Tools
 from reconciler.apply.verify import Verdict, verify
-from reconciler.apply.when import Opening
 from reconciler.apply.window import QueuesBusy, Window
 from reconciler.apply.written import Sent, covered, written
 from reconciler.immich.errors import ServerError
-from reconciler.immich.reader import Reader
-from reconciler.immich.writer import Writer
 from reconciler.live.touched import read_touched
 from reconciler.model.values import Field
 from reconciler.plan import Plan
@@ -42,49 +38,6 @@ NO_KEY = (
     "the queues run on: no administrator's key is there to pause them. Each photo is written at most once "
     "at a time, and read back"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """Everything a run works with. `admin` is the pair that may pause queues, or None without such a key."""
-
-    reader: Reader
-    writer: Writer
-    admin: tuple[Reader, Writer] | None
-    state: State
-    progress: Progress
-    interruption: Interruption
-    limits: Limits
-    connections: int
-    now: Callable[[], datetime]
-    server: str
-    """The server's address, under which paused queues are written down."""
-    pause: Pause = "pipeline"
-    guard: Callable[[], Guard] = NoGuard
-    """Starts what gives the queues back if this process dies."""
-    journal: Journal = field(default_factory=NoJournal)
-    wait: bool = True
-    """Whether to wait for the server's jobs at the end, and to read back."""
-    opening: Opening | None = None
-    """Waits for the moment at which the run may begin, and sets its end; None where it may at any time."""
-
-    def window(self) -> Window | None:
-        """A window over the server's queues, if they may be paused."""
-        if self.admin is None:
-            return None
-        reader, writer = self.admin
-        return Window(
-            self.server,
-            reader,
-            writer,
-            self.state,
-            self.progress,
-            self.interruption,
-            self.limits,
-            lambda: self.now().isoformat(timespec="seconds"),
-            pause=self.pause,
-            start_guard=self.guard,
-        )
 
 
 def apply_plan(plan: Plan, tools: Tools, *, saved: bool, on_drift: OnDrift | None = None) -> Report:
@@ -195,7 +148,7 @@ class _Run:
             if number > 1:
                 self._settle_between()
             of = f" (round {number} of {len(rounds)})" if len(rounds) > 1 else ""
-            before = len(self.sent)
+            before, began = len(self.sent), self.tools.now()
             for stage in part.stages:
                 rested = stage.moves_files and self._let_files_rest()
                 fresh = not self.sent and not rested
@@ -207,9 +160,8 @@ class _Run:
                 sent = sender.send(stage, moved)
                 self.sent += sent
                 self.left = self.left[len(sent) :]
+            self._end_round(sender, self.sent[before:], began)
             self.error = sender.stopped
-            if self.window is None and (self.tools.wait or self.left):
-                self._wait_without_window(self.sent[before:])
 
     def _let_files_rest(self) -> bool:
         """Before files are made to move: lets those rest that move already; whether it had to."""
@@ -260,7 +212,48 @@ class _Run:
         if self.window and not self.tools.interruption.requested:
             self.window.open()
 
-    def _wait_without_window(self, sent: list[Sent]) -> None:
+    def _end_round(self, sender: Sender, sent: list[Sent], began: datetime) -> None:
+        """Waits for the photos where no queue can be watched, and for what broke off to be done in full."""
+        cut = photos_of(item.operation for item in sender.cut)
+        seen = {photo: self.seen[photo] for photo in cut if photo in self.seen}
+        waits, asked = self.tools.wait or bool(self.left), self.tools.interruption
+        if self.window is None and waits:
+            self._wait_without_window(sent, cut)
+        while sender.cut and waits and not (sender.stopped or self.waiting or asked.requested):
+            self._mend(sender, seen, began)
+            seen = {}
+
+    def _mend(self, sender: Sender, seen: dict[str, datetime], began: datetime) -> None:
+        """Has writes that broke off done in full, should the server have died over them (see `mend`)."""
+        cut, tools, owner = tuple(sender.cut), self.tools, self.plan.identity.user_id
+        assert self.checked is not None
+        if not self._settled(frozenset()):
+            return
+        if unread := not_read_since(cut, seen, began, tools.reader, owner):
+            tools.progress.stage("having the server read again what broke off", len(unread))
+            have_read_again(tools.writer, unread)
+            if not self._settled(unread):
+                return
+        sender.cut.clear()
+        if again := list(missing(cut, self.checked.changes, self.plan, tools.reader)):
+            if self.window:
+                self.window.open()
+            for item, operation in again:
+                sender.again(item, operation)
+            if self.window is None:
+                self._settled(photos_of(operation for _, operation in again))
+        for item in cut:
+            sender.mended(item)
+
+    def _settled(self, photos: frozenset[str]) -> bool:
+        """Whether the jobs of these photos came to their end, or all where the queues can be watched."""
+        if self.window:
+            self.waiting = self.window.close()
+        else:
+            self._wait_for({photo: self.seen[photo] for photo in photos if photo in self.seen})
+        return not self.waiting and not self.tools.interruption.requested
+
+    def _wait_without_window(self, sent: list[Sent], unsure: frozenset[str]) -> None:
         through_files = [item for item in sent if writes_sidecars(item.operation)]
         before = {
             asset: self.seen[asset] for item in through_files for asset in item.taken if asset in self.seen
@@ -272,11 +265,20 @@ class _Run:
             if isinstance(item.operation, UpdateAssets) and flags & item.operation.values.keys()
             for asset in item.taken
         }
+        self._wait_for(before, frozenset(twice), unsure)
+
+    def _wait_for(
+        self,
+        before: dict[str, datetime],
+        twice: frozenset[str] = frozenset(),
+        unsure: frozenset[str] = frozenset(),
+    ) -> None:
         self.waiting = wait_for_photos(
             self.tools.reader,
             self.plan.identity.user_id,
             before,
-            twice=frozenset(twice),
+            twice=twice,
+            unsure=unsure,
             progress=self.tools.progress,
             interruption=self.tools.interruption,
             limits=self.tools.limits,

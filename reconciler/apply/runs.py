@@ -130,10 +130,7 @@ class Past:
 
     def in_flight(self) -> tuple[Entry, ...]:
         """The operations of which it isn't known whether the server took them."""
-        unfinished = self.run.unfinished
-        return tuple(
-            entry for entry in self.entries if entry.stage is Stage.SENT or (unfinished and entry.unclear)
-        )
+        return tuple(in_flight(self.run, self.entries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +243,13 @@ def sent_of(run: Run, entries: Iterable[Entry]) -> Iterator[Entry]:
     """Those of a run's operations that the server has taken, or may have."""
     for entry in entries:
         if entry.stage in _TOUCHED or entry.in_part or (run.unfinished and entry.unclear):
+            yield entry
+
+
+def in_flight(run: Run, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Those of a run's operations of which it isn't known whether the server took them."""
+    for entry in entries:
+        if entry.stage is Stage.SENT or (run.unfinished and entry.unclear):
             yield entry
 
 

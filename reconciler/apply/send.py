@@ -62,6 +62,15 @@ class _NotSent(Exception):
     """An operation can't be sent because one before it failed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A write through files of which an answer was lost. It is done; its jobs may be in no queue."""
+
+    number: int
+    operation: Operation
+    report: OperationReport
+
+
 @dataclass(slots=True)
 class Sender:
     """Sends the operations of one plan and remembers the ids of what it makes."""
@@ -80,8 +89,11 @@ class Sender:
     album_ids: dict[str, str] = field(default_factory=dict)
     stopped: str = ""
     """Why nothing more is sent; empty while all is well."""
+    cut: list[Cut] = field(default_factory=list)
+    """What is done and may be half done (see `mend`); in the journal its fate stays unknown until then."""
     pace: Pace = field(init=False)
     """How many operations are under way at once."""
+    _lost: list[Operation] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _done: int = 0
     _numbered: int = 0
@@ -108,14 +120,35 @@ class Sender:
             at_once, self._shaken = at_once or self._shaken, False
             self.look_after(at_once)
 
-    def _look(self, done: Callable[[], bool] = lambda: False) -> Look:
+    def again(self, cut: Cut, operation: Operation) -> None:
+        """Sends what is missing of a write once more. Raises ServerError, QueuesBusy."""
+        self._look_after(True)
+        self._dispatch(operation)
+        if self._was_lost(operation):
+            self.cut.append(cut)
+
+    def mended(self, cut: Cut) -> None:
+        """Writes down that the write is done in full, unless it broke off once more."""
+        if cut in self.cut:
+            return
+        try:
+            self.journal.answered(cut.number, cut.report, uncertain=False)
+        except StateUnusable as error:
+            self.stopped = self.stopped or str(error)
+
+    def _look(self, operation: Operation, done: Callable[[], bool] = lambda: False) -> Look:
         """What to do before a write is sent again: the queues may run, and it may be done already."""
 
         def look(maybe: bool) -> bool:
+            if maybe:
+                self._lost.append(operation)
             self._look_after(True)
             return maybe and done()
 
         return look
+
+    def _was_lost(self, operation: Operation) -> bool:
+        return any(item is operation for item in self._lost)
 
     def _has(self, ids: Sequence[str], values: Mapping[Field, FieldValue]) -> bool:
         """Whether photos have got values that they are known not to have had: the server sets all or none."""
@@ -183,6 +216,9 @@ class Sender:
             self.stopped = self.stopped or str(error)
             report = OperationReport(operation.text, len(asset_ids(operation)), Fate.FAILED, str(error))
         report = told(report)
+        if self._was_lost(operation) and report.fate in (Fate.WRITTEN, Fate.PARTLY):
+            self.cut.append(Cut(number, operation, report))
+            uncertain = True
         try:
             self.journal.answered(number, report, uncertain=uncertain)
         except StateUnusable as error:
@@ -215,7 +251,7 @@ class Sender:
                 return self._halving(
                     operation.asset_ids,
                     lambda ids: writer.update_assets(
-                        ids, operation.values, self._look(lambda: self._has(ids, operation.values))
+                        ids, operation.values, self._look(operation, lambda: self._has(ids, operation.values))
                     ),
                 )
             case UpdateAsset():
@@ -225,11 +261,11 @@ class Sender:
             case TagAssets():
                 tags = [self._tag(tag) for tag in operation.tags]
                 return self._halving(
-                    operation.asset_ids, lambda ids: writer.tag_assets(tags, ids, self._look())
+                    operation.asset_ids, lambda ids: writer.tag_assets(tags, ids, self._look(operation))
                 )
             case UntagAssets():
                 tag = self._tag(operation.tag)
-                return self._failed(writer.untag_assets(tag, operation.asset_ids, self._look()))
+                return self._failed(writer.untag_assets(tag, operation.asset_ids, self._look(operation)))
         return []
 
     def _update_album(self, album_id: str, values: Mapping[AlbumField, str | bool | None]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.apply.run import Tools
 from reconciler.apply.runs import Past
+from reconciler.apply.tools import Tools
 from reconciler.apply.verify import verify
 from reconciler.apply.written import written
 from reconciler.model.live import Live

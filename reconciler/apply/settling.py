@@ -22,6 +22,7 @@ def wait_for_photos(
     seen: dict[str, datetime],
     *,
     twice: frozenset[str] = frozenset(),
+    unsure: frozenset[str] = frozenset(),
     progress: Progress,
     interruption: Interruption,
     limits: Limits,
@@ -29,8 +30,10 @@ def wait_for_photos(
     """Waits until the server has read each of these photos again.
 
     `seen` holds their `updatedAt` until now, and the new ones afterwards. Those in `twice` got a favourite or
-    a visibility as well, which moves them at once, so they have to move a second time. Returns why it isn't
-    known whether all have settled; empty where they have. Raises ServerError.
+    a visibility as well, which moves them at once, so they have to move a second time. Those in `unsure` may
+    never move, as their jobs may be in no queue: they are given up once everything has been still for a
+    while. Returns why it isn't known whether all others have settled; empty where they have. Raises
+    ServerError.
     """
     waiting = dict(seen)
     once: set[str] = set()
@@ -52,7 +55,7 @@ def wait_for_photos(
         elif patience.clock() - still_since > limits.quiet:
             # what moved once may have moved the second time before the first look; what is gone never will
             still_since = patience.clock()
-            for asset in once | _gone(reader, waiting):
+            for asset in once | unsure | _gone(reader, waiting):
                 waiting.pop(asset, None)
         if waiting and not patience.again():
             if interruption.requested:

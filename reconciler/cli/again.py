@@ -11,14 +11,14 @@ from pathlib import Path
 import click
 
 from reconciler.apply.check import Checked, check, touched_by
-from reconciler.apply.earlier import count_unread, photos_of, wait_until_read
+from reconciler.apply.earlier import count_unread, half_done, photos_of, wait_until_read
 from reconciler.apply.exclusion import only_run
 from reconciler.apply.journal import Stage, What
 from reconciler.apply.preflight import methods_for
 from reconciler.apply.resume import held_up, jobs_left, proofs, wait_until_idle
-from reconciler.apply.run import Tools
 from reconciler.apply.runs import NoSuchRun, Past, Run, Runs
 from reconciler.apply.settle import settle
+from reconciler.apply.tools import Tools
 from reconciler.apply.undo import touched_by_undo, undo_plan
 from reconciler.cli.applying import EXITS, Account, Session
 from reconciler.cli.before import after_earlier_runs, now
@@ -70,10 +70,16 @@ class Opened:
         if not wait:
             left = jobs_left(admin)
             return (left and f"{left:,} jobs are still waiting in the server's queues") or ""
-        why = held_up(admin) or wait_until_idle(admin, tools.progress, tools.interruption, tools.limits)
-        if not why:
-            self.runs.seen_idle(tools.server)
-        return why
+        return held_up(admin) or wait_until_idle(admin, tools.progress, tools.interruption, tools.limits)
+
+    def half_done(self) -> str:
+        """Why what broke off may not last, though its jobs are over; empty where it will."""
+        found = half_done(self.past, self.tools.reader).after
+        return (
+            found
+            and f"the server may have died before it wrote {count(len(found), 'photo')} to the files: "
+            "immich-apply has them read again"
+        ) or ""
 
     def _unread(self, *, wait: bool) -> str:
         """The same where no queue can be watched: the photos show it."""
@@ -114,17 +120,16 @@ class Return:
                 return Exit.DONE
             after_earlier_runs(here.tools)
             live = here.read(touched_by(plan.changes))
-            _prove(here, live)
+            _proven(here, live, keep=True)
             return self._apply_rest(here, plan, live, f"do of run {run.id}", closes=True)
 
     def verify(self, number: int | None, *, wait: bool) -> Exit:
         """Reads back what a run wrote, and gives its account as it is now."""
         with self._opened(number, What.APPLY) as here:
             run = here.past.run
-            waiting = here.jobs(wait=wait)
+            waiting = here.jobs(wait=wait) or here.half_done()
             live = here.read(touched_by(here.past.changes))
-            _prove(here, live)
-            past = here.runs.past(here.runs.get(run.id))
+            past = _proven(here, live, keep=not waiting)
             later = [item.id for item in here.runs.all(server=run.server, user=run.user) if item.touched]
             report = settle(past, live, here.tools, waiting=waiting, newest=run.id == max(later, default=0))
             if not waiting:
@@ -233,15 +238,18 @@ def _same(run: Run, past: Past, connection: Connection) -> None:
         )
 
 
-def _prove(here: Opened, live: Live) -> None:
-    """Says what became of what was in flight, and writes it down."""
-    found = proofs(here.past, live)
+def _proven(here: Opened, live: Live, *, keep: bool) -> Past:
+    """Says what became of what was in flight; written down only once its jobs are over, for good."""
+    past = here.past
+    found = proofs(past, live)
     for proof in found:
         if proof.entry.stage is Stage.SENT:
             here.tools.progress.say(proof.text)
-    if found or here.past.run.unfinished:
-        stages = {proof.entry.number: proof.stage for proof in found}
-        here.runs.prove(here.past.run, stages, datetime.now(UTC).isoformat(timespec="seconds"))
+    stages = {proof.entry.number: proof.stage for proof in found}
+    if keep and (found or past.run.unfinished):
+        here.runs.prove(past.run, stages, datetime.now(UTC).isoformat(timespec="seconds"))
+    entries = (replace(entry, stage=stages.get(entry.number, entry.stage)) for entry in past.entries)
+    return replace(past, entries=tuple(entries))
 
 
 def _left_of(plan: Plan, rest: Checked, live: Live) -> Plan:

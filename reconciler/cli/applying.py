@@ -18,10 +18,11 @@ from reconciler.apply.exclusion import Hold, only_run
 from reconciler.apply.journal import RunJournal, What
 from reconciler.apply.preflight import lacking, likely_for, methods_for
 from reconciler.apply.protocols import Interruption, Limits, Progress
-from reconciler.apply.run import Tools, apply_plan
+from reconciler.apply.run import apply_plan
 from reconciler.apply.runs import Run, Runs
 from reconciler.apply.stale import read_again, stale
 from reconciler.apply.state import State
+from reconciler.apply.tools import Tools
 from reconciler.apply.when import Opening
 from reconciler.cli.before import (
     Aside,

@@ -12,14 +12,16 @@ import click
 
 from reconciler.apply.earlier import overlapping, photos_of, wait_until_read
 from reconciler.apply.exclusion import Hold
+from reconciler.apply.mend import mend_earlier
 from reconciler.apply.resume import held_up, wait_until_idle
-from reconciler.apply.run import Tools
-from reconciler.apply.runs import Run, Runs
+from reconciler.apply.runs import Run, Runs, in_flight
+from reconciler.apply.tools import Tools
 from reconciler.apply.window import restore
 from reconciler.cli.common import local_time, stop
 from reconciler.cli.connect import Connection
 from reconciler.cli.exits import Exit
 from reconciler.cli.output import heard
+from reconciler.immich.errors import Kind, ServerError
 from reconciler.plan import Plan
 from reconciler.plan.report import Outcome
 
@@ -60,22 +62,54 @@ def _without_window(plan: Plan, connection: Connection) -> bool:
 
 
 def after_earlier_runs(tools: Tools) -> None:
-    """Sees to what earlier runs have left: paused queues are given back, and their jobs run to their end.
+    """Sees to what earlier runs have left: paused queues are given back, their jobs run to their end, and
+    edits that broke off are done in full.
 
     What the files say is compared with the server only then. Without an administrator's key only the photos
     of a plan show what still runs, and are looked at later. Stops where the jobs aren't done in time.
     """
     given_back = _give_back(tools)
-    if tools.admin is None or tools.interruption.requested:
+    if tools.interruption.requested:
         return
     runs = Runs(tools.state)
     left = [run for run in runs.unsettled(tools.server) if photos_of(runs.sent(run))]
+    if tools.admin is None:
+        _mend(runs, left, tools)
+        return
     if (left or given_back) and not held_up(tools.admin[0]):
         why = wait_until_idle(tools.admin[0], tools.progress, tools.interruption, tools.limits)
+        if not why and _mend(runs, left, tools):
+            why = wait_until_idle(tools.admin[0], tools.progress, tools.interruption, tools.limits)
         if why and not tools.interruption.requested:
             _not_now(left, why)
         if not why:
-            runs.seen_idle(tools.server)
+            _seen_idle(runs, tools)
+
+
+def _mend(runs: Runs, left: Sequence[Run], tools: Tools) -> bool:
+    """Has photos read again to which an edit of this account broke off; whether there were any."""
+    cut = [run for run in left if _broken_off(runs, run)]
+    who = tools.reader.identity().user_id if cut else ""
+    try:
+        found = [mend_earlier(runs.past(run), tools) for run in cut if run.user == who]
+    except ServerError as error:
+        if error.kind is not Kind.FORBIDDEN:
+            raise
+        warn(f"what an earlier run was writing when it broke off may be half done: {error}")
+        return False
+    return any(found)
+
+
+def _broken_off(runs: Runs, run: Run) -> bool:
+    """Whether an edit of a run ended without an answer."""
+    return bool(photos_of(entry.operation for entry in in_flight(run, runs.entries(run))))
+
+
+def _seen_idle(runs: Runs, tools: Tools) -> None:
+    """Writes down that all jobs are done, unless another account's edits may be half done."""
+    broken_off = [run for run in runs.unsettled(tools.server) if _broken_off(runs, run)]
+    if not broken_off or {run.user for run in broken_off} == {tools.reader.identity().user_id}:
+        runs.seen_idle(tools.server)
 
 
 def _give_back(tools: Tools) -> bool:
@@ -115,7 +149,7 @@ def let_earlier_settle(plan: Plan, tools: Tools, connection: Connection) -> bool
             tools.admin[0], tools.progress, tools.interruption, tools.limits
         )
         if not why:
-            runs.seen_idle(tools.server)
+            _seen_idle(runs, tools)
     else:
         found = tuple(run for run in found if run.user == connection.identity.user_id)
         why = _look_at_photos(runs, found, photos, tools)

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Request
 
 from reconciler.sandbox.errors import ELEVATED, Failed, unauthorized
+from reconciler.sandbox.faults import ConnectionDropped
 from reconciler.sandbox.library import Library
 from reconciler.sandbox.store.database import Reader, Writer
 from reconciler.sandbox.validation import Schema, read_fields, uuid4
@@ -19,6 +20,8 @@ ANYBODY = "*public*"
 """Permission of routes that need no key."""
 ANY_KEY = "*any key*"
 """Permission of routes that every valid key may use."""
+DIES = "immich.sandbox.dies"
+"""In the environment of a request in whose middle the server dies."""
 ALL = "all"
 """Permission of routes that name none: only a key with `all` passes (FACTS 2)."""
 
@@ -130,6 +133,16 @@ class Call:
     def write(self) -> AbstractContextManager[Writer]:
         """A transaction; reads through `db` see its changes after it ended."""
         return self.library.database.write()
+
+    @property
+    def dies(self) -> bool:
+        """Whether the server dies in the middle of this request."""
+        return DIES in self.request.environ
+
+    def may_die(self) -> None:
+        """Where a real server has stored an edit and not yet queued its job: dies here, if it shall."""
+        if self.dies:
+            raise ConnectionDropped("the server died before it had queued the job of an edit")
 
     def id(self, name: str = "id") -> str:
         """A UUID of the path; 400 when it is none."""

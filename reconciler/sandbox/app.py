@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, Not
 from werkzeug.wrappers import Response
 
 from reconciler.sandbox import authentication, routes
-from reconciler.sandbox.api import ANY_KEY, ANYBODY, Answer, Call, Caller, Route
+from reconciler.sandbox.api import ANY_KEY, ANYBODY, DIES, Answer, Call, Caller, Route
 from reconciler.sandbox.errors import ApiError, Failed, SandboxError, bad_request, forbidden
 from reconciler.sandbox.faults import ConnectionDropped, Fault, faults_from_json
 from reconciler.sandbox.library import Library
@@ -74,8 +74,8 @@ def _view(library: Library, route: Route) -> Callable[..., Response]:
             return _error(library, ApiError(500, f"Failed to {route.words}"))
         except HTTPException as error:
             return _unrouted(library, error)
-        except ConnectionDropped:
-            raise
+        except ConnectionDropped as dropped:  # nobody gets this answer
+            return _error(library, ApiError(500, str(dropped)))
         except Exception:  # noqa: BLE001  (as the real server does; the traceback is for the log)
             _log.exception("%s %s failed", route.method, route.path)
             return _error(library, ApiError(500, f"Failed to {route.words}"))
@@ -215,8 +215,10 @@ class _Watched:
                 return response
             case "html":
                 return Response(HTML, 200, content_type="text/html")
+        if fault.kind == "killed":
+            environ[DIES] = True
         response = Response.from_app(self._inner, environ, buffered=True)
-        if fault.kind == "lost_answer":
+        if fault.kind in ("lost_answer", "killed"):
             raise ConnectionDropped("the request was handled, its answer is lost")
         if fault.kind == "truncated":
             body = response.get_data()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.apply.protocols import Limits, Progress, Silent
-from reconciler.apply.run import Tools
+from reconciler.apply.tools import Tools
 from reconciler.immich.reader import Reader, open_reader
 from reconciler.immich.retry import Timing
 from reconciler.immich.transport import Transport

@@ -12,6 +12,7 @@ CHANCE = 0.1
 SORTS = (
     Fault("reset"),
     Fault("lost_answer"),
+    Fault("killed"),
     Fault("status", status=500),
     Fault("status", status=502),
     Fault("status", status=503, retry_after="1"),

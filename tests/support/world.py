@@ -13,8 +13,9 @@ from typing import Any
 import yaml
 
 from reconciler.apply.protocols import Interruption, Limits, Silent
-from reconciler.apply.run import Tools, apply_plan
+from reconciler.apply.run import apply_plan
 from reconciler.apply.state import State
+from reconciler.apply.tools import Tools
 from reconciler.config import load
 from reconciler.diff import compare
 from reconciler.immich.reader import Reader, open_reader

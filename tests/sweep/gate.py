@@ -12,12 +12,13 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from reconciler.sandbox.api import DIES
 from reconciler.sandbox.faults import ConnectionDropped
 
 READS = ("/search/", "/download/info")
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
-Through = Callable[[], Response]
-"""Lets the server handle the request, and gives its answer."""
+Through = Callable[..., Response]
+"""Lets the server handle the request, and gives its answer; with `dies=True` it dies in the middle."""
 Deed = Callable[[Through], Response]
 """What happens at a request. Raises ConnectionResetError where the client gets no answer."""
 
@@ -74,7 +75,8 @@ class Gate:
             environ["wsgi.input"] = io.BytesIO(body)
             deed = self._noted(environ, body)
 
-            def through() -> Response:
+            def through(*, dies: bool = False) -> Response:
+                environ.update({DIES: True} if dies else {})
                 return Response.from_app(self.app, environ, buffered=True)
 
             try:

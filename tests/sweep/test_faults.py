@@ -53,6 +53,12 @@ def hanging(_through: Through) -> Response:
     raise ConnectionResetError("nothing was done")
 
 
+def killed(through: Through) -> Response:
+    """The server dies when it has stored an edit and queued at most half of its jobs."""
+    through(dies=True)
+    raise ConnectionResetError("killed")
+
+
 def truncated(through: Through) -> Response:
     response = through()
     body = response.get_data()
@@ -77,6 +83,7 @@ FAULTS: dict[str, Deed] = {
     "HTML instead of JSON": html,
     "timeout after the effect": timeout,
     "timeout": hanging,
+    "server killed over it": killed,
 }
 
 

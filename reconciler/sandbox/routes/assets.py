@@ -101,6 +101,8 @@ def update_assets(call: Call) -> Any:
         if "dateTimeOriginal" not in edit and ("dateTimeRelative" in edit or "timeZone" in edit):
             assets.shift_dates(db, ids, edit.get("dateTimeRelative", 0), edit.get("timeZone"))
         _leave_albums(db, ids, edit.get("visibility"))
+    call.may_die()
+    with call.write() as db:
         for asset_id in ids:  # every id of every call, also twice, also for a favourite alone (FINDINGS 19)
             db.enqueue("SidecarWrite", {"id": asset_id})
 

@@ -156,6 +156,7 @@ def untag_assets(call: Call) -> Any:
 
 def _write_tags(call: Call, asset_ids: Iterable[str]) -> None:
     left = list(asset_ids)
+    left = left[: len(left) // 2] if call.dies else left
     seconds = call.library.pace.tag_milliseconds / 1000
     for start in range(0, len(left), STEP):
         part = left[start : start + STEP]
@@ -164,6 +165,7 @@ def _write_tags(call: Call, asset_ids: Iterable[str]) -> None:
             for asset_id in part:
                 assets.lock_tags(db, asset_id, tags.values_of(db, asset_id))
                 db.enqueue("SidecarWrite", {"id": asset_id})
+    call.may_die()
 
 
 def _members(call: Call, tag_id: str, ids: list[str]) -> set[str]:

@@ -1,0 +1,60 @@
+"""What a run works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.apply.choice import Pause
+from reconciler.apply.companion import Guard, NoGuard
+from reconciler.apply.journal import Journal, NoJournal
+from reconciler.apply.protocols import Interruption, Limits, Progress
+from reconciler.apply.state import State
+from reconciler.apply.when import Opening
+from reconciler.apply.window import Window
+from reconciler.immich.reader import Reader
+from reconciler.immich.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Everything a run works with. `admin` is the pair that may pause queues, or None without such a key."""
+
+    reader: Reader
+    writer: Writer
+    admin: tuple[Reader, Writer] | None
+    state: State
+    progress: Progress
+    interruption: Interruption
+    limits: Limits
+    connections: int
+    now: Callable[[], datetime]
+    server: str
+    """The server's address, under which paused queues are written down."""
+    pause: Pause = "pipeline"
+    guard: Callable[[], Guard] = NoGuard
+    """Starts what gives the queues back if this process dies."""
+    journal: Journal = field(default_factory=NoJournal)
+    wait: bool = True
+    """Whether to wait for the server's jobs at the end, and to read back."""
+    opening: Opening | None = None
+    """Waits for the moment at which the run may begin, and sets its end; None where it may at any time."""
+
+    def window(self) -> Window | None:
+        """A window over the server's queues, if they may be paused."""
+        if self.admin is None:
+            return None
+        reader, writer = self.admin
+        return Window(
+            self.server,
+            reader,
+            writer,
+            self.state,
+            self.progress,
+            self.interruption,
+            self.limits,
+            lambda: self.now().isoformat(timespec="seconds"),
+            pause=self.pause,
+            start_guard=self.guard,
+        )
