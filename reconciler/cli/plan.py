@@ -15,6 +15,7 @@ from reconciler.cli.common import (
     width,
 )
 from reconciler.cli.exits import Exit
+from reconciler.cli.pages import Pages, page_options
 from reconciler.cli.timing import Asked, timing_options
 
 
@@ -26,7 +27,7 @@ from reconciler.cli.timing import Asked, timing_options
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "markdown", "github"]),
+    type=click.Choice(["text", "json", "markdown", "html", "github"]),
     default="text",
     show_default=True,
     help="How to show it.",
@@ -38,6 +39,7 @@ from reconciler.cli.timing import Asked, timing_options
 )
 @click.option("--allow-missing", is_flag=True, help="Photos that aren't there are no error.")
 @click.option("--retry-undone", is_flag=True, help="Plan again what the server has undone before.")
+@page_options
 @timing_options("migrate")
 @server_options
 @output_options
@@ -49,6 +51,7 @@ def main(
     exit_code: bool,
     allow_missing: bool,
     retry_undone: bool,
+    pages: Pages,
     asked: Asked,
     server: str | None,
     account: str | None,
@@ -68,6 +71,7 @@ def main(
       immich-plan albums.yaml -o plan.json
       immich-plan --format json | jq .summary
       immich-plan --format markdown          for a comment in a pull request
+      immich-plan --html plan.html           to look at in a browser, with pictures
       immich-plan --exit-code; [ $? -eq 3 ] && echo "there are changes"
 
     Exit codes: 0 done, 1 error or missing photos, 2 invalid files. With --exit-code also: 3 there are
@@ -79,8 +83,10 @@ def main(
     from reconciler.cli.connect import Ask, Calls, connect
     from reconciler.cli.planning import load_files, plan_for, reads, show, state_in
     from reconciler.cli.progress import progress
+    from reconciler.model.live import NO_THUMBNAILS
     from reconciler.plan.document import to_bytes
 
+    pages.check(form)
     desired = asked.over(load_files(paths))
     state = state_in(state_dir)
     ask, calls = Ask(server, account, verbose), Calls(reads(desired))
@@ -91,11 +97,15 @@ def main(
             names = ", ".join(lease.queue for lease in leases)
             warn(f"an earlier run has left these queues paused: {names}. immich-apply resumes them")
         plan = plan_for(desired, connection, state, watching, retry_undone=retry_undone)
+        thumbnails = pages.pictures(plan, connection, watching) if pages.wanted(form) else NO_THUMBNAILS
         watching.rest()
         if not at_work:
             early = ended_early(Runs(state), connection.server, connection.identity.user_id)
             say_ended_early(early, plan)
-    show(plan, form, color=wants_color(no_color), columns=width(), full=full)
+    show(plan, form, color=wants_color(no_color), columns=width(), full=full, thumbnails=thumbnails)
+    if thumbnails.note:
+        warn(thumbnails.note)
+    pages.save(plan, thumbnails)
     if output:
         output.write_bytes(to_bytes(plan))
         click.echo(f"saved: immich-apply {output} carries out this plan and no other", err=True)

@@ -18,6 +18,7 @@ from reconciler.live.read import read_live
 from reconciler.live.reading import reading_for
 from reconciler.model.attempts import NO_ATTEMPTS
 from reconciler.model.desired import Desired
+from reconciler.model.live import NO_THUMBNAILS, Thumbnails
 from reconciler.plan import Plan, make_plan
 from reconciler.plan.plan import refiled_by
 
@@ -73,8 +74,17 @@ def plan_for(
     return make_plan(comparison, live, desired.files, migrate=desired.window.migrate)
 
 
-def show(plan: Plan, form: str, *, color: bool, columns: int, full: bool, err: bool = False) -> None:
-    """The plan on stdout; as text, on stderr where that is asked for."""
+def show(
+    plan: Plan,
+    form: str,
+    *,
+    color: bool,
+    columns: int,
+    full: bool,
+    err: bool = False,
+    thumbnails: Thumbnails = NO_THUMBNAILS,
+) -> None:
+    """The plan on stdout; as text, on stderr where that is asked for. Only a page shows `thumbnails`."""
     match form:
         case "json":
             from reconciler.plan.document import to_bytes
@@ -85,6 +95,11 @@ def show(plan: Plan, form: str, *, color: bool, columns: int, full: bool, err: b
             from reconciler.render.markdown import plan_markdown
 
             sys.stdout.buffer.write(plan_markdown(plan).encode("utf-8", "replace"))
+            sys.stdout.flush()
+        case "html":
+            from reconciler.render.html import plan_html
+
+            sys.stdout.buffer.write(plan_html(plan, thumbnails).encode("utf-8", "replace"))
             sys.stdout.flush()
         case "github":
             from reconciler.render.annotations import github_plan

@@ -1,9 +1,49 @@
-"""Explains a difference once `==` has found one: which lines of a long caption change.
+"""Explains a difference once `==` has found one: which lines or words of a caption change.
 
-DeepDiff does it; it is never asked whether there is a difference (it takes 0.3 ms for an object).
+DeepDiff tells the lines; it is never asked whether there is a difference (it takes 0.3 ms for an object).
+It knows no words, so these are told by difflib.
 """
 
 from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+LONGEST = 1_000_000
+"""Product of the numbers of words up to which two texts are compared; it takes a quarter of a second."""
+ALIKE = 0.3
+"""Texts that share less than this are told as a whole: picking the few words out would only confuse."""
+
+
+class Part(StrEnum):
+    """What becomes of a piece of a text."""
+
+    SAME = "same"
+    GONE = "gone"
+    NEW = "new"
+
+
+def changed_words(before: str, after: str) -> tuple[tuple[Part, str], ...]:
+    """The pieces of both texts in order: those that stay, go and come; the words in them are whole."""
+    old, new = WORDS.findall(before), WORDS.findall(after)
+    if len(old) * len(new) > LONGEST:
+        return _whole(before, after)
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    if matcher.real_quick_ratio() < ALIKE or matcher.ratio() < ALIKE:
+        return _whole(before, after)
+    parts: list[tuple[Part, str]] = []
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            parts.append((Part.SAME, "".join(old[a:b])))
+        else:
+            parts += _whole("".join(old[a:b]), "".join(new[c:d]))
+    return tuple(parts)
+
+
+def _whole(before: str, after: str) -> tuple[tuple[Part, str], ...]:
+    return tuple(part for part in ((Part.GONE, before), (Part.NEW, after)) if part[1])
 
 
 def changed_lines(before: str, after: str) -> tuple[str, ...]:

@@ -219,6 +219,16 @@ class Reader:
             self._get("/assets/statistics", lambda said: int(said["total"]), query=query) for query in queries
         )
 
+    @needs("asset.view")
+    def thumbnail(self, asset_id: str) -> bytes:
+        """A small picture of an asset, 250 pixels wide or high by default; WebP or JPEG as the server is set.
+
+        Asked for once, since a plan can do without it. Raises ServerError, also where there is none yet.
+        """
+        return self.transport.file(
+            "/assets/{id}/thumbnail", path={"id": asset_id}, query={"size": "thumbnail"}
+        )
+
     # Tags and albums
 
     @needs("tag.read")

@@ -16,6 +16,8 @@ class Repeat(StrEnum):
 
     READ = "read"
     """It changes nothing."""
+    ONCE = "once"
+    """It changes nothing and can be done without: not sent again."""
     HARMLESS = "harmless"
     """It writes, but twice is the same as once: setting a value, pausing, adding members."""
     NEVER = "never"
@@ -106,7 +108,7 @@ def wait_before_next(
 
 
 def _may_repeat(policy: RetryPolicy, repeat: Repeat, fate: Fate, trial: Trial) -> bool:
-    if fate is Fate.FINAL or trial.failures > policy.retries:
+    if fate is Fate.FINAL or repeat is Repeat.ONCE or trial.failures > policy.retries:
         return False
     if fate is Fate.UNSENT:
         return trial.reached or trial.failures <= policy.first_contact
@@ -117,9 +119,14 @@ def _may_repeat(policy: RetryPolicy, repeat: Repeat, fate: Fate, trial: Trial) -
     return fate is Fate.LOST or trial.faults <= policy.faults
 
 
+def writes(repeat: Repeat) -> bool:
+    """Whether a request of this kind changes anything."""
+    return repeat not in (Repeat.READ, Repeat.ONCE)
+
+
 def may_have_happened(repeat: Repeat, fate: Fate) -> bool:
     """Whether a failed request may have changed something."""
-    return repeat is not Repeat.READ and fate in (Fate.LOST, Fate.FAULT)
+    return writes(repeat) and fate in (Fate.LOST, Fate.FAULT)
 
 
 def retry_after_seconds(header: str | None, now: float) -> float | None:

@@ -35,6 +35,7 @@ from reconciler.immich.retry import (
     may_have_happened,
     moment_of,
     wait_before_next,
+    writes,
 )
 from reconciler.immich.tally import RequestObserver, Sent, Tally
 
@@ -72,6 +73,8 @@ class Call:
     body: bytes | None = None
     upkeep: bool = False
     look: Look | None = None
+    raw: bool = False
+    """Whether the answer is a file rather than JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +196,16 @@ class Transport:
         except (KeyError, TypeError, ValueError, AttributeError) as unfit:
             problem = type(unfit).__name__ if isinstance(unfit, AttributeError) else repr(unfit)
         error = unexpected_shape(self._asked(call), reply.status, problem)
-        error.uncertain = repeat is not Repeat.READ
+        error.uncertain = writes(repeat)
         raise error
+
+    def file(
+        self, template: str, *, path: Mapping[str, str], query: Mapping[str, str] | None = None
+    ) -> bytes:
+        """The bytes of a small file that can be done without: asked for once. Raises ServerError."""
+        filled = template.format_map({name: quote(value, safe="") for name, value in path.items()})
+        said = self._exchange(Call("GET", template, Repeat.ONCE, filled, query, raw=True)).said
+        return said if isinstance(said, bytes) else b""
 
     def _exchange(self, call: Call) -> _Reply:
         """Sends until there is an answer or the policy gives up."""
@@ -256,7 +267,7 @@ class Transport:
             base + call.path,
             params=call.query,
             data=call.body,
-            headers=None if call.body is None else {"Content-Type": "application/json"},
+            headers=_headers(call),
             timeout=HURRIED if self._hurry.is_set() else self._timeouts,
             allow_redirects=False,
         )
@@ -279,6 +290,8 @@ class Transport:
             return self._cleaned(fault_of_redirect(asked, response))
         if not response.content:
             return _Reply(status, None)
+        if call.raw:
+            return _Reply(status, response.content)
         try:
             return _Reply(status, orjson.loads(response.content))
         except orjson.JSONDecodeError:
@@ -304,6 +317,12 @@ class Transport:
         self.tally.note(sent)
         for observer in self._observers:
             observer(sent)
+
+
+def _headers(call: Call) -> dict[str, str] | None:
+    if call.raw:
+        return {"Accept": "*/*"}
+    return None if call.body is None else {"Content-Type": "application/json"}
 
 
 def _has_happened(call: Call, maybe: bool) -> bool:

@@ -83,3 +83,14 @@ class Live:
     other_albums: Mapping[str, str] = field(default_factory=dict)
     unread: int = 0
     """Assets that the server has not read yet, left out of rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnails:
+    """Small pictures of some assets, by id; `note` says why some are missing, empty where none is."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    note: str = ""
+
+
+NO_THUMBNAILS = Thumbnails()

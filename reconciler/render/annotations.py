@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Sequence
 
-from reconciler.diff.changes import Action, AlbumChange, TagChange
 from reconciler.model.origin import Origin, Problem, Severity
 from reconciler.plan.plan import Plan
-from reconciler.render import summary, words
 from reconciler.render.cells import clip, plain
-from reconciler.render.grouping import LineOfPhotos, photo_lines
+from reconciler.render.lines import plan_lines
 from reconciler.render.words import count, listed
 
 NOTICES = 50
@@ -32,8 +29,10 @@ def github_plan(plan: Plan) -> str:
 
     At most 50 notices; one more says how many lines were left out.
     """
-    lines = _lines(plan)
-    notices = [_command("notice", _together(texts), _where(*line)) for line, texts in lines[:NOTICES]]
+    lines = plan_lines(plan)
+    notices = [
+        _command("notice", _together(line.texts), _where(line.file, line.line)) for line in lines[:NOTICES]
+    ]
     left_out = len(lines) - NOTICES
     if left_out > 0:
         text = f"{count(left_out, 'more line')} with changes not shown here; the whole plan has them all"
@@ -67,54 +66,5 @@ def _property(text: str) -> str:
     return plain(text).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
 
 
-def _lines(plan: Plan) -> list[tuple[tuple[str, int], list[str]]]:
-    """What each line (file, number) asks for, in the order of the files."""
-    changes = plan.changes
-    found: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for tag in changes.tags:
-        found[tag.origin.file, tag.origin.line].append(_tag(tag))
-    for line, parts in photo_lines(changes.assets).items():
-        found[line] += map(_photos, parts)
-    for album in changes.albums:
-        for origin, text in _album(album, plan.labels):
-            found[origin.file, origin.line].append(text)
-    return sorted(found.items())
-
-
-def _together(texts: list[str]) -> str:
+def _together(texts: Sequence[str]) -> str:
     return clip("; ".join(listed(texts, limit=10)), _MESSAGE_LENGTH)
-
-
-def _tag(change: TagChange) -> str:
-    text = f"{'+' if change.action is Action.CREATE else '~'} tag {words.name(change.path)}"
-    return f"{text}, colour → {plain(change.after or 'none')}" if change.color else text
-
-
-def _photos(part: LineOfPhotos) -> str:
-    what = [f"+ tag {words.name(path)}" for path in part.added]
-    what += [f"- tag {words.name(path)}" for path in part.removed]
-    what += [f"{field.value} → {words.photo_value(value, field)}" for field, value in part.targets]
-    return f"{count(len(part.ids), 'photo')}: {', '.join(what)}"
-
-
-def _album(change: AlbumChange, labels: Mapping[str, str]) -> Iterator[tuple[Origin, str]]:
-    name = f"album {words.quoted(change.name)}"
-    match change.action:
-        case Action.CREATE:
-            yield change.origin, f"+ {name} with {count(change.size_after, 'photo')}"
-            return
-        case Action.DELETE:
-            yield change.origin, f"- {name}, deleted; {summary.stays(change)}"
-            return
-        case Action.UPDATE:
-            pass
-    moves = [f"{sign} {count(len(ids), 'photo')}" for sign, ids in _members(change) if ids]
-    if moves:
-        yield change.origin, f"~ {name}: {', '.join(moves)}"
-    for item in change.fields:
-        value = words.album_value(item.after, item.field, labels)
-        yield item.origin, f"~ {name}: {item.field.value} → {value}"
-
-
-def _members(change: AlbumChange) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return (("+", change.added), ("-", change.removed))

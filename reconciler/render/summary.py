@@ -38,6 +38,15 @@ def costs(plan: Plan) -> tuple[str, ...]:
     return (*parts, _queues(plan))
 
 
+def cost_table(plan: Plan) -> tuple[tuple[str, str], ...]:
+    """What applying costs, as rows of a table: what, and how much."""
+    cost = plan.cost
+    rows = [("Requests", f"{cost.requests:,}")]
+    if cost.sidecars:
+        rows += [("Sidecar files written", f"{cost.sidecars:,}"), ("Queue jobs", f"{cost.jobs:,}")]
+    return (*rows, ("Queues", _queues(plan)))
+
+
 def _queues(plan: Plan) -> str:
     if not plan.needs_window:
         return "no queues are paused: nothing in it touches photo metadata"
@@ -103,12 +112,17 @@ def _side_by_side(lanes: tuple[Lane, ...]) -> str:
 
 def removals(plan: Plan, show: Show = words.quoted, show_tag: Show = words.name) -> str:
     """One sentence that names what is removed or deleted; empty where nothing is."""
-    found = list(_removals(plan, show, show_tag))
+    found = removal_list(plan, show, show_tag)
     if not found:
         return ""
     left_out = len(found) - REMOVALS_SHOWN
-    shown = found[:REMOVALS_SHOWN] + ([f"and {left_out:,} more"] if left_out > 0 else [])
+    shown = [*found[:REMOVALS_SHOWN], *([f"and {left_out:,} more"] if left_out > 0 else [])]
     return f"Removes: {'; '.join(shown)}."
+
+
+def removal_list(plan: Plan, show: Show = words.quoted, show_tag: Show = words.name) -> tuple[str, ...]:
+    """Everything that is removed or deleted, the most telling first."""
+    return tuple(_removals(plan, show, show_tag))
 
 
 def _removals(plan: Plan, show: Show, show_tag: Show) -> Iterator[str]:

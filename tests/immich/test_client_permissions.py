@@ -31,7 +31,7 @@ def test_every_public_method_says_what_it_needs(kind: type) -> None:
 
 def test_reading_needs_no_writing_permission() -> None:
     verbs = {name.partition(".")[2] for name in needed(*methods(Reader))}
-    assert verbs == {"read", "statistics", "download"}
+    assert verbs == {"read", "statistics", "download", "view"}
 
 
 def test_needed_by_version() -> None:

@@ -306,13 +306,14 @@ class TestPermissions:
         assert permission_rows()[1] == needed(*writing)
 
     def test_what_the_window_needs(self) -> None:
-        assert permission_rows()[2] == needed(*WINDOW)
+        assert permission_rows()[3] == needed(*WINDOW)
 
     def test_together_they_are_all_that_the_code_ever_needs(self) -> None:
         listed = frozenset[str]().union(*permission_rows())
         assert listed == needed(*methods(Reader), *methods(Writer))
-        assert permission_rows()[3] == permissions_of(Reader.storage_template)
-        assert permission_rows()[4] == needed(*MIGRATION)
+        assert permission_rows()[2] == permissions_of(Reader.thumbnail)
+        assert permission_rows()[4] == permissions_of(Reader.storage_template)
+        assert permission_rows()[5] == needed(*MIGRATION)
 
 
 class TestPages:

@@ -1,0 +1,114 @@
+"""The HTML page of a plan: where it goes, and how many pictures it holds."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from reconciler.cli.common import stop
+from reconciler.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from reconciler.apply.protocols import Progress
+    from reconciler.cli.connect import Connection
+    from reconciler.model.live import Thumbnails
+    from reconciler.plan import Plan
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+THUMBNAILS = 200
+MEGABYTES = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What the command line says about the page."""
+
+    html: Path | None = None
+    """Where it is saved, besides what is shown."""
+    thumbnails: int = THUMBNAILS
+    megabytes: float = MEGABYTES
+
+    def check(self, form: str) -> None:
+        """Stops before any work where the page would only fill a terminal."""
+        if form == "html" and sys.stdout.isatty():
+            stop("a page is no text for a terminal: write it to a file with --html plan.html", Exit.INVALID)
+
+    def wanted(self, form: str) -> bool:
+        """Whether a page is made at all."""
+        return form == "html" or self.html is not None
+
+    def pictures(self, plan: Plan, connection: Connection, watching: Progress) -> Thumbnails:
+        """The pictures for the page; where some are missing, stderr says why."""
+        from reconciler.live.thumbnails import Budget, read_thumbnails
+        from reconciler.model.live import NO_THUMBNAILS
+        from reconciler.render.html import wanted_thumbnails
+
+        if not self.thumbnails or not plan.changes:
+            return NO_THUMBNAILS
+        wanted = wanted_thumbnails(plan)
+        watching.stage("reading thumbnails", min(len(wanted), self.thumbnails))
+        return read_thumbnails(
+            connection.reader,
+            wanted,
+            Budget(self.thumbnails, round(self.megabytes * 1_000_000)),
+            granted=connection.key.permissions,
+            on_progress=watching.advance,
+        )
+
+    def save(self, plan: Plan, thumbnails: Thumbnails) -> None:
+        """Writes the page where `--html` says."""
+        from reconciler.render.html import plan_html
+
+        if self.html is None:
+            return
+        self.html.write_bytes(plan_html(plan, thumbnails).encode("utf-8", "replace"))
+        click.echo(f"saved: {self.html} shows this plan in a browser", err=True)
+
+
+def page_options(command: F) -> F:
+    """Adds the options; the command gets them as one `pages`."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **options: Any) -> Any:
+        without = options.pop("no_thumbnails")
+        number, megabytes = options.pop("thumbnails"), options.pop("thumbnail_space")
+        pages = Pages(options.pop("html"), 0 if without else number, megabytes)
+        return command(*args, pages=pages, **options)
+
+    made: Any = wrapped
+    for option in reversed(
+        (
+            click.option(
+                "--html",
+                type=click.Path(dir_okay=False, path_type=Path),
+                metavar="FILE",
+                help="Also save the plan as a page with pictures, for a browser.",
+            ),
+            click.option(
+                "--thumbnails",
+                type=click.IntRange(0),
+                default=THUMBNAILS,
+                show_default=True,
+                metavar="NUMBER",
+                help="Most pictures in the page.",
+            ),
+            click.option(
+                "--thumbnail-space",
+                type=click.FloatRange(0),
+                default=MEGABYTES,
+                show_default=True,
+                metavar="MB",
+                help="Most megabytes of pictures in the page.",
+            ),
+            click.option("--no-thumbnails", is_flag=True, help="No pictures in the page."),
+        )
+    ):
+        made = option(made)
+    return made  # type: ignore[no-any-return]

@@ -1,0 +1,156 @@
+"""A plan as one HTML page for people who would rather look: no network, no other file.
+
+Jinja2 writes the markup, since it escapes whatever a name or caption holds, by itself and everywhere. What is
+shown of a plan is decided in `cards` and `overview`; the page's style and script are in `pages/`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import orjson
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from reconciler.model.live import NO_THUMBNAILS, Thumbnails
+from reconciler.plan.document import to_document
+from reconciler.plan.plan import Plan
+from reconciler.render.cards import Card, cards
+from reconciler.render.cells import plain
+from reconciler.render.overview import overview
+from reconciler.render.samples import taking_turns
+
+STATIC = 40
+"""Changes that are there without JavaScript."""
+PICTURE_TYPES = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"RIFF", "image/webp"),
+)
+"""How a picture begins, and its type; anything else is not put into the page."""
+
+_LEAVING = re.compile(r"<([/!sS])")
+"""What could end a script element or change how it is read: `</script`, `<!--`, `<script`."""
+
+
+def plan_html(plan: Plan, thumbnails: Thumbnails = NO_THUMBNAILS) -> str:
+    """The page. The same plan and the same thumbnails give the same page."""
+    shown = cards(plan)
+    uris = _uris(shown, thumbnails)
+    numbers = {photo: number for number, photo in enumerate(uris)}
+    env = _environment()
+    macros = env.get_template("cards.html.j2").make_module({"pictures": numbers})
+    bodies = [str(macros.card(card, number)) for number, card in enumerate(shown)]  # type: ignore[attr-defined]
+    style, script = _read("page.css"), _read("page.js")
+    return env.get_template("page.html.j2").render(
+        plan=plan,
+        overview=overview(plan),
+        digest=_digest(plan),
+        cards=[Markup(body) for body in bodies[:STATIC]],
+        total=len(bodies),
+        images=list(uris.values()),
+        pictures=numbers,
+        note=plain(thumbnails.note),
+        data=_script_data(shown, bodies),
+        style=Markup(style),
+        script=Markup(script),
+        world=Markup(_read("world.path").strip()),
+        policy=_policy(style, script),
+    )
+
+
+def wanted_thumbnails(plan: Plan) -> tuple[str, ...]:
+    """The photos of which the page would show pictures: first one for each change, removals before others."""
+    shown = sorted(cards(plan), key=lambda card: not card.removes)
+    return tuple(taking_turns(card.pictures for card in shown))
+
+
+def _digest(plan: Plan) -> str:
+    """The plan's digest; empty for a plan that can't be saved, since a name in it is no text."""
+    try:
+        return str(to_document(plan)["digest"])
+    except orjson.JSONEncodeError:
+        return ""
+
+
+def _uris(shown: Iterable[Card], thumbnails: Thumbnails) -> dict[str, str]:
+    """Pictures as data URIs, in the order in which they are first shown."""
+    found: dict[str, str] = {}
+    for card in shown:
+        for photo in card.pictures:
+            data = thumbnails.files.get(photo)
+            if data and photo not in found and (kind := _type_of(data)):
+                found[photo] = f"data:{kind};base64,{base64.b64encode(data).decode()}"
+    return found
+
+
+def _type_of(data: bytes) -> str:
+    return next((kind for start, kind in PICTURE_TYPES if data.startswith(start)), "")
+
+
+def _script_data(shown: Iterable[Card], bodies: Iterable[str]) -> Markup:
+    """What the script needs: of each change its kind, what it touches, its text in lower case, its markup."""
+    rows = [
+        [card.kind, int(card.removes), list(card.aspects), _text(card), body]
+        for card, body in zip(shown, bodies, strict=True)
+    ]
+    text = orjson.dumps(rows).decode()
+    return Markup(_LEAVING.sub(lambda found: f"\\u003c{found[1]}", text))
+
+
+def _text(card: Card) -> str:
+    """Everything by which a change is found."""
+    texts: list[str] = [card.kind, card.state, card.title, card.note, *card.at, *card.search]
+    for row in card.rows:
+        texts += (row.label, row.at, row.before, row.after, *row.befores)
+        texts += (text for _, text in row.words)
+    return (
+        "\n".join(dict.fromkeys(text.lower() for text in texts if text)).encode("utf-8", "replace").decode()
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing may be loaded, and nothing runs but the page's own script (Content Security Policy)."""
+    parts = (
+        "default-src 'none'",
+        "img-src data:",
+        f"style-src '{_hash(style)}'",
+        f"script-src '{_hash(script)}'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+    return "; ".join(parts)
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@lru_cache(maxsize=8)
+def _read(name: str) -> str:
+    return files("reconciler.render").joinpath("pages", name).read_text("utf-8")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("reconciler.render", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    made.filters["thousands"] = _thousands
+    made.filters["plain"] = plain
+    return made
+
+
+def _thousands(number: Any) -> str:
+    return f"{number:,}"
