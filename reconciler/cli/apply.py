@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.common import (
     CONTEXT,
+    cache_option,
     output_options,
     plain_errors,
     server_options,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 )
 @timing_options(*WHEN, "migrate")
 @server_options
+@cache_option
 @output_options
 @plain_errors
 def main(

@@ -7,17 +7,21 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.output import heard, hush
 
+if TYPE_CHECKING:
+    from reconciler.config.cache import Cache
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 DEFAULT_WIDTH = 100
+_NO_CACHE = "reconciler.no_cache"
 
 
 def stop(message: str, code: Exit = Exit.ERROR) -> NoReturn:
@@ -122,6 +126,29 @@ def output_options(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+def cache_option(command: F) -> F:
+    """Whether large files that are as they were before need no parsing; asked by `files_cache`."""
+    return click.option(
+        "--no-cache",
+        is_flag=True,
+        expose_value=False,
+        callback=_keep_choice,
+        help="Parse every file anew, and keep nothing for the next time.",
+    )(command)
+
+
+def _keep_choice(context: click.Context, _param: click.Parameter, no_cache: bool) -> None:
+    context.meta[_NO_CACHE] = no_cache
+
+
+def files_cache() -> Cache | None:
+    """Where what large files came to is kept; None where the user wants none."""
+    from reconciler.config.cache import default_cache
+
+    context = click.get_current_context(silent=True)
+    return None if context is not None and context.meta.get(_NO_CACHE) else default_cache()
 
 
 def output_form(command: F) -> F:

@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli.common import (
     CONTEXT,
+    cache_option,
     output_options,
     plain_errors,
     server_options,
@@ -42,6 +43,7 @@ from reconciler.cli.timing import Asked, timing_options
 @page_options
 @timing_options("migrate")
 @server_options
+@cache_option
 @output_options
 @plain_errors
 def main(

@@ -11,6 +11,7 @@ import click
 
 from reconciler.apply.protocols import Progress
 from reconciler.apply.state import State, default_folder
+from reconciler.cli.common import files_cache
 from reconciler.cli.connect import Connection
 from reconciler.diff import compare
 from reconciler.live.permissions import calls_of
@@ -27,7 +28,7 @@ def load_files(paths: Sequence[str]) -> Desired:
     """The desired state of the files, warnings shown. Raises InvalidFiles."""
     from reconciler.config import load
 
-    loaded = load(paths)
+    loaded = load(paths, files_cache())
     for problem in loaded.problems:
         click.echo(f"warning: {problem}", err=True)
     return loaded.desired

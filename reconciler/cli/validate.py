@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import CONTEXT, plain_errors, wants_color
+from reconciler.cli.common import CONTEXT, cache_option, files_cache, plain_errors, wants_color
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ VERSION = 1
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing when all is fine.")
 @click.option("--no-color", is_flag=True, help="No colours (or set NO_COLOR).")
+@cache_option
 @plain_errors
 def main(paths: tuple[str, ...], form: str, quiet: bool, no_color: bool) -> None:
     """Check the YAML files (default: those of the current folder) and tell everything that is wrong.
@@ -51,7 +52,7 @@ def main(paths: tuple[str, ...], form: str, quiet: bool, no_color: bool) -> None
 
     loaded: Loaded | None = None
     try:
-        loaded = load(paths)
+        loaded = load(paths, files_cache())
         problems: Sequence[Problem] = loaded.problems
     except InvalidFiles as error:
         problems = error.problems

@@ -57,8 +57,8 @@ def find(paths: Sequence[str | Path], report: Report) -> tuple[Found, ...]:
     return tuple(sorted(found.values(), key=lambda file: file.name.split("/")))
 
 
-def read(file: Found, report: Report) -> str | None:
-    """The text of a file; None where it isn't text, after saying why and where."""
+def read(file: Found, report: Report) -> bytes | None:
+    """What is in a file; None where it can't be read, after saying why."""
     start = _start(file.name)
     try:
         status = file.path.stat()
@@ -69,11 +69,10 @@ def read(file: Found, report: Report) -> str | None:
             report.add(Problem(_too_large(status.st_size), start))
             return None
         with file.path.open("rb") as stream:
-            raw = stream.read(LARGEST)
+            return stream.read(LARGEST)
     except OSError as error:
         report.add(Problem(f"can't be read: {_reason(error)}", start))
         return None
-    return _decoded(raw, file.name, report)
 
 
 def _walk(folder: Path, report: Report) -> Iterator[Path]:
@@ -112,7 +111,8 @@ def _too_large(size: int) -> str:
     )
 
 
-def _decoded(raw: bytes, name: str, report: Report) -> str | None:
+def decoded(raw: bytes, name: str, report: Report) -> str | None:
+    """The text that the bytes of a file are; None where they are none, after saying why and where."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         message = "the file is written in UTF-16; save it as UTF-8 (in the editor: Save as, encoding UTF-8)"
         report.add(Problem(message, _start(name)))

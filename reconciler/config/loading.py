@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.config import faults
 from reconciler.config.albums import read_album, read_tag
+from reconciler.config.cache import Cache
+from reconciler.config.documents import Document, Documents
 from reconciler.config.entries import read_entry
-from reconciler.config.files import Found, find, read
+from reconciler.config.files import find
 from reconciler.config.general import General
-from reconciler.config.nodes import ListNode, MapNode, path_text, without
-from reconciler.config.parsing import parse
+from reconciler.config.kept import Kept
+from reconciler.config.lists import items
+from reconciler.config.nodes import ListNode, MapNode, Node, path_text
 from reconciler.config.reading import Clock
 from reconciler.config.report import Report, Scope
 from reconciler.config.schema import language
 from reconciler.model.desired import AlbumEntry, AssetEntry, Desired, TagEntry
+from reconciler.model.memory import no_collection
 from reconciler.model.origin import Origin, Problem
 
 _LISTS = ("tags", "assets", "albums")
@@ -32,44 +34,29 @@ class Loaded:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Document:
-    file: Found
-    root: MapNode
-
-
-def load(paths: Sequence[str | Path] = (".",)) -> Loaded:
+def load(paths: Sequence[str | Path] = (".",), cache: Cache | None = None) -> Loaded:
     """Reads every YAML file of these files and folders, merged. Raises InvalidFiles with all that is wrong.
 
-    Paths in messages are relative to the current directory. References stay unresolved.
+    Paths in messages are relative to the current directory. References stay unresolved. With a cache, large
+    files that haven't changed since are not parsed again.
     """
-    with _no_collection():
-        return _load(paths)
+    with no_collection():
+        return _load(paths, cache)
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Pauses the search for circles of objects: there are none among nodes, and it is a third of the time."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
-
-
-def _load(paths: Sequence[str | Path]) -> Loaded:
+def _load(paths: Sequence[str | Path], cache: Cache | None) -> Loaded:
     report = Report()
     files = find(list(paths) or ["."], report)
-    documents = [_Document(file, root) for file in files if (root := _parsed(file, report)) is not None]
+    reader = Documents(report, cache)
+    documents = reader.read(files)
     general = General()
     for document in documents:
         _read_top(document, general, report)
     server, clock = general.server(), general.clock()
+    reader.read_pieces(documents, clock)
     lists = _Lists(report, clock)
     for document in documents:
-        lists.read(document)
+        lists.read(document, reader.pieces.get(document.file, ()))
     lists.check()
     desired = Desired(
         tags=tuple(entry for _, entry in lists.tags),
@@ -85,12 +72,7 @@ def _load(paths: Sequence[str | Path]) -> Loaded:
     return Loaded(desired, report.warnings())
 
 
-def _parsed(file: Found, report: Report) -> MapNode | None:
-    text = read(file, report)
-    return None if text is None else parse(text, file.name, report)
-
-
-def _read_top(document: _Document, general: General, report: Report) -> None:
+def _read_top(document: Document, general: General, report: Report) -> None:
     """Checks the top keys without looking into the long lists, and takes in what stands once."""
     root = document.root
     known = language().schema["properties"]
@@ -126,30 +108,36 @@ class _Lists:
     assets: list[AssetEntry] = field(default_factory=list)
     albums: list[tuple[Problem, AlbumEntry]] = field(default_factory=list)
 
-    def read(self, document: _Document) -> None:
-        """The lists of one file."""
-        for scope, node in self._items(document, "tags"):
+    def read(self, document: Document, pieces: Sequence[Kept] = ()) -> None:
+        """The lists of one file; `pieces` are those of its photos that were read before."""
+        file, root = document.file.name, document.root
+        for _, scope, node in items(self.report, file, "tags", root.get("tags")):
             if tag := read_tag(scope, node):
                 self.tags.append((_named(scope, node, "value"), tag))
-        for scope, node in self._items(document, "assets"):
-            if entry := read_entry(scope, node, self.clock):
-                self.assets.append(entry)
-        for scope, node in self._items(document, "albums"):
+        self.assets += (entry for _, entry in self._entries(file, root.get("assets")))
+        start = 0
+        for piece in pieces:
+            self._take(file, piece, start)
+            start += piece.count
+        for _, scope, node in items(self.report, file, "albums", root.get("albums")):
             if album := read_album(scope, node, self.clock):
                 self.albums.append((_named(scope, node, "name"), album))
 
-    def _items(self, document: _Document, key: str) -> Iterator[tuple[Scope, MapNode]]:
-        """The items of a list with what is at fault in them left out."""
-        found = document.root.get(key)
-        if not isinstance(found, ListNode):
+    def _entries(
+        self, file: str, found: Node | None, places: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, AssetEntry]]:
+        for index, scope, node in items(self.report, file, "assets", found, places):
+            if entry := read_entry(scope, node, self.clock):
+                yield index, entry
+
+    def _take(self, file: str, piece: Kept, start: int) -> None:
+        """The entries of a piece and those that it left to be read now, in the order of the file."""
+        if not piece.places:
+            self.assets += piece.entries.values()
             return
-        schema = language().item_schema(key)
-        for index, node in enumerate(found):
-            scope = Scope(self.report, document.file.name, node, (key, index))
-            refused = faults.check(scope, schema)
-            sound = without(node, refused) if refused else node
-            if isinstance(sound, MapNode):
-                yield scope, sound
+        rest = self._entries(file, piece.rest, [start + place for place in piece.places])
+        found = {start + place: entry for place, entry in piece.entries.items()} | dict(rest)
+        self.assets += (found[index] for index in sorted(found))
 
     def check(self) -> None:
         """Refuses what is declared twice."""

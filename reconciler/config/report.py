@@ -38,6 +38,11 @@ class Report:
         elif problem.severity is Severity.ERROR:
             self._untold += 1
 
+    @property
+    def told(self) -> int:
+        """How much has been said so far."""
+        return len(self._errors) + len(self._warnings) + self._untold
+
     def warnings(self) -> tuple[Problem, ...]:
         """The warnings, in the order of the files."""
         return _sorted(self._warnings)[:SHOWN]

@@ -57,6 +57,7 @@ _REASONS = (
         "this doesn't go on with what is above; indent all top keys alike, at the left edge",
     ),
     ("directive", _STARS["%"]),
+    ("maximum nesting", "this is nested more than 64 levels deep"),
     ("tab", _STARS["\t"]),
     ("tag", "a text that begins with ! must be in quotes"),
 )

@@ -30,7 +30,7 @@ class Spent:
     wall: dict[str, float] = field(default_factory=dict)
     processor: dict[str, float] = field(default_factory=dict)
     memory: float = 0.0
-    """Megabytes, the child's and those of the processes that it started together."""
+    """Megabytes: the child's, and for each core as much as the largest of the processes that it started."""
     result: Any = None
 
     @contextmanager
@@ -78,7 +78,7 @@ def main() -> None:
     module, name, arguments = sys.argv[1:]
     spent = Spent()
     spent.result = getattr(importlib.import_module(module), name)(spent, *json.loads(arguments))
-    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024 * (os.cpu_count() or 1)
     spent.memory = peak_memory() + workers
     print(json.dumps({name: getattr(spent, name) for name in ("wall", "processor", "memory", "result")}))
 

@@ -272,8 +272,8 @@ class TestCommands:
         }
         from_environment = {named for _, named in used if named}
         plain = {named for named, _ in used if named}
-        state = {"IMMICH_RECONCILER_STATE_DIR"}
-        assert told == plain | from_environment | {f"{name}_FILE" for name in from_environment} | state
+        folders = {"IMMICH_RECONCILER_STATE_DIR", "IMMICH_RECONCILER_CACHE_DIR"}
+        assert told == plain | from_environment | {f"{name}_FILE" for name in from_environment} | folders
 
 
 def methods(kind: type) -> list[Callable[..., object]]:
