@@ -18,7 +18,7 @@ from pathlib import Path
 
 from reconciler.config.cache import Cache
 from reconciler.config.entries import read_entry
-from reconciler.config.files import Found, decoded, read
+from reconciler.config.files import Found, decoded, read, read_bytes
 from reconciler.config.kept import Kept, NotKept, from_bytes, to_bytes
 from reconciler.config.lists import items
 from reconciler.config.nodes import ListNode, MapNode, Scalar
@@ -59,7 +59,7 @@ class Documents:
         return [found for file in files if (found := self._document(file)) is not None]
 
     def _document(self, file: Found) -> Document | None:
-        raw = read(file, self.report)
+        raw = read_bytes(file, self.report)
         text = None if raw is None else decoded(raw, file.name, self.report)
         if raw is None or text is None:
             return None
@@ -96,8 +96,7 @@ class Documents:
             self.cache.put(_key(document, clock), sound)
 
     def _parse_whole(self, document: Document) -> None:
-        raw = read(document.file, self.report)
-        text = None if raw is None else decoded(raw, document.file.name, self.report)
+        text = read(document.file, self.report)
         root = None if text is None else parse(text, document.file.name, self.report)
         document.cut, document.root = None, root or MapNode(1, 1)
 

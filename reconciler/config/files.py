@@ -57,7 +57,13 @@ def find(paths: Sequence[str | Path], report: Report) -> tuple[Found, ...]:
     return tuple(sorted(found.values(), key=lambda file: file.name.split("/")))
 
 
-def read(file: Found, report: Report) -> bytes | None:
+def read(file: Found, report: Report) -> str | None:
+    """The text of a file; None where it isn't text, after saying why and where."""
+    raw = read_bytes(file, report)
+    return None if raw is None else decoded(raw, file.name, report)
+
+
+def read_bytes(file: Found, report: Report) -> bytes | None:
     """What is in a file; None where it can't be read, after saying why."""
     start = _start(file.name)
     try:
