@@ -13,6 +13,7 @@ from reconciler.apply.mend import have_read_again, missing, not_read_since
 from reconciler.apply.migration import migrate
 from reconciler.apply.narrow import NOTHING_MOVED, Moved, moved_since
 from reconciler.apply.send import Sender
+from reconciler.apply.set_albums import albums_of_sets, remember
 from reconciler.apply.settling import wait_for_photos
 from reconciler.apply.stale import read_again, stale
 from reconciler.apply.state import StateUnusable
@@ -372,6 +373,9 @@ class _Run:
         complete = all(item.report.fate is Fate.WRITTEN for item in self.sent)
         if complete and not self.waiting:
             self._remember(verdict)
+        remember(
+            self.tools.state, self.plan.identity.user_id, albums_of_sets(changes, live), self.tools.progress
+        )
         return verdict
 
     def _remember(self, verdict: Verdict) -> None:

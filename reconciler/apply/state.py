@@ -1,4 +1,4 @@
-"""What a run must remember beyond its own end: paused queues, wishes that the server has undone, its journal.
+"""What a run must remember beyond its own end: paused queues, undone wishes, albums of sets, its journal.
 
 One SQLite file in the state folder, written durably. It holds no key; of the photos it holds the values that
 were planned and tried.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums, SetKey, SetMember
 from reconciler.model.attempts import Attempt, Attempts
 
 _SCHEMA = """
@@ -36,6 +37,9 @@ create table if not exists operation (
     text text not null, photos integer not null, state text not null, error text not null default '',
     failures text not null default '[]', at text not null, body blob not null,
     primary key (run, number));
+create table if not exists set_album (
+    user text not null, grouped text not null, narrowed text not null, part text not null,
+    album text not null, primary key (user, grouped, narrowed, part));
 create table if not exists idle (server text primary key, run integer not null);
 """
 VERSION = 1
@@ -167,6 +171,34 @@ class State:
             return 0
         with self._open() as database:
             return database.execute("delete from attempt where user = ?", (user,)).rowcount
+
+    def known_albums(self, user: str) -> KnownAlbums:
+        """The albums of an account that runs have made, or taken over, for album sets."""
+        if not self.path.exists():
+            return NOTHING_KNOWN
+        found: dict[SetKey, dict[str, str]] = {}
+        with self._open() as database:
+            rows = database.execute(
+                "select grouped, narrowed, part, album from set_album where user = ?", (user,)
+            )
+            for grouped, narrowed, part, album in rows:
+                found.setdefault(SetKey(grouped, narrowed), {})[part] = album
+        return KnownAlbums(found)
+
+    def remember_albums(self, user: str, albums: Mapping[SetMember, str]) -> None:
+        """Writes down which albums are those of which groups, by the albums' ids; an album has one group."""
+        rows = [
+            (user, member.set.by, member.set.narrowed, member.group, album)
+            for member, album in albums.items()
+        ]
+        known = self.known_albums(user).of
+        if all(known.get(SetKey(row[1], row[2]), {}).get(row[3]) == row[4] for row in rows):
+            return
+        with self._open() as database:
+            database.executemany(
+                "delete from set_album where user = ? and album = ?", [(user, row[4]) for row in rows]
+            )
+            database.executemany("insert or replace into set_album values (?, ?, ?, ?, ?)", rows)
 
     def connect(self) -> sqlite3.Connection:
         """The open database with all its tables, each statement on its own; any thread may use it."""

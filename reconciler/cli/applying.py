@@ -20,6 +20,7 @@ from reconciler.apply.preflight import lacking, likely_for, methods_for
 from reconciler.apply.protocols import Interruption, Limits, Progress
 from reconciler.apply.run import apply_plan
 from reconciler.apply.runs import Run, Runs
+from reconciler.apply.set_albums import remember
 from reconciler.apply.stale import read_again, stale
 from reconciler.apply.state import State
 from reconciler.apply.tools import Tools
@@ -180,6 +181,9 @@ class Session:
                 account.break_off(f"after {PASSES} passes the server still lets more rules match (above)")
                 return Exit.PARTIAL
             outcome = self.apply(plan, tools, connection, account, saved=False).outcome
+            if outcome in (Outcome.DONE, Outcome.NOTHING, Outcome.UNSETTLED):
+                albums = {item.member: item.id for item in plan.set_albums}
+                remember(tools.state, plan.identity.user_id, albums, tools.progress)
             if not plan.changes or EXITS[outcome] is not Exit.DONE:
                 break
         return EXITS[outcome]

@@ -17,6 +17,7 @@ from reconciler.diff import compare
 from reconciler.live.permissions import calls_of
 from reconciler.live.read import read_live
 from reconciler.live.reading import reading_for
+from reconciler.model.albumsets import NOTHING_KNOWN
 from reconciler.model.attempts import NO_ATTEMPTS
 from reconciler.model.desired import Desired
 from reconciler.model.live import NO_THUMBNAILS, Thumbnails
@@ -61,15 +62,18 @@ def plan_for(
         progress.stage(f"reading {what}")
         progress.advance(done)
 
+    user = connection.identity.user_id
+    known = state.known_albums(user) if desired.album_sets else NOTHING_KNOWN
     live = read_live(
         desired,
         connection.reader,
         identity=connection.identity,
         features=connection.features(reading.dates),
+        known=known,
         on_progress=reading_progress,
     )
-    attempts = NO_ATTEMPTS if retry_undone else state.attempts(connection.identity.user_id)
-    comparison = compare(desired, live, attempts)
+    attempts = NO_ATTEMPTS if retry_undone else state.attempts(user)
+    comparison = compare(desired, live, attempts, known)
     if not reading.dates and any(refiled_by(comparison.changes)):
         live = replace(live, features=connection.features(True))
     return make_plan(comparison, live, desired.files, migrate=desired.window.migrate)

@@ -117,5 +117,7 @@ def _fine(loaded: Loaded) -> str:
     files = plain(desired.files[0]) if len(desired.files) == 1 else count(len(desired.files), "file")
     entries = f"{len(desired.assets):,} {'entry' if len(desired.assets) == 1 else 'entries'} for photos"
     parts = [count(len(desired.tags), "tag"), entries, count(len(desired.albums), "album")]
+    if desired.album_sets:
+        parts.append(count(len(desired.album_sets), "album set"))
     warnings = f" ({count(len(loaded.problems), 'warning')})" if loaded.problems else ""
     return f"{files}: fine: {', '.join(parts)}{warnings}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reconciler.config import faults
 from reconciler.config.albums import read_album, read_tag
+from reconciler.config.albumsets import read_set
 from reconciler.config.cache import Cache
 from reconciler.config.documents import Document, Documents
 from reconciler.config.entries import read_entry
@@ -19,11 +20,12 @@ from reconciler.config.nodes import ListNode, MapNode, Node, path_text
 from reconciler.config.reading import Clock
 from reconciler.config.report import Report, Scope
 from reconciler.config.schema import language
-from reconciler.model.desired import AlbumEntry, AssetEntry, Desired, TagEntry
+from reconciler.model.albumsets import SetKey
+from reconciler.model.desired import AlbumEntry, AlbumSet, AssetEntry, Desired, TagEntry
 from reconciler.model.memory import no_collection
 from reconciler.model.origin import Origin, Problem
 
-_LISTS = ("tags", "assets", "albums")
+_LISTS = ("tags", "assets", "albums", "album_sets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def _load(paths: Sequence[str | Path], cache: Cache | None) -> Loaded:
         tags=tuple(entry for _, entry in lists.tags),
         assets=tuple(lists.assets),
         albums=tuple(entry for _, entry in lists.albums),
+        album_sets=tuple(entry for _, entry in lists.album_sets),
         server=server,
         account=general.account(server),
         http=general.http(),
@@ -107,6 +110,7 @@ class _Lists:
     tags: list[tuple[Problem, TagEntry]] = field(default_factory=list)
     assets: list[AssetEntry] = field(default_factory=list)
     albums: list[tuple[Problem, AlbumEntry]] = field(default_factory=list)
+    album_sets: list[tuple[Problem, AlbumSet]] = field(default_factory=list)
 
     def read(self, document: Document, pieces: Sequence[Kept] = ()) -> None:
         """The lists of one file; `pieces` are those of its photos that were read before."""
@@ -122,6 +126,9 @@ class _Lists:
         for _, scope, node in items(self.report, file, "albums", root.get("albums")):
             if album := read_album(scope, node, self.clock):
                 self.albums.append((_named(scope, node, "name"), album))
+        for _, scope, node in items(self.report, file, "album_sets", root.get("album_sets")):
+            if album_set := read_set(scope, node, self.clock):
+                self.album_sets.append((_named(scope, node, "for_each"), album_set))
 
     def _entries(
         self, file: str, found: Node | None, places: Sequence[int] | None = None
@@ -152,6 +159,7 @@ class _Lists:
             ],
         )
         self._check_renames()
+        self._check_sets()
 
     def _once(self, what: str, named: Sequence[tuple[Problem, str]]) -> None:
         first: dict[str, Problem] = {}
@@ -176,6 +184,18 @@ class _Lists:
                 path = f"{_item(place)}.renamed_from"
                 self.report.add(Problem(message, former.origin, path))
             owners.setdefault(former.value, former.origin)
+
+    def _check_sets(self) -> None:
+        """Refuses a second set of the same groups and photos: their albums could not be told apart later."""
+        first: dict[SetKey, Problem] = {}
+        for place, album_set in self.album_sets:
+            before = first.setdefault(album_set.key, place)
+            if before is not place:
+                message = (
+                    f"the set at {before.origin} groups the same photos in the same way; keep one of the "
+                    "two, or narrow one with `match`"
+                )
+                self.report.add(replace(place, message=message))
 
 
 def _item(place: Problem) -> str:

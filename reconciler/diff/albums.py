@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldChange, Note
 from reconciler.model.desired import AlbumEntry, PhotoName
@@ -19,22 +19,38 @@ class Matched:
 
     live: Mapping[str, Album] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    unclear: frozenset[str] = frozenset()
+    """The names of the entries that have problems."""
 
 
 def match_albums(entries: Iterable[AlbumEntry], albums: Iterable[Album]) -> Matched:
     """Finds each entry's album: by id where given, else by name, else by the name it had before."""
+    entries = tuple(entries)
+    named_by_id = {entry.id for entry in entries if entry.id and entry.made_by}
     by_id: dict[str, Album] = {}
     by_name: dict[str, list[Album]] = defaultdict(list)
     for album in albums:
         by_id[album.id] = album
-        by_name[album.name].append(album)
+        if album.id not in named_by_id:
+            by_name[album.name].append(album)
     found: dict[str, Album] = {}
-    problems: list[Problem] = []
+    problems: dict[str, list[Problem]] = defaultdict(list)
     for entry in entries:
-        if (meant := _album_of(entry, by_id, by_name, problems)) is not None:
+        if (meant := _album_of(entry, by_id, by_name, problems[entry.name])) is not None:
             found[entry.name] = meant
-    problems += _meant_twice(found, entries)
-    return Matched(found, tuple(problems))
+    for name, problem in _meant_twice(found, entries):
+        problems[name].append(problem)
+    told = tuple(problem for of_one in problems.values() for problem in of_one)
+    return Matched(found, told, frozenset(name for name, of_one in problems.items() if of_one))
+
+
+def claimed_ids(entries: Iterable[AlbumEntry], albums: Iterable[Album]) -> set[str]:
+    """The ids of all albums that these entries may mean."""
+    entries = tuple(entries)
+    ids = {entry.id for entry in entries if entry.id}
+    names = {entry.name for entry in entries if not entry.id}
+    names |= {entry.renamed_from.value for entry in entries if entry.renamed_from}
+    return {album.id for album in albums if album.id in ids or album.name in names}
 
 
 def _album_of(
@@ -73,7 +89,7 @@ def _only(
     return found[0] if found else None
 
 
-def _meant_twice(found: Mapping[str, Album], entries: Iterable[AlbumEntry]) -> list[Problem]:
+def _meant_twice(found: Mapping[str, Album], entries: Iterable[AlbumEntry]) -> list[tuple[str, Problem]]:
     origins = {entry.name: entry.origin for entry in entries}
     first: dict[str, str] = {}
     problems = []
@@ -81,7 +97,7 @@ def _meant_twice(found: Mapping[str, Album], entries: Iterable[AlbumEntry]) -> l
         if album.id in first:
             other = first[album.id]
             text = f"{name!r} and {other!r} ({origins[other]}) mean the same album on the server"
-            problems.append(Problem(text, origins[name]))
+            problems.append((name, Problem(text, origins[name])))
         first.setdefault(album.id, name)
     return problems
 
@@ -108,10 +124,7 @@ class AlbumDiff:
         """Adds what changes on one album, if anything."""
         if entry.absent:
             if album:
-                size = album.asset_count
-                self.changes.append(
-                    AlbumChange(Action.DELETE, entry.name, entry.origin, album.id, size_before=size)
-                )
+                self.changes.append(self._deleted(entry, album))
             return
         added = tuple(sorted(members.wanted - members.now)) if entry.manages_members else ()
         removed = tuple(sorted(members.now - members.wanted)) if entry.manages_members else ()
@@ -120,14 +133,26 @@ class AlbumDiff:
         after = before + len(added) - len(removed)
         if album is None:
             change = AlbumChange(Action.CREATE, entry.name, entry.origin, None, fields, added, (), 0, after)
-            self.changes.append(change)
+            self.changes.append(replace(change, made_by=entry.made_by))
         elif fields or added or removed:
-            self.changes.append(
-                AlbumChange(
-                    Action.UPDATE, entry.name, entry.origin, album.id, fields, added, removed, before, after
-                )
+            change = AlbumChange(
+                Action.UPDATE, entry.name, entry.origin, album.id, fields, added, removed, before, after
             )
+            self.changes.append(replace(change, made_by=entry.made_by))
         self._note_strangers(entry, album, members)
+
+    def _deleted(self, entry: AlbumEntry, album: Album) -> AlbumChange:
+        """An album that a set doesn't need any more is deleted only as it was seen."""
+        members = self.live.members.get(album.id, frozenset()) if entry.made_by else frozenset()
+        return AlbumChange(
+            Action.DELETE,
+            entry.name,
+            entry.origin,
+            album.id,
+            removed=tuple(sorted(members)),
+            size_before=album.asset_count,
+            made_by=entry.made_by,
+        )
 
     def _fields(
         self, entry: AlbumEntry, album: Album | None, members: MemberSets

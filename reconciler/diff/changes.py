@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.model.albumsets import SetMember
 from reconciler.model.attempts import Attempt
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.values import Field, FieldValue
@@ -91,6 +92,7 @@ class AlbumChange:
     """Everything that changes on one album. `size` is the number of photos before and after, where known.
 
     Where an album is deleted, `removed` are the members it must have to be deleted at all; empty: any do.
+    `made_by` tells the album set that asks for it.
     """
 
     action: Action
@@ -102,6 +104,7 @@ class AlbumChange:
     removed: tuple[str, ...] = ()
     size_before: int = 0
     size_after: int = 0
+    made_by: SetMember | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +139,20 @@ class Undone:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAlbum:
+    """A live album, and the group of a set that it belongs to."""
+
+    member: SetMember
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """The outcome: what would change, and everything that stands in the way or should be known.
 
     `problems` are errors that keep a plan from being applied; `missing` are photos that were named and
-    aren't there. `labels` names every photo that a change mentions.
+    aren't there. `labels` names every photo that a change mentions. `set_albums` are the live albums of album
+    sets.
     """
 
     changes: Changes = field(default_factory=Changes)
@@ -149,3 +161,4 @@ class Comparison:
     notes: tuple[Note, ...] = ()
     undone: tuple[Undone, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    set_albums: tuple[SetAlbum, ...] = ()

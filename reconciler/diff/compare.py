@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.diff.albums import AlbumDiff, Matched, MemberSets, match_albums
 from reconciler.diff.changes import (
@@ -14,6 +14,7 @@ from reconciler.diff.changes import (
     Comparison,
     FieldChange,
     Note,
+    SetAlbum,
     TagChange,
     TagMove,
     Undone,
@@ -22,24 +23,35 @@ from reconciler.diff.converge import AlbumRule, Outcome, Rules, converge
 from reconciler.diff.hits import sift
 from reconciler.diff.names import Resolution, resolve
 from reconciler.diff.notes import SAMPLE, notes_for
+from reconciler.diff.sets import Expansion, expand
 from reconciler.diff.wishes import Conflict
+from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.asset import Asset, AssetState
 from reconciler.model.attempts import NO_ATTEMPTS, Attempts
 from reconciler.model.desired import AssetEntry, Desired
 from reconciler.model.live import Live
 from reconciler.model.origin import Origin, Problem
+from reconciler.model.selectors import combined
 from reconciler.model.values import Field, normal_color
 
+SET_TURNS = 10
+"""How often the albums of sets are worked out anew before it is called a loop."""
 
-def compare(desired: Desired, live: Live, attempts: Attempts = NO_ATTEMPTS) -> Comparison:
+
+def compare(
+    desired: Desired,
+    live: Live,
+    attempts: Attempts = NO_ATTEMPTS,
+    known: KnownAlbums = NOTHING_KNOWN,
+) -> Comparison:
     """Compares what the files ask for with what the server has.
 
-    The outcome is the same for the same input, whatever the order of assets in `live`.
+    `known` are the albums that earlier runs have made for album sets. The outcome is the same for the same
+    input, whatever the order of assets in `live`.
     """
     names = resolve(desired.names, live.assets.values())
-    matched = match_albums(desired.albums, live.albums)
-    rules = _rules(desired, names)
-    outcomes, told = _converge_all(live, rules, matched, attempts)
+    whole = _whole(desired, live, names, attempts, known)
+    desired, matched, outcomes, told = whole.desired, whole.matched, whole.outcomes, whole.told
     assets = tuple(
         change
         for asset, outcome in outcomes.changed
@@ -52,15 +64,77 @@ def compare(desired: Desired, live: Live, attempts: Attempts = NO_ATTEMPTS) -> C
     )
     return Comparison(
         changes=changes,
-        problems=(*names.ambiguous, *matched.problems, *albums.problems, *told.problems()),
+        problems=(
+            *names.ambiguous,
+            *whole.sets.problems,
+            *matched.problems,
+            *albums.problems,
+            *told.problems(),
+        ),
         missing=names.missing,
-        notes=(*notes_for(changes, live), *told.notes(), *albums.notes),
+        notes=(*notes_for(changes, live), *told.notes(), *whole.sets.notes, *albums.notes),
         undone=tuple(told.undone),
         labels=_labels(changes, live),
+        set_albums=_set_albums(desired, matched),
     )
 
 
-def _rules(desired: Desired, names: Resolution) -> Rules:
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The desired state with the albums of its sets, and what becomes of the assets under it."""
+
+    desired: Desired
+    sets: Expansion
+    matched: Matched
+    outcomes: Outcomes
+    told: _Told
+
+
+def _whole(desired: Desired, live: Live, names: Resolution, attempts: Attempts, known: KnownAlbums) -> _Whole:
+    """Works out the albums of sets from the photos as they will be, so that the next plan is empty.
+
+    What else the files ask for may move a photo from group to group (a date, a tag), and the albums of sets
+    may let other rules match. So it is asked anew of what comes out, until the sets stay as they are.
+    """
+    states = _states(live, match_albums(desired.albums, live.albums)) if desired.album_sets else {}
+    sets = expand(desired, live, states, known)
+    for _ in range(SET_TURNS):
+        whole = replace(desired, albums=(*desired.albums, *sets.entries))
+        matched = match_albums(whole.albums, live.albums)
+        outcomes, told = _converge_all(live, _rules(whole, names, sets), matched, attempts)
+        found = _Whole(whole, sets, matched, outcomes, told)
+        if not desired.album_sets or not _may_regroup(desired, outcomes):
+            return found
+        again = expand(desired, live, outcomes.after(), known, sets)
+        if again.entries == sets.entries and again.wanted == sets.wanted:
+            return found
+        sets = again
+    text = "this set and what else the files ask for set each other off without end: narrow its `match`"
+    problems = tuple(Problem(text, album_set.origin) for album_set in desired.album_sets)
+    return replace(found, sets=replace(sets, problems=(*sets.problems, *problems)))
+
+
+def _may_regroup(desired: Desired, outcomes: Outcomes) -> bool:
+    """Whether what changes on the photos could change the groups."""
+    needs = combined(rule for album_set in desired.album_sets for rule in album_set.rules)
+    if needs.albums or needs.all_albums:
+        return bool(outcomes.changed)
+    return any(
+        outcome.state.asset is not asset or outcome.state.tags != outcomes.states[asset.id].tags
+        for asset, outcome in outcomes.changed
+    )
+
+
+def _set_albums(desired: Desired, matched: Matched) -> tuple[SetAlbum, ...]:
+    """The live albums of sets, as far as they stay."""
+    return tuple(
+        SetAlbum(entry.made_by, matched.live[entry.name].id)
+        for entry in desired.albums
+        if entry.made_by and not entry.absent and entry.name in matched.live
+    )
+
+
+def _rules(desired: Desired, names: Resolution, sets: Expansion) -> Rules:
     named: dict[str, list[AssetEntry]] = defaultdict(list)
     for entry in desired.assets:
         if entry.name and entry.name in names.ids:
@@ -75,6 +149,7 @@ def _rules(desired: Desired, names: Resolution) -> Rules:
         general=tuple(entry for entry in desired.assets if entry.rule),
         albums=albums,
         deleted_albums=frozenset(entry.name for entry in desired.albums if entry.absent),
+        grouped=sets.wanted,
     )
 
 
@@ -84,16 +159,25 @@ class Outcomes:
 
     states: Mapping[str, AssetState]
     changed: list[tuple[Asset, Outcome]] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    """Those of `changed`."""
+    inside: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Which of them will be in an album, by its name."""
+
+    def add(self, start: AssetState, outcome: Outcome) -> None:
+        """What becomes of one asset."""
+        self.changed.append((start.asset, outcome))
+        self.ids.add(start.asset.id)
+        for name in outcome.state.albums:
+            self.inside[name].add(start.asset.id)
 
     def members(self, album: str, now: frozenset[str]) -> frozenset[str]:
         """Who should be in an album that has these members now."""
-        wanted = set(now)
-        for asset, outcome in self.changed:
-            if album in outcome.state.albums:
-                wanted.add(asset.id)
-            else:
-                wanted.discard(asset.id)
-        return frozenset(wanted)
+        return (now - self.ids).union(self.inside.get(album, ()))
+
+    def after(self) -> dict[str, AssetState]:
+        """All assets as they will be."""
+        return {**self.states, **{asset.id: outcome.state for asset, outcome in self.changed}}
 
 
 @dataclass(slots=True)
@@ -148,12 +232,7 @@ def _some(labels: list[str]) -> str:
 
 def _converge_all(live: Live, rules: Rules, matched: Matched, attempts: Attempts) -> tuple[Outcomes, _Told]:
     """Every asset that an entry or album concerns, in order of id, with what becomes of it."""
-    albums_of = _album_names(live, matched)
-    no_tags: frozenset[str] = frozenset()
-    states = {
-        asset_id: AssetState(asset, live.tags_of.get(asset_id, no_tags), albums_of.get(asset_id, no_tags))
-        for asset_id, asset in live.assets.items()
-    }
+    states = _states(live, matched)
     sieve = sift(states, rules)
     told = _Told()
     outcomes = Outcomes(states)
@@ -161,8 +240,18 @@ def _converge_all(live: Live, rules: Rules, matched: Matched, attempts: Attempts
         start = states[asset_id]
         outcome = converge(start, sieve.hits(asset_id), rules, attempts)
         told.take(start.asset, outcome)
-        outcomes.changed.append((start.asset, outcome))
+        outcomes.add(start, outcome)
     return outcomes, told
+
+
+def _states(live: Live, matched: Matched) -> dict[str, AssetState]:
+    """Every asset as it is."""
+    albums_of = _album_names(live, matched)
+    nothing: frozenset[str] = frozenset()
+    return {
+        asset_id: AssetState(asset, live.tags_of.get(asset_id, nothing), albums_of.get(asset_id, nothing))
+        for asset_id, asset in live.assets.items()
+    }
 
 
 def _album_names(live: Live, matched: Matched) -> dict[str, frozenset[str]]:
@@ -196,9 +285,8 @@ def _albums(
     desired: Desired, live: Live, names: Resolution, matched: Matched, outcomes: Outcomes
 ) -> AlbumDiff:
     diff = AlbumDiff(live, names.ids)
-    unclear = {problem.origin for problem in matched.problems}
     for entry in desired.albums:
-        if entry.origin in unclear:
+        if entry.name in matched.unclear:
             continue
         album = matched.live.get(entry.name)
         now = live.members.get(album.id, frozenset()) & live.assets.keys() if album else frozenset()

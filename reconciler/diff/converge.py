@@ -7,6 +7,7 @@ construction. Every selector looks at one asset only, so each asset converges on
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from reconciler.model.asset import AssetState
 from reconciler.model.attempts import Attempt, Attempts
 from reconciler.model.desired import AlbumEntry, AssetEntry, Membership
 from reconciler.model.origin import Origin
+from reconciler.model.selectors import combined
 from reconciler.model.values import (
     Coordinates,
     Field,
@@ -46,6 +48,28 @@ class Rules:
     general: tuple[AssetEntry, ...]
     albums: tuple[AlbumRule, ...]
     deleted_albums: frozenset[str] = frozenset()
+    grouped: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The names of the albums that sets want an asset in, by asset id; it depends on other assets too."""
+    managed: Mapping[str, AlbumRule] = field(init=False)
+    named_in: Mapping[str, frozenset[str]] = field(init=False)
+    """The albums that name an asset, by asset id."""
+    ruled: tuple[AlbumRule, ...] = field(init=False)
+    look_at_albums: bool = field(init=False)
+    """Whether any rule asks which albums an asset is in."""
+
+    def __post_init__(self) -> None:
+        naming: dict[str, set[str]] = defaultdict(set)
+        for rule in self.albums:
+            for asset_id in rule.named:
+                naming[asset_id].add(rule.entry.name)
+        ruled = tuple(rule for rule in self.albums if rule.entry.rule is not None)
+        selectors = [entry.rule for entry in self.general if entry.rule]
+        selectors += [part for rule in ruled for part in (rule.entry.rule, rule.entry.exclude) if part]
+        needs = combined(selectors)
+        object.__setattr__(self, "managed", {rule.entry.name: rule for rule in self.albums})
+        object.__setattr__(self, "named_in", {key: frozenset(names) for key, names in naming.items()})
+        object.__setattr__(self, "ruled", ruled)
+        object.__setattr__(self, "look_at_albums", bool(needs.albums or needs.all_albums))
 
 
 @dataclass(slots=True)
@@ -72,12 +96,16 @@ class Hits:
     albums: frozenset[str] = frozenset()
 
 
+NOWHERE: frozenset[str] = frozenset()
+
+
 def hits_of(state: AssetState, rules: Rules) -> Hits:
     """Asks every rule about one asset."""
     visible = state.asset.visibility is not Visibility.HIDDEN
     return Hits(
         tuple(entry for entry in rules.general if _matches(entry, state, visible)),
-        frozenset(rule.entry.name for rule in rules.albums if wants(rule.entry, state, visible)),
+        frozenset(rule.entry.name for rule in rules.ruled if wants(rule.entry, state, visible))
+        | rules.grouped.get(state.asset.id, NOWHERE),
     )
 
 
@@ -96,13 +124,16 @@ def converge(start: AssetState, hits: Hits, rules: Rules, attempts: Attempts) ->
             return outcome
         if after is outcome.state or after == outcome.state:
             return outcome
+        if not rules.look_at_albums and _only_albums_differ(after, outcome.state):
+            outcome.state = after
+            return outcome
         if after in seen:
             break
         seen.append(after)
         outcome.state = after
     outcome.looping = tuple(sorted(outcome.trail))
     if not outcome.looping:
-        outcome.looping = tuple(sorted(rule.entry.origin for rule in rules.albums))
+        outcome.looping = tuple(sorted({rule.entry.origin for rule in rules.albums}))
     outcome.state = start
     return outcome
 
@@ -127,6 +158,10 @@ def _advance(
     wanting = hits.albums if hits else hits_of(state, rules).albums
     albums = memberships(state.asset.id, state.albums, wanting, rules, hidden=_hidden(state))
     return state if albums == state.albums else AssetState(state.asset, state.tags, albums)
+
+
+def _only_albums_differ(one: AssetState, other: AssetState) -> bool:
+    return one.asset is other.asset and one.tags == other.tags
 
 
 def _hidden(state: AssetState) -> bool:
@@ -204,18 +239,26 @@ def memberships(
     asset_id: str, albums: frozenset[str], wanting: frozenset[str], rules: Rules, *, hidden: bool
 ) -> frozenset[str]:
     """The albums an asset should be in: those that name it or whose rule wants it, and what stays."""
-    albums = albums - rules.deleted_albums
-    for rule in rules.albums:
-        name = rule.entry.name
-        if name in wanting or asset_id in rule.named:
-            albums = albums | {name}
-        elif rule.entry.membership is Membership.EXACT and (not hidden or _asks_for_hidden(rule.entry)):
-            albums = albums - {name}
-    return albums
+    named = rules.named_in.get(asset_id)
+    wanted = wanting if named is None else wanting | named
+    if wanted == albums and albums.isdisjoint(rules.deleted_albums):
+        return albums
+    left = [name for name in albums if name not in wanted and _loses(name, rules, hidden)]
+    return (albums | wanted).difference(left) if left or not wanted <= albums else albums
+
+
+def _loses(name: str, rules: Rules, hidden: bool) -> bool:
+    """Whether an album loses an asset that it doesn't want."""
+    if name in rules.deleted_albums:
+        return True
+    rule = rules.managed.get(name)
+    if rule is None or rule.entry.membership is not Membership.EXACT:
+        return False
+    return not hidden or _asks_for_hidden(rule.entry)
 
 
 def _asks_for_hidden(entry: AlbumEntry) -> bool:
-    return entry.rule is not None and entry.rule.needs().hidden
+    return entry.hidden or (entry.rule is not None and entry.rule.needs().hidden)
 
 
 def wants(entry: AlbumEntry, state: AssetState, visible: bool) -> bool:

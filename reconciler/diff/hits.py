@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diff.converge import AlbumRule, Hits, Rules, memberships
+from reconciler.diff.converge import NOWHERE, AlbumRule, Hits, Rules, memberships
 from reconciler.model.asset import AssetState
 from reconciler.model.desired import AssetEntry
 from reconciler.model.selectors import Selector
@@ -27,9 +27,16 @@ class Sieve:
 
     def hits(self, asset_id: str) -> Hits:
         """The rules and albums that match an asset."""
+        grouped = self.rules.grouped.get(asset_id)
         if asset_id not in self.entries and asset_id not in self.albums:
-            return NO_HITS
-        return Hits(tuple(self.entries.get(asset_id, ())), frozenset(self.albums.get(asset_id, ())))
+            return NO_HITS if grouped is None else Hits(albums=grouped)
+        return Hits(tuple(self.entries.get(asset_id, ())), self.wanting(asset_id))
+
+    def wanting(self, asset_id: str) -> frozenset[str]:
+        """The names of the albums that want an asset."""
+        grouped = self.rules.grouped.get(asset_id, NOWHERE)
+        found = self.albums.get(asset_id)
+        return grouped if found is None else grouped | found
 
 
 def sift(states: Mapping[str, AssetState], rules: Rules) -> Sieve:
@@ -41,7 +48,7 @@ def sift(states: Mapping[str, AssetState], rules: Rules) -> Sieve:
         assert entry.rule is not None
         for state in _selected(entry.rule, every, visible):
             sieve.entries[state.asset.id].append(entry)
-    for rule in rules.albums:
+    for rule in rules.ruled:
         for asset_id in _wanted(rule, every, visible):
             sieve.albums[asset_id].add(rule.entry.name)
     sieve.concerned = (rules.named.keys() | sieve.entries.keys()) & states.keys()
@@ -68,10 +75,9 @@ def _moving(sieve: Sieve) -> Iterable[str]:
     """Assets whose albums change even if nothing else of them does."""
     if not sieve.rules.albums and not sieve.rules.deleted_albums:
         return
-    named = frozenset().union(*(rule.named for rule in sieve.rules.albums))
-    nothing: frozenset[str] = frozenset()
+    named = sieve.rules.named_in
     for asset_id, state in sieve.states.items():
-        wanting = frozenset(sieve.albums[asset_id]) if asset_id in sieve.albums else nothing
+        wanting = sieve.wanting(asset_id)
         if not wanting and not state.albums and asset_id not in named:
             continue
         hidden = state.asset.visibility is Visibility.HIDDEN

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from reconciler.immich.answers import AssetDetail
 from reconciler.immich.reader import Reader
+from reconciler.live import set_albums
 from reconciler.live.memberships import read_tags
 from reconciler.live.reading import FEW, Reading, lookup_is_cheaper, reading_for
+from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.asset import Asset
 from reconciler.model.desired import Desired, PhotoName
 from reconciler.model.live import Album, Features, Identity, Live
@@ -29,14 +31,19 @@ def read_live(
     *,
     identity: Identity,
     features: Features,
+    known: KnownAlbums = NOTHING_KNOWN,
     on_progress: OnProgress = quiet,
 ) -> Live:
-    """The live state that a plan for `desired` needs. Raises ServerError."""
+    """The live state that a plan for `desired` needs, and for the albums `known` of its sets.
+
+    Raises ServerError.
+    """
     reading = reading_for(desired)
     work = _Work(reader, identity.user_id, on_progress)
     work.read_assets(reading)
-    albums, others, members = work.read_albums(reading, desired)
     live_tags = {tag.path: tag for tag in reader.tags()} if reading.read_tags else {}
+    of_sets = set_albums.of_sets(desired, work.assets.values(), live_tags, known)
+    albums, others, members = work.read_albums(reading, desired, of_sets)
     tags = read_tags(reader, reading, live_tags, work.assets, work.details, on_progress)
     return Live(
         identity=identity,
@@ -130,13 +137,15 @@ class _Work:
         return self.reader.find(file_name=name.file)
 
     def read_albums(
-        self, reading: Reading, desired: Desired
+        self, reading: Reading, desired: Desired, of_sets: Callable[[Album], bool]
     ) -> tuple[tuple[Album, ...], dict[str, str], dict[str, frozenset[str]]]:
         """The account's albums, the names of others' by id, and the members of those that matter."""
         if not reading.albums:
             return (), {}, {}
         listed = self.reader.albums()
-        wanted = [album.id for album in listed.own if _members_matter(album, reading, desired)]
+        wanted = [
+            album.id for album in listed.own if _members_matter(album, reading, desired) or of_sets(album)
+        ]
         others = {album.id: album.name for album in listed.others if _asked_for(album, reading)}
         self.on_progress("albums", len(listed.own))
         members = self.reader.members_of([*wanted, *others])

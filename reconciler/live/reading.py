@@ -42,17 +42,19 @@ class Reading:
 def reading_for(desired: Desired) -> Reading:
     """The reading that a desired state needs."""
     needs = combined(desired.rules)
+    for album_set in desired.album_sets:
+        needs |= album_set.grouping.needs()
     wishes = [entry.tags for entry in desired.assets if entry.tags]
     wished = frozenset().union(*(wish.mentioned for wish in wishes))
     all_tags = needs.all_tags or any(wish.exact is not None for wish in wishes)
     return Reading(
-        scan=bool(desired.rules),
+        scan=bool(desired.rules or desired.album_sets),
         names=tuple(dict.fromkeys(desired.names)),
         needs=needs,
         tags=wished | needs.tags,
         all_tags=all_tags,
         read_tags=bool(desired.tags or wishes or needs.tags or needs.branches or all_tags),
-        albums=bool(desired.albums or needs.albums or needs.all_albums),
+        albums=bool(desired.albums or desired.album_sets or needs.albums or needs.all_albums),
         exact_members=any(
             album.manages_members and album.membership is Membership.EXACT and not album.absent
             for album in desired.albums

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from reconciler.model.albumsets import SetKey, SetMember
+from reconciler.model.groupings import Grouping
 from reconciler.model.origin import Origin
 from reconciler.model.selectors import Selector
+from reconciler.model.templates import Template, Value
+from reconciler.model.text import TextMatcher
 from reconciler.model.values import Field, FieldValue
 
 T = TypeVar("T")
@@ -168,7 +172,8 @@ class AlbumEntry:
     """An album that is managed. Fields that are None aren't.
 
     `rule` and `photos` are both None where the members aren't managed; `photos` are always in, `exclude`
-    takes photos out of what `rule` matches. `absent` asks for the album's deletion.
+    takes photos out of what `rule` matches. `absent` asks for the album's deletion. The members of an album
+    that a set makes are those of its group.
     """
 
     name: str
@@ -184,11 +189,57 @@ class AlbumEntry:
     photos: tuple[PhotoName, ...] | None = None
     exclude: Selector | None = None
     membership: Membership = Membership.EXACT
+    made_by: SetMember | None = None
+    hidden: bool = False
+    """Whether the set that makes it asks for hidden photos."""
 
     @property
     def manages_members(self) -> bool:
         """Whether the files say which photos are in it."""
-        return self.rule is not None or self.photos is not None
+        return self.rule is not None or self.photos is not None or self.made_by is not None
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumSet:
+    """An album for each group of photos. Fields that are None aren't managed.
+
+    Of the photos that `rule` matches and `exclude` doesn't (all, where there is neither) each group with at
+    least `min_photos` gets an album, if `only` fits its key or one of its names and `besides` fits none.
+    `prune` deletes albums whose groups are gone.
+    """
+
+    origin: Origin
+    grouping: Grouping
+    key: SetKey
+    name: Setting[Template]
+    renamed_from: Setting[Template] | None = None
+    description: Setting[Template] | None = None
+    order: Setting[str] | None = None
+    activity: Setting[bool] | None = None
+    rule: Selector | None = None
+    exclude: Selector | None = None
+    only: TextMatcher | None = None
+    besides: TextMatcher | None = None
+    membership: Membership = Membership.EXACT
+    min_photos: int = 1
+    prune: bool = False
+
+    @property
+    def rules(self) -> tuple[Selector, ...]:
+        """Its selectors."""
+        return tuple(part for part in (self.rule, self.exclude) if part)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether hidden photos are asked for."""
+        return self.rule is not None and self.rule.needs().hidden
+
+    def takes(self, key: str, values: Mapping[str, Value]) -> bool:
+        """Whether a group is meant."""
+        names = [key, *(value for value in values.values() if isinstance(value, str))]
+        if self.only is not None and not any(map(self.only.matches, names)):
+            return False
+        return self.besides is None or not any(map(self.besides.matches, names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +258,7 @@ class Desired:
     tags: tuple[TagEntry, ...] = ()
     assets: tuple[AssetEntry, ...] = ()
     albums: tuple[AlbumEntry, ...] = ()
+    album_sets: tuple[AlbumSet, ...] = ()
     server: Server = field(default_factory=Server)
     account: str | None = None
     http: Http = field(default_factory=Http)
@@ -227,4 +279,6 @@ class Desired:
         found = [entry.rule for entry in self.assets if entry.rule]
         for album in self.albums:
             found += [part for part in (album.rule, album.exclude) if part]
+        for album_set in self.album_sets:
+            found += album_set.rules
         return tuple(found)

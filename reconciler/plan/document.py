@@ -25,6 +25,7 @@ from reconciler.diff.changes import (
     TagMove,
     Undone,
 )
+from reconciler.model.albumsets import SetKey, SetMember
 from reconciler.model.attempts import Attempt
 from reconciler.model.codec import origin_from_json, origin_to_json, value_from_json, value_to_json
 from reconciler.model.live import Features, Identity, Tag
@@ -269,7 +270,23 @@ def _album(change: AlbumChange) -> dict[str, Json]:
         "remove": list(change.removed),
         "sizeBefore": change.size_before,
         "sizeAfter": change.size_after,
+        "set": _set(change.made_by) if change.made_by else None,
     }
+
+
+def _set(member: SetMember) -> dict[str, Json]:
+    return {
+        "name": member.title,
+        "group": member.group,
+        "forEach": member.set.by,
+        "narrowed": member.set.narrowed,
+    }
+
+
+def _read_set(data: Mapping[str, Json] | None) -> SetMember | None:
+    if data is None:
+        return None
+    return SetMember(data["name"], SetKey(data["forEach"], data["narrowed"]), data["group"])
 
 
 def _read_album(data: Mapping[str, Json]) -> AlbumChange:
@@ -289,6 +306,7 @@ def _read_album(data: Mapping[str, Json]) -> AlbumChange:
         tuple(data["remove"]),
         data["sizeBefore"],
         data["sizeAfter"],
+        _read_set(data.get("set")),
     )
 
 

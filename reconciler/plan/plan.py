@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.diff.changes import Action, AlbumChange, AlbumField, Changes, Comparison, Note, Undone
+from reconciler.diff.changes import (
+    Action,
+    AlbumChange,
+    AlbumField,
+    Changes,
+    Comparison,
+    Note,
+    SetAlbum,
+    Undone,
+)
 from reconciler.model.live import Features, Identity, Live
 from reconciler.model.origin import Problem
 from reconciler.plan.operations import Operation, asset_ids, writes_sidecars
@@ -41,6 +50,8 @@ class Plan:
     undone: tuple[Undone, ...] = ()
     files: tuple[str, ...] = ()
     features: Features = field(default_factory=Features)
+    set_albums: tuple[SetAlbum, ...] = ()
+    """The live albums of album sets; only known where the plan was made, not in its file."""
     migrates: bool = False
     """Whether the server's storage migration is started at the end and waited for."""
 
@@ -79,6 +90,7 @@ def make_plan(
         problems=comparison.problems,
         missing=comparison.missing,
         undone=comparison.undone,
+        set_albums=comparison.set_albums,
         files=files,
         features=live.features,
         migrates=migrate and bool(refiled) and live.features.can_hold_window,

@@ -14,7 +14,7 @@ from reconciler.diff.changes import Action, AlbumChange, AssetChange, Note, TagC
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.values import Field, FieldValue
 from reconciler.plan.plan import Plan
-from reconciler.render import summary, words
+from reconciler.render import album_sets, summary, words
 from reconciler.render.cells import clip, plain
 from reconciler.render.grouping import PhotoGroup, photo_groups, tag_groups, undone_groups
 from reconciler.render.words import count, listed
@@ -206,8 +206,20 @@ def _group(group: PhotoGroup, plan: Plan) -> str:
 
 
 def _albums(plan: Plan) -> Iterator[str]:
-    for change in plan.changes.albums:
+    alone, sets = album_sets.by_set(plan.changes.albums)
+    for change in alone:
         yield "\n".join(_album(change, plan))
+    for group in sets:
+        yield "\n".join(_album_set(group))
+
+
+def _album_set(group: album_sets.SetGroup) -> Iterator[str]:
+    yield f"- album set {_code(group.title)}: {group.numbers}{_at(group.origin)}"
+    for change in group.albums[: album_sets.SHOWN]:
+        word = {Action.CREATE: "new", Action.UPDATE: "changed", Action.DELETE: "**deleted**"}[change.action]
+        yield f"  - {word}: {_code(change.name)}: {album_sets.brief(change, _code).replace('+', PLUS)}"
+    if (more := len(group.albums) - album_sets.SHOWN) > 0:
+        yield f"  - and {count(more, 'more album')}"
 
 
 def _album(change: AlbumChange, plan: Plan) -> Iterator[str]:

@@ -19,6 +19,7 @@ from reconciler.model.origin import Problem
 from reconciler.model.values import Field
 from reconciler.plan.plan import Plan
 from reconciler.render import summary, words
+from reconciler.render.album_sets import SHOWN, SetGroup, brief, by_set
 from reconciler.render.cells import cells, clip, clip_middle, clip_pair, plain
 from reconciler.render.grouping import PhotoGroup, photo_groups, tag_groups, undone_groups
 from reconciler.render.page import Page, Span
@@ -72,8 +73,11 @@ def _changes(page: Page, plan: Plan) -> None:
     _heading(page, "Photos", bool(changes.assets))
     _photos(page, plan)
     _heading(page, "Albums", bool(changes.albums))
-    for album in changes.albums:
+    alone, sets = by_set(changes.albums)
+    for album in alone:
         _album(page, album, plan)
+    for group in sets:
+        _album_set(page, group, plan)
 
 
 def _heading(page: Page, text: str, wanted: bool = True) -> None:
@@ -265,6 +269,25 @@ def _album(page: Page, change: AlbumChange, plan: Plan) -> None:
             _names(page, lead, sorted(_label(photo, plan) for photo in ids), 6 + column + 2)
     if members:
         _change(page, "size", column, (f"{change.size_before:,}", f"{change.size_after:,}"))
+
+
+def _album_set(page: Page, group: SetGroup, plan: Plan) -> None:
+    """The albums of one set: the first few in a line each, or all of them as if each stood alone."""
+    title = [Span("album set"), Span(words.quoted(group.title) + ":"), Span(group.numbers)]
+    page.flow(_lead("~", ""), title, hang=6, joiner=" ", tail=words.place(group.origin))
+    if page.full:
+        for change in group.albums:
+            _album(page, change, plan)
+        return
+    for change in group.albums[:SHOWN]:
+        marker = _MARKERS[change.action]
+        lead = [Span(" " * 6), Span(marker, _STYLES[marker]), Span(" ")]
+        name = words.quoted(change.name)
+        name += " is deleted;" if change.action is Action.DELETE else ":"
+        items = [Span(name), Span(brief(change, words.quoted))]
+        page.flow(lead, items, hang=8, joiner=" ")
+    if (more := len(group.albums) - SHOWN) > 0:
+        page.text(f"and {count(more, 'more album')} (--full shows them)", indent=6)
 
 
 def _album_field(page: Page, item: AlbumFieldChange, change: AlbumChange, column: int, plan: Plan) -> None:

@@ -3,6 +3,7 @@
     cases/NAME/desired.yaml    what the files ask for
     cases/NAME/live.json       what the server has (an immich-live snapshot; usual values may be left out)
     cases/NAME/attempts.json   what the server has undone before, if anything
+    cases/NAME/known.json      which albums earlier runs have made for album sets, if any
     cases/NAME/plan.json       the plan file
     cases/NAME/plan.txt        the plan as a person sees it
     cases/NAME/plan.md         the plan as a comment in a pull request
@@ -21,6 +22,7 @@ import pytest
 from reconciler.config import load
 from reconciler.diff import compare
 from reconciler.live.snapshot import from_bytes
+from reconciler.model.albumsets import KnownAlbums, SetKey
 from reconciler.model.attempts import Attempt, Attempts
 from reconciler.plan import Plan, document, make_plan
 from reconciler.render.markdown import plan_markdown
@@ -35,7 +37,7 @@ def plan_of(case: Path) -> Plan:
     """The plan of a case, made from inside its folder so that origins are short."""
     desired = load([case / "desired.yaml"]).desired
     live = from_bytes((case / "live.json").read_bytes())
-    comparison = compare(desired, live, attempts_of(case))
+    comparison = compare(desired, live, attempts_of(case), known_of(case))
     return make_plan(comparison, live, desired.files, migrate=desired.window.migrate)
 
 
@@ -45,6 +47,14 @@ def attempts_of(case: Path) -> Attempts:
         return {}
     attempts = [Attempt(**item) for item in json.loads(path.read_text(encoding="utf-8"))]
     return {(item.asset_id, item.aspect): item for item in attempts}
+
+
+def known_of(case: Path) -> KnownAlbums:
+    path = case / "known.json"
+    found: dict[SetKey, dict[str, str]] = {}
+    for item in json.loads(path.read_text(encoding="utf-8")) if path.exists() else ():
+        found.setdefault(SetKey(item["forEach"], item["narrowed"]), {})[item["group"]] = item["album"]
+    return KnownAlbums(found)
 
 
 @pytest.mark.parametrize("name", NAMES)

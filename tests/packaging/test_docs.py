@@ -163,6 +163,7 @@ class TestLanguageAgreesWithTheSchema:
             ("`tags`", 0, "tag"),
             ("`assets`", 0, "assetEntry"),
             ("`albums`", 0, "album"),
+            ("`album_sets`", 0, "albumSet"),
             ("Naming one photo", 0, "photo"),
             ("Selectors", 0, "selector"),
         ],

@@ -79,13 +79,15 @@ class World:
         return load([path]).desired
 
     def live(self, desired: Desired) -> Live:
-        return read_live(desired, self.reader, identity=self.identity, features=self.features())
+        known = self.state.known_albums(self.identity.user_id)
+        return read_live(desired, self.reader, identity=self.identity, features=self.features(), known=known)
 
     def plan(self, content: str | Mapping[str, Any]) -> Plan:
         """The plan for a wish, with what was tried before taken into account."""
         desired = self.desired(content)
         live = self.live(desired)
-        comparison = compare(desired, live, self.state.attempts(self.identity.user_id))
+        user = self.identity.user_id
+        comparison = compare(desired, live, self.state.attempts(user), self.state.known_albums(user))
         return make_plan(comparison, live, desired.files, migrate=desired.window.migrate)
 
     def apply(self, plan: Plan, *, saved: bool = False) -> Report:

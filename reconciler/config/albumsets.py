@@ -1,0 +1,214 @@
+"""Entries of `album_sets`: how photos are grouped, and what the album of each group shall be."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from reconciler.config.faults import nearest
+from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
+from reconciler.config.reading import Clock, items, mapping, scalar, setting, texts
+from reconciler.config.report import Scope
+from reconciler.config.selecting import Selecting, read_match
+from reconciler.model.albumsets import SetKey
+from reconciler.model.desired import AlbumSet, Membership, Setting
+from reconciler.model.groupings import ByCamera, ByDate, ByFolder, ByPlace, ByTag, Grouping, Period, Place
+from reconciler.model.templates import BadTemplate, Kind, Template, UnknownPlaceholder, read_template
+from reconciler.model.text import TextMatcher
+from reconciler.model.trips import ByTrip
+from reconciler.model.values import Coordinates, normal_tag
+
+USUAL_GAP = timedelta(days=3)
+"""Between two trips, where nothing else is written."""
+USUAL_AWAY = 50_000.0
+"""Metres from home, where nothing else is written."""
+
+_GAP = re.compile(r"([0-9]{1,4})(h|d)")
+_DISTANCE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?(m|km)")
+_BESIDE: Mapping[str, tuple[str, ...]] = {"folder": ("levels",), "trip": ("home", "away"), "tag": ()}
+"""The ways to group that take a value, and what may stand beside each."""
+
+
+def read_set(scope: Scope, node: MapNode, clock: Clock) -> AlbumSet | None:
+    """One set; None after an error, and where the schema refused what it can't do without."""
+    where = Selecting(scope, clock)
+    rule = read_match(where, node["match"]) if "match" in node else None
+    exclude = read_match(where, node["exclude"]) if "exclude" in node else None
+    grouping = _grouping(scope, node["for_each"]) if "for_each" in node else None
+    if grouping is None:
+        return None
+    name = _template(scope, node, "name", grouping.placeholders)
+    former = _template(scope, node, "renamed_from", grouping.placeholders)
+    description = _template(scope, node, "description", grouping.placeholders)
+    if name is None:
+        return None
+    if not name.value.placeholders:
+        words = _listed(grouping.placeholders)
+        scope.error(node["name"], f"every album of the set would have this name; there are {words}")
+        return None
+    if former is not None and former.value.text == name.value.text:
+        message = "this is the name they have; write the former one, or leave `renamed_from` out"
+        scope.error(node["renamed_from"], message)
+    return AlbumSet(
+        origin=scope.origin(node),
+        grouping=grouping,
+        key=SetKey(grouping.text, _narrowed(node)),
+        name=name,
+        renamed_from=former,
+        description=description,
+        order=setting(scope, node["order"], scalar(node["order"]).text) if "order" in node else None,
+        activity=setting(scope, node["activity"], scalar(node["activity"]).value is True)
+        if "activity" in node
+        else None,
+        rule=rule,
+        exclude=exclude,
+        only=TextMatcher.of(texts(node["only"])) if "only" in node else None,
+        besides=TextMatcher.of(texts(node["except"])) if "except" in node else None,
+        membership=Membership(scalar(node["membership"]).text) if "membership" in node else Membership.EXACT,
+        min_photos=_whole(node["min_photos"]) if "min_photos" in node else 1,
+        prune="prune" in node and scalar(node["prune"]).value is True,
+    )
+
+
+def _whole(node: Node) -> int:
+    value = scalar(node).value
+    assert isinstance(value, int | float)
+    return int(value)
+
+
+def _narrowed(node: MapNode) -> str:
+    """Which photos and groups a set is about, as written: the same text for the same wish."""
+    written = {key: _plain(node[key]) for key in ("match", "exclude", "only", "except") if key in node}
+    return json.dumps(written, sort_keys=True, ensure_ascii=False) if written else ""
+
+
+def _plain(node: Node) -> Any:
+    if isinstance(node, ListNode):
+        return [_plain(item) for item in node]
+    if isinstance(node, MapNode):
+        return {key: _plain(value) for key, value in node.items()}
+    return node.value
+
+
+# -- names -----------------------------------------------------------------------------------------------
+
+
+def _template(scope: Scope, node: MapNode, key: str, known: Mapping[str, Kind]) -> Setting[Template] | None:
+    if key not in node:
+        return None
+    part = scalar(node[key])
+    text = "" if part.value is None else part.text
+    try:
+        return setting(scope, part, read_template(text, known))
+    except UnknownPlaceholder as error:
+        braced = [f"{{{name}}}" for name in known]
+        asked = nearest(f"{{{error.name}}}", braced) or f"; there are {_listed(known)}"
+        scope.error(part, f"{error}{asked}")
+    except BadTemplate as error:
+        scope.error(part, str(error))
+    return None
+
+
+def _listed(names: Mapping[str, Kind]) -> str:
+    shown = [f"{{{name}}}" for name in names if not name.isdigit()]
+    if len(shown) < len(names):
+        shown.append("{1} to {9}")
+    return ", ".join(shown)
+
+
+# -- how photos are grouped ------------------------------------------------------------------------------
+
+
+def _grouping(scope: Scope, node: Node) -> Grouping | None:
+    if isinstance(node, Scalar):
+        return _PLAIN[node.text]()
+    block = mapping(node)
+    kinds = [key for key in _BESIDE if key in block]
+    if len(kinds) != 1:
+        message = "write one of folder, trip and tag" if kinds else "folder, trip or tag is missing"
+        if not block.damaged:
+            scope.error(node, f"{message}; a set groups in one way")
+        return None
+    (kind,) = kinds
+    for key in block.keys() - {kind, *_BESIDE[kind]}:
+        owner = next(name for name, keys in _BESIDE.items() if key in keys)
+        scope.error(block[key], f"`{key}` belongs to `{owner}`; leave it out")
+    return _WITH_VALUE[kind](scope, block)
+
+
+def _folder(scope: Scope, block: MapNode) -> Grouping | None:
+    root = scalar(block["folder"])
+    if "**" in root.text.split("/")[-1:]:
+        scope.error(root, "a root doesn't end in `**`; write the folder, and in `levels` how deep it goes")
+        return None
+    if not root.text.startswith("/"):
+        scope.error(root, f"write the whole path from the root, such as /photos/{root.text.strip('/')[:40]}")
+        return None
+    levels = scalar(block["levels"]) if "levels" in block else None
+    if levels is None:
+        return ByFolder(root.text, 1)
+    return ByFolder(root.text, None if levels.text == "all" else _whole(levels))
+
+
+def _trip(scope: Scope, block: MapNode) -> Grouping | None:
+    gap = _gap(scope, scalar(block["trip"]))
+    homes = tuple(_point(item) for item in _homes(block["home"])) if "home" in block else ()
+    away = _distance(scope, scalar(block["away"])) if "away" in block else USUAL_AWAY
+    if "away" in block and "home" not in block and not block.damaged:
+        scope.error(block["away"], "`away` is counted from `home`; write where that is")
+        return None
+    return None if gap is None or away is None else ByTrip(gap, homes, away)
+
+
+def _homes(node: Node) -> list[MapNode]:
+    return [mapping(item) for item in items(node)] if isinstance(node, ListNode) else [mapping(node)]
+
+
+def _point(node: MapNode) -> Coordinates:
+    latitude, longitude = (scalar(node[key]).value for key in ("latitude", "longitude"))
+    assert isinstance(latitude, int | float) and isinstance(longitude, int | float)
+    return Coordinates(float(latitude), float(longitude))
+
+
+def _gap(scope: Scope, node: Scalar) -> timedelta | None:
+    found = _GAP.fullmatch(node.text)
+    if found is None or not int(found[1]):
+        scope.error(node, "write how long no photo was taken between two trips, such as 3d or 36h")
+        return None
+    return timedelta(days=int(found[1])) if found[2] == "d" else timedelta(hours=int(found[1]))
+
+
+def _distance(scope: Scope, node: Scalar) -> float | None:
+    found = _DISTANCE.fullmatch(node.text)
+    if found is None:
+        scope.error(node, "write a distance, such as 50km or 800m")
+        return None
+    return float(found[1]) * (1000 if found[2] == "km" else 1)
+
+
+def _tag(scope: Scope, block: MapNode) -> Grouping | None:
+    written = scalar(block["tag"])
+    root = normal_tag(written.text.removesuffix("/*"))
+    if not root or "*" in root:
+        scope.error(written, "write a tag: a set makes an album of each tag below it; `for_each: tag` of all")
+        return None
+    return ByTag(root)
+
+
+_WITH_VALUE: Mapping[str, Callable[[Scope, MapNode], Grouping | None]] = {
+    "folder": _folder,
+    "trip": _trip,
+    "tag": _tag,
+}
+_PLAIN: Mapping[str, Callable[[], Grouping]] = {
+    "year": lambda: ByDate(Period.YEAR),
+    "month": lambda: ByDate(Period.MONTH),
+    "trip": lambda: ByTrip(USUAL_GAP),
+    "country": lambda: ByPlace(Place.COUNTRY),
+    "city": lambda: ByPlace(Place.CITY),
+    "camera": ByCamera,
+    "tag": ByTag,
+}
