@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -71,6 +71,23 @@ class Connection:
             template_uses_album=template is not None and template.uses_album,
             can_hold_window=self.admin is not None,
         )
+
+    def libraries(self) -> Mapping[str, str]:
+        """The names of the external libraries by id, which only an administrator's key may read."""
+        reader, key = self.admin or self.reader, self.admin_key or self.key
+        if not reader.me().is_admin:
+            stop(
+                "rules ask for an external library by its name, which takes an administrator's key: set "
+                "IMMICH_ADMIN_API_KEY or server.admin, or write the library's id"
+            )
+        if lacks := missing(key.permissions, needed(Reader.libraries, dialect=self.dialect)):
+            own = reader is self.reader
+            stop(
+                explain_missing(lacks, account_key=key.name)
+                if own
+                else explain_missing((), lacks, admin_key=key.name)
+            )
+        return reader.libraries()
 
     def require(self, methods: Iterable[Callable[..., object]]) -> None:
         """Stops with everything that the keys lack for these calls and for the window, at once."""

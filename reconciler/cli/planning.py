@@ -70,6 +70,7 @@ def plan_for(
         identity=connection.identity,
         features=connection.features(reading.dates),
         known=known,
+        libraries=connection.libraries,
         on_progress=reading_progress,
     )
     attempts = NO_ATTEMPTS if retry_undone else state.attempts(user)

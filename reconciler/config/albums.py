@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from reconciler.config.conditions import Selecting
 from reconciler.config.entries import text_or_nothing
+from reconciler.config.naming import read_photo
 from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
-from reconciler.config.reading import Clock, items, mapping, scalar, setting, tag_path
+from reconciler.config.reading import items, mapping, scalar, setting, tag_path
 from reconciler.config.report import Scope
-from reconciler.config.selecting import Selecting, read_match, read_photo
+from reconciler.config.selecting import read_match
 from reconciler.model.desired import AlbumEntry, Membership, PhotoName, Setting, TagEntry
 from reconciler.model.selectors import Selector
 
 
-def read_album(scope: Scope, node: MapNode, clock: Clock) -> AlbumEntry | None:
-    """One album; None after an error, and where the schema refused its name."""
+def read_album(scope: Scope, node: MapNode, where: Selecting) -> AlbumEntry | None:
+    """One album; None after an error, and where the schema refused its name.
+
+    `where` has what all albums share.
+    """
     absent = "state" in node and scalar(node["state"]).text == "absent"
     _check_sense(scope, node, absent)
     name = scalar(node["name"]).text if "name" in node else None
-    own, plain = Selecting(scope, clock, name), Selecting(scope, clock)
+    plain = replace(where, scope=scope)
+    own = replace(plain, album=name)
     rule = _optional(own, node.get("match"))
     exclude = _optional(own, node.get("exclude"))
     photos = _photos(plain, node["assets"]) if "assets" in node else None

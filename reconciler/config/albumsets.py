@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from reconciler.config.conditions import Selecting
 from reconciler.config.faults import nearest
 from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
-from reconciler.config.reading import Clock, items, mapping, scalar, setting, texts
+from reconciler.config.reading import items, mapping, scalar, setting, texts
 from reconciler.config.report import Scope
-from reconciler.config.selecting import Selecting, read_match
+from reconciler.config.selecting import read_match
 from reconciler.model.albumsets import SetKey
 from reconciler.model.desired import AlbumSet, Membership, Setting
 from reconciler.model.groupings import ByCamera, ByDate, ByFolder, ByPlace, ByTag, Grouping, Period, Place
@@ -32,9 +34,12 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {"folder": ("levels",), "trip": ("home"
 """The ways to group that take a value, and what may stand beside each."""
 
 
-def read_set(scope: Scope, node: MapNode, clock: Clock) -> AlbumSet | None:
-    """One set; None after an error, and where the schema refused what it can't do without."""
-    where = Selecting(scope, clock)
+def read_set(scope: Scope, node: MapNode, where: Selecting) -> AlbumSet | None:
+    """One set; None after an error, and where the schema refused what it can't do without.
+
+    `where` has what all sets share.
+    """
+    where = replace(where, scope=scope)
     rule = read_match(where, node["match"]) if "match" in node else None
     exclude = read_match(where, node["exclude"]) if "exclude" in node else None
     grouping = _grouping(scope, node["for_each"]) if "for_each" in node else None

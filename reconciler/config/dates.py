@@ -20,7 +20,7 @@ _EXIF = re.compile(r"(\d{4}):(\d{2}):(\d{2})(.*)", re.ASCII | re.DOTALL)
 _LARGEST_OFFSET = 14 * 60
 _FORMS = "write it like 2024-06-12, 2024-06, 2024, 2024-06-12T20:41 or 2024-06-08..2024-06-15"
 _TAKEN_FORM = "write it like 2024-06-12T20:41:00+02:00"
-_MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 class BadDate(ValueError):
@@ -143,7 +143,7 @@ def _check_day(year: int, month: int, day: int) -> None:
             f"there is no month {month}; write year, month and day in this order, such as 2024-06-12"
         )
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    last = 28 if month == 2 and not leap else _MONTH_DAYS[month - 1]
+    last = 28 if month == 2 and not leap else MONTH_DAYS[month - 1]
     if not 1 <= day <= last:
         raise BadDate(f"there is no {year:04d}-{month:02d}-{day:02d}; that month has {last} days")
 

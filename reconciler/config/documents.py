@@ -11,12 +11,13 @@ import zoneinfo
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 
 from reconciler.config.cache import Cache
+from reconciler.config.conditions import Selecting
 from reconciler.config.entries import read_entry
 from reconciler.config.files import Found, decoded, read, read_bytes
 from reconciler.config.kept import Kept, NotKept, from_bytes, to_bytes
@@ -70,7 +71,11 @@ class Documents:
         return None if found is None else Document(file, found)
 
     def read_pieces(self, documents: Sequence[Document], clock: Clock) -> None:
-        """Reads the lists that were cut out of large files. A file whose list is odd is parsed as a whole."""
+        """Reads the lists that were cut out of large files. A file whose list is odd is parsed as a whole.
+
+        What depends on the moment of the run is not kept, so that moment is left out.
+        """
+        clock = replace(clock, now=Clock().now)
         fresh = [
             (document, document.cut)
             for document in documents
@@ -134,7 +139,7 @@ def read_piece(piece: Piece, clock: Clock) -> Kept | None:
     entries = {}
     told = 0
     for index, scope, node in items(report, piece.file, KEY, listed):
-        entry = read_entry(scope, node, clock)
+        entry = read_entry(scope, node, Selecting(scope, clock))
         if entry is not None and entry.rule is None and report.told == told:
             entries[index] = entry
         told = report.told

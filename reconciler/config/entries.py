@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from reconciler.config.conditions import Selecting
 from reconciler.config.dates import BadDate, read_moment, read_taken
+from reconciler.config.naming import is_name, read_name
 from reconciler.config.nodes import MapNode, Node, Scalar
 from reconciler.config.place import moved_message, moved_to
 from reconciler.config.reading import Clock, Got, items, mapping, scalar, scalars, setting, tag_paths
 from reconciler.config.report import Scope
-from reconciler.config.selecting import Selecting, is_name, read_match, read_name
+from reconciler.config.selecting import read_match
 from reconciler.model.desired import AssetEntry, PhotoName, Setting, TagsWish
 from reconciler.model.selectors import Selector
 from reconciler.model.values import (
@@ -36,19 +38,22 @@ class Entries:
     clock: Clock
 
 
-def read_entry(scope: Scope, node: MapNode, clock: Clock) -> AssetEntry | None:
-    """One entry; None after an error, and where the schema refused its `match`."""
-    where = Entries(scope, clock)
+def read_entry(scope: Scope, node: MapNode, where: Selecting) -> AssetEntry | None:
+    """One entry; None after an error, and where the schema refused its `match`.
+
+    `where` has what all entries share.
+    """
+    reading = Entries(scope, where.clock)
     values: dict[Field, Setting[FieldValue]] = {}
     for key, value in node.items():
         reader = _VALUES.get(key)
-        if reader is not None and (got := reader(where, value)) is not None:
+        if reader is not None and (got := reader(reading, value)) is not None:
             values[Field(key)] = setting(scope, value, got.value)
     _check_zone(scope, node, values)
     tags = read_tags(scope, node["tags"]) if "tags" in node else None
     if "match" not in node:
         return None
-    name, rule = _read_whom(Selecting(scope, clock), node["match"])
+    name, rule = _read_whom(replace(where, scope=scope), node["match"])
     if name is None and rule is None:
         return None
     return AssetEntry(scope.origin(node), values, tags, name, rule)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from reconciler.config.faults import nearest
@@ -76,14 +77,14 @@ class General:
         found = self._found.get(("defaults", "account"))
         return found.node.text if found else None
 
-    def clock(self) -> Clock:
-        """The zone of dates without an offset."""
+    def clock(self, now: datetime) -> Clock:
+        """The zone of dates without an offset, and the moment of the run."""
         path = ("defaults", "timezone")
         found = self._found.get(path)
         if found is None:
-            return Clock(broken=path in self._refused or path[:1] in self._refused)
+            return Clock(broken=path in self._refused or path[:1] in self._refused, now=now)
         zone = _read(found, read_zone)
-        return Clock(zone) if zone else Clock(broken=True)
+        return Clock(zone, now=now) if zone else Clock(broken=True, now=now)
 
     def http(self) -> Http:
         """How the server is talked to."""

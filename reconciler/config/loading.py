@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.config import faults
 from reconciler.config.albums import read_album, read_tag
 from reconciler.config.albumsets import read_set
 from reconciler.config.cache import Cache
+from reconciler.config.circles import check_albums
+from reconciler.config.conditions import Selecting
 from reconciler.config.documents import Document, Documents
 from reconciler.config.entries import read_entry
 from reconciler.config.files import find
 from reconciler.config.general import General
 from reconciler.config.kept import Kept
 from reconciler.config.lists import items
-from reconciler.config.nodes import ListNode, MapNode, Node, path_text
-from reconciler.config.reading import Clock
+from reconciler.config.named import Definition, Definitions
+from reconciler.config.nodes import ListNode, MapNode, Node, path_text, without
 from reconciler.config.report import Report, Scope
 from reconciler.config.schema import language
 from reconciler.model.albumsets import SetKey
@@ -26,6 +29,7 @@ from reconciler.model.memory import no_collection
 from reconciler.model.origin import Origin, Problem
 
 _LISTS = ("tags", "assets", "albums", "album_sets")
+_SELECTORS = "selectors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +40,20 @@ class Loaded:
     problems: tuple[Problem, ...] = ()
 
 
-def load(paths: Sequence[str | Path] = (".",), cache: Cache | None = None) -> Loaded:
+def load(
+    paths: Sequence[str | Path] = (".",), cache: Cache | None = None, *, now: datetime | None = None
+) -> Loaded:
     """Reads every YAML file of these files and folders, merged. Raises InvalidFiles with all that is wrong.
 
     Paths in messages are relative to the current directory. References stay unresolved. With a cache, large
-    files that haven't changed since are not parsed again.
+    files that haven't changed since are not parsed again. `now` is the moment by which rules such as
+    `last 30 days` are counted; None is the present.
     """
     with no_collection():
-        return _load(paths, cache)
+        return _load(paths, cache, now or datetime.now(UTC))
 
 
-def _load(paths: Sequence[str | Path], cache: Cache | None) -> Loaded:
+def _load(paths: Sequence[str | Path], cache: Cache | None, now: datetime) -> Loaded:
     report = Report()
     files = find(list(paths) or ["."], report)
     reader = Documents(report, cache)
@@ -54,9 +61,14 @@ def _load(paths: Sequence[str | Path], cache: Cache | None) -> Loaded:
     general = General()
     for document in documents:
         _read_top(document, general, report)
-    server, clock = general.server(), general.clock()
+    server, clock = general.server(), general.clock(now)
     reader.read_pieces(documents, clock)
-    lists = _Lists(report, clock)
+    definitions = Definitions(report)
+    for document in documents:
+        _define(document, definitions, report)
+    where = Selecting(Scope(report, "", MapNode(1, 1)), clock, named=definitions.use)
+    selectors = definitions.check(where)
+    lists = _Lists(report, where)
     for document in documents:
         lists.read(document, reader.pieces.get(document.file, ()))
     lists.check()
@@ -70,6 +82,8 @@ def _load(paths: Sequence[str | Path], cache: Cache | None) -> Loaded:
         http=general.http(),
         window=general.window(clock),
         files=tuple(file.name for file in files),
+        evaluated=report.remarks(),
+        selectors=selectors,
     )
     report.check()
     return Loaded(desired, report.warnings())
@@ -92,8 +106,25 @@ def _read_top(document: Document, general: General, report: Report) -> None:
         node = hollow.get(key)
         if isinstance(node, ListNode):
             hollow[key] = ListNode(node.line, node.column)
+    named = hollow.get(_SELECTORS)
+    if isinstance(named, MapNode):
+        hollow[_SELECTORS] = MapNode(named.line, named.column)
     scope = Scope(report, document.file.name, hollow)
     general.gather(scope, faults.check(scope, language().schema), document.file.folder)
+
+
+def _define(document: Document, definitions: Definitions, report: Report) -> None:
+    """Takes in the named rules of one file, what is at fault in them left out."""
+    found = document.root.get(_SELECTORS)
+    if not isinstance(found, MapNode):
+        return
+    schema = language().schema["definitions"]["match"]
+    for name, node in found.items():
+        scope = Scope(report, document.file.name, node, (_SELECTORS, name))
+        refused = faults.check(scope, schema)
+        sound = without(node, refused) if refused else node
+        origin = Origin(document.file.name, *found.place(name))
+        definitions.add(Definition(name, origin, scope, sound))
 
 
 def _meant_for_us(root: MapNode, known: Iterable[str]) -> bool:
@@ -106,7 +137,7 @@ class _Lists:
     """The entries of the long lists of all files, in order."""
 
     report: Report
-    clock: Clock
+    where: Selecting
     tags: list[tuple[Problem, TagEntry]] = field(default_factory=list)
     assets: list[AssetEntry] = field(default_factory=list)
     albums: list[tuple[Problem, AlbumEntry]] = field(default_factory=list)
@@ -124,17 +155,17 @@ class _Lists:
             self._take(file, piece, start)
             start += piece.count
         for _, scope, node in items(self.report, file, "albums", root.get("albums")):
-            if album := read_album(scope, node, self.clock):
+            if album := read_album(scope, node, self.where):
                 self.albums.append((_named(scope, node, "name"), album))
         for _, scope, node in items(self.report, file, "album_sets", root.get("album_sets")):
-            if album_set := read_set(scope, node, self.clock):
+            if album_set := read_set(scope, node, self.where):
                 self.album_sets.append((_named(scope, node, "for_each"), album_set))
 
     def _entries(
         self, file: str, found: Node | None, places: Sequence[int] | None = None
     ) -> Iterator[tuple[int, AssetEntry]]:
         for index, scope, node in items(self.report, file, "assets", found, places):
-            if entry := read_entry(scope, node, self.clock):
+            if entry := read_entry(scope, node, self.where):
                 yield index, entry
 
     def _take(self, file: str, piece: Kept, start: int) -> None:
@@ -160,6 +191,7 @@ class _Lists:
         )
         self._check_renames()
         self._check_sets()
+        check_albums(self.report, self.albums)
 
     def _once(self, what: str, named: Sequence[tuple[Problem, str]]) -> None:
         first: dict[str, Problem] = {}

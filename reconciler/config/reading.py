@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -20,10 +21,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The zone for dates without an offset; `broken` where defaults.timezone itself is in error."""
+    """The zone for dates without an offset; `broken` where defaults.timezone itself is in error.
+
+    `now` is the moment of the run, by which `last 30 days` is counted.
+    """
 
     zone: ZoneInfo | None = None
     broken: bool = False
+    now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+
+    def today(self) -> date:
+        """The day of the run by this clock; UTC without a zone."""
+        return self.now.astimezone(self.zone or UTC).date()
+
+    @property
+    def name(self) -> str:
+        """How messages name it."""
+        return self.zone.key if self.zone else "UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reconciler.config.nodes import Node, Step, children, path_text
+from reconciler.model.desired import Setting
 from reconciler.model.origin import InvalidFiles, Origin, Problem, Severity
 
 SHOWN = 100
@@ -21,6 +22,15 @@ class Report:
         self._warnings: dict[Problem, None] = {}
         self._spoiled: set[Origin] = set()
         self._untold = 0
+        self._remarks: dict[Setting[str], None] = {}
+
+    def remark(self, remark: Setting[str]) -> None:
+        """Keeps something that is no fault, but that a reader of the plan must know."""
+        self._remarks[remark] = None
+
+    def remarks(self) -> tuple[Setting[str], ...]:
+        """The remarks, each once, in the order of the files."""
+        return tuple(sorted(self._remarks, key=lambda remark: (remark.origin, remark.value)))
 
     def spoil(self, problem: Problem) -> None:
         """Keeps a problem after which nothing more can sensibly be said about its place."""
@@ -41,7 +51,7 @@ class Report:
     @property
     def told(self) -> int:
         """How much has been said so far."""
-        return len(self._errors) + len(self._warnings) + self._untold
+        return len(self._errors) + len(self._warnings) + len(self._remarks) + self._untold
 
     def warnings(self) -> tuple[Problem, ...]:
         """The warnings, in the order of the files."""

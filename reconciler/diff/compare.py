@@ -23,7 +23,9 @@ from reconciler.diff.converge import AlbumRule, Outcome, Rules, converge
 from reconciler.diff.hits import sift
 from reconciler.diff.names import Resolution, resolve
 from reconciler.diff.notes import SAMPLE, notes_for
+from reconciler.diff.references import check_references
 from reconciler.diff.sets import Expansion, expand
+from reconciler.diff.states import states_of
 from reconciler.diff.wishes import Conflict
 from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.asset import Asset, AssetState
@@ -59,6 +61,7 @@ def compare(
     )
     albums = _albums(desired, live, names, matched, outcomes)
     tags = _tags(desired, live, assets)
+    references = check_references(desired.rules, live)
     changes = Changes(
         tags, _by_label(assets, live), tuple(sorted(albums.changes, key=lambda item: item.name))
     )
@@ -69,10 +72,17 @@ def compare(
             *whole.sets.problems,
             *matched.problems,
             *albums.problems,
+            *references.ambiguous,
             *told.problems(),
         ),
-        missing=names.missing,
-        notes=(*notes_for(changes, live), *told.notes(), *whole.sets.notes, *albums.notes),
+        missing=(*names.missing, *references.missing),
+        notes=(
+            *_evaluated(desired),
+            *notes_for(changes, live),
+            *told.notes(),
+            *whole.sets.notes,
+            *albums.notes,
+        ),
         undone=tuple(told.undone),
         labels=_labels(changes, live),
         set_albums=_set_albums(desired, matched),
@@ -132,6 +142,11 @@ def _set_albums(desired: Desired, matched: Matched) -> tuple[SetAlbum, ...]:
         for entry in desired.albums
         if entry.made_by and not entry.absent and entry.name in matched.live
     )
+
+
+def _evaluated(desired: Desired) -> Iterable[Note]:
+    """What the files leave to the day of the run, and what it came to."""
+    return (Note(item.value, item.origin) for item in desired.evaluated)
 
 
 def _rules(desired: Desired, names: Resolution, sets: Expansion) -> Rules:
@@ -245,26 +260,8 @@ def _converge_all(live: Live, rules: Rules, matched: Matched, attempts: Attempts
 
 
 def _states(live: Live, matched: Matched) -> dict[str, AssetState]:
-    """Every asset as it is."""
-    albums_of = _album_names(live, matched)
-    nothing: frozenset[str] = frozenset()
-    return {
-        asset_id: AssetState(asset, live.tags_of.get(asset_id, nothing), albums_of.get(asset_id, nothing))
-        for asset_id, asset in live.assets.items()
-    }
-
-
-def _album_names(live: Live, matched: Matched) -> dict[str, frozenset[str]]:
-    """The names of the albums of each asset, a managed album under its desired name."""
-    desired_name = {album.id: name for name, album in matched.live.items()}
-    names = {album.id: desired_name.get(album.id, album.name) for album in live.albums}
-    names |= live.other_albums
-    found: dict[str, set[str]] = defaultdict(set)
-    for album_id, members in live.members.items():
-        if album_id in names:
-            for member in members:
-                found[member].add(names[album_id])
-    return {member: frozenset(albums) for member, albums in found.items()}
+    """Every asset as it is, its managed albums under their desired names."""
+    return states_of(live, {album.id: name for name, album in matched.live.items()})
 
 
 def _asset_change(asset: Asset, outcome: Outcome, tags: frozenset[str]) -> AssetChange | None:

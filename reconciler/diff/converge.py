@@ -153,11 +153,13 @@ def _advance(
         asset = asset.with_values(_changed_fields(outcome, state, named, matching, attempts))
         tags = _changed_tags(outcome, state, named, matching, attempts)
     if asset is not state.asset or tags != state.tags:
-        state = AssetState(asset, tags, state.albums)
+        state = AssetState(asset, tags, state.albums, state.beside)
         hits = None
     wanting = hits.albums if hits else hits_of(state, rules).albums
     albums = memberships(state.asset.id, state.albums, wanting, rules, hidden=_hidden(state))
-    return state if albums == state.albums else AssetState(state.asset, state.tags, albums)
+    if albums == state.albums:
+        return state
+    return AssetState(state.asset, state.tags, albums, state.beside)
 
 
 def _only_albums_differ(one: AssetState, other: AssetState) -> bool:

@@ -180,7 +180,11 @@ def _same_name(name: str, several: Sequence[_Made]) -> Problem:
 
 
 def _outside(state: AssetState, own: frozenset[str]) -> AssetState:
-    return state if own.isdisjoint(state.albums) else AssetState(state.asset, state.tags, state.albums - own)
+    return (
+        state
+        if own.isdisjoint(state.albums)
+        else AssetState(state.asset, state.tags, state.albums - own, state.beside)
+    )
 
 
 def _known_again(

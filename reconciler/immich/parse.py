@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,7 @@ from reconciler.immich.answers import (
     StorageTemplate,
 )
 from reconciler.immich.versions import Version
-from reconciler.model.asset import Asset
+from reconciler.model.asset import Asset, Person
 from reconciler.model.live import Album, Tag
 from reconciler.model.values import (
     AssetType,
@@ -37,6 +38,9 @@ _TYPES = {kind.value: kind for kind in AssetType}
 _VISIBILITIES = {kind.value: kind for kind in Visibility}
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(microsecond=0, tzinfo=UTC)
+_SIDEWAYS = frozenset({"5", "6", "7", "8"})
+"""The orientations of EXIF by which a picture is shown on its side."""
+_CLOCK = re.compile(r"(\d+):(\d{1,2}):(\d{1,2}(?:\.\d+)?)", re.ASCII)
 
 
 def moment(text: str) -> datetime:
@@ -56,6 +60,7 @@ def asset_of(item: Json, *, exif_asked: bool = True) -> Asset:
     """
     exif: Json = item.get("exifInfo") or {}
     taken, zone = _taken(exif)
+    width, height = _size(item, exif)
     return Asset(
         id=item["id"],
         owner_id=item["ownerId"],
@@ -83,6 +88,9 @@ def asset_of(item: Json, *, exif_asked: bool = True) -> Asset:
         motion_id=item.get("livePhotoVideoId"),
         trashed=bool(item.get("isTrashed")),
         read=bool(exif) or not exif_asked,
+        width=width,
+        height=height,
+        duration=_duration(item.get("duration")),
     )
 
 
@@ -119,6 +127,26 @@ def album_of(item: Json) -> Album:
         cover=item.get("albumThumbnailAssetId"),
         asset_count=int(item.get("assetCount") or 0),
     )
+
+
+def person_of(item: Json) -> Person:
+    """A person; the name is empty where nobody has given one."""
+    return Person(item["id"], item.get("name") or "")
+
+
+def people_page_of(said: Json) -> tuple[list[Person], bool]:
+    """A page of GET /people, and whether there are more."""
+    return [person_of(item) for item in said["people"]], bool(said.get("hasNextPage"))
+
+
+def people_of(item: Json) -> frozenset[Person]:
+    """Who is on an asset of a search with `withPeople`: everybody with a visible face, named or not."""
+    return frozenset(person_of(person) for person in item.get("people") or ())
+
+
+def stacked_of(item: Json) -> list[str]:
+    """The ids of a stack's photos."""
+    return [member["id"] for member in item.get("assets") or ()]
 
 
 def me_of(item: Json) -> Me:
@@ -194,6 +222,26 @@ def _location(exif: Json) -> Coordinates | None:
     if latitude is None or longitude is None:
         return None
     return Coordinates(float(latitude), float(longitude))
+
+
+def _size(item: Json, exif: Json) -> tuple[int | None, int | None]:
+    """Width and height as shown. Where the server has only those of the file, its orientation turns them."""
+    width, height = item.get("width"), item.get("height")
+    if not width or not height:
+        width, height = exif.get("exifImageWidth"), exif.get("exifImageHeight")
+        if str(exif.get("orientation")) in _SIDEWAYS:
+            width, height = height, width
+    return int(width) if width else None, int(height) if height else None
+
+
+def _duration(said: str | int | None) -> int | None:
+    """Milliseconds of a video: a number since 3.0, `H:MM:SS.fffff` before, all zero for a photo (FACTS 1)."""
+    if isinstance(said, str):
+        found = _CLOCK.fullmatch(said)
+        if not found:
+            return None
+        said = round(1000 * (3600 * int(found[1]) + 60 * int(found[2]) + float(found[3])))
+    return int(said) if said else None
 
 
 def _colour(text: str | None) -> str | None:

@@ -16,7 +16,7 @@ from reconciler.immich.retry import Repeat
 from reconciler.immich.scan import Found, Months, collect
 from reconciler.immich.transport import Transport
 from reconciler.immich.versions import Dialect
-from reconciler.model.asset import Asset
+from reconciler.model.asset import Asset, Person
 from reconciler.model.text import folded
 from reconciler.model.values import Visibility
 
@@ -27,6 +27,9 @@ Filters = Mapping[str, Any]
 
 Range = tuple[datetime | None, datetime | None]
 """From and to, both included; None leaves a side open."""
+
+PeopleOf = dict[str, frozenset[Person]]
+"""Who is on which asset, by asset id; assets without anybody are left out."""
 
 OPEN: Final[Range] = (None, None)
 
@@ -42,6 +45,7 @@ _NOT_FOR_FILTERS = frozenset(
         "size",
         "order",
         "withExif",
+        "withPeople",
     }
 )
 
@@ -58,13 +62,20 @@ class Search:
         return self._ask("/search/metadata", body, lambda said: parse.page_of(said, one))
 
     def queries(
-        self, filters: Filters, one: Callable[[parse.Json], P], *, hidden: bool, with_exif: bool
+        self,
+        filters: Filters,
+        one: Callable[[parse.Json], P],
+        *,
+        hidden: bool,
+        with_exif: bool,
+        with_people: bool = False,
     ) -> list[Query[P]]:
         """The searches that together cover all that is asked for; with `hidden`, more in 2.x."""
         if unfit := sorted(_NOT_FOR_FILTERS & filters.keys()):
             raise ValueError(f"not for filters: {', '.join(unfit)}")
         passes = self._dialect.passes(hidden=hidden)
-        return [self._query(filters, visibility, one, with_exif) for visibility in passes]
+        shown = {"withExif": with_exif, **({"withPeople": True} if with_people else {})}
+        return [self._query(filters, visibility, one, shown) for visibility in passes]
 
     def walk(self, query: Query[P], window: Window) -> Iterator[Sequence[P]]:
         """The pages of one query, one after the other."""
@@ -88,9 +99,13 @@ class Search:
         return sum(self._count(filters, visibility, Window()) for visibility in passes)
 
     def _query(
-        self, filters: Filters, visibility: Visibility | None, one: Callable[[parse.Json], P], with_exif: bool
+        self,
+        filters: Filters,
+        visibility: Visibility | None,
+        one: Callable[[parse.Json], P],
+        shown: Mapping[str, bool],
     ) -> Query[P]:
-        fixed = {**filters, **_visibility(visibility), "withExif": with_exif}
+        fixed = {**filters, **_visibility(visibility), **shown}
         return Query(
             ask=lambda window: self.page({**fixed, **window.body()}, one),
             count=partial(self._count, filters, visibility),
@@ -119,9 +134,17 @@ def window_of(taken: Range, added: Range) -> Window:
     return Window(since=taken[0], until=taken[1], added_since=added[0], added_until=added[1])
 
 
-def asset_parser(with_exif: bool) -> Callable[[parse.Json], Asset]:
-    """How a search's items are read."""
-    return partial(parse.asset_of, exif_asked=with_exif)
+def asset_parser(with_exif: bool, people: PeopleOf | None = None) -> Callable[[parse.Json], Asset]:
+    """How a search's items are read; who is on them goes into `people`."""
+    if people is None:
+        return partial(parse.asset_of, exif_asked=with_exif)
+
+    def read(item: parse.Json) -> Asset:
+        if found := parse.people_of(item):
+            people[item["id"]] = found
+        return parse.asset_of(item, exif_asked=with_exif)
+
+    return read
 
 
 def name_filters(checksum: str | None, path: str | None, file_name: str | None) -> list[Filters]:

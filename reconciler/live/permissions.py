@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.immich.reader import Reader
-from reconciler.live.reading import FEW, Reading
+from reconciler.live.reading import FEW, FEW_PEOPLE, Reading
 
 
 def calls_of(reading: Reading) -> list[Callable[..., object]]:
@@ -21,4 +21,10 @@ def calls_of(reading: Reading) -> list[Callable[..., object]]:
         calls += [Reader.tags, Reader.tagged]
     if reading.albums:
         calls += [Reader.albums, Reader.members_of]
+    if reading.needs.people or reading.needs.everyone:
+        calls += [Reader.people, Reader.people_called, Reader.with_person]
+    if len(reading.needs.people) > FEW_PEOPLE:
+        calls.append(Reader.count)
+    if reading.needs.stacks:
+        calls.append(Reader.stacked)
     return calls

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.immich.answers import AssetDetail
 from reconciler.immich.reader import Reader
+from reconciler.immich.search import PeopleOf
 from reconciler.live import set_albums
 from reconciler.live.memberships import read_tags
+from reconciler.live.people import People, people_asked, people_scanned, with_the_scan
 from reconciler.live.reading import FEW, Reading, lookup_is_cheaper, reading_for
 from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.asset import Asset
 from reconciler.model.desired import Desired, PhotoName
 from reconciler.model.live import Album, Features, Identity, Live
+from reconciler.model.selectors import Needs
 from reconciler.model.text import folded
 from reconciler.model.values import Visibility
 
@@ -32,15 +35,20 @@ def read_live(
     identity: Identity,
     features: Features,
     known: KnownAlbums = NOTHING_KNOWN,
+    libraries: Callable[[], Mapping[str, str]] | None = None,
     on_progress: OnProgress = quiet,
 ) -> Live:
     """The live state that a plan for `desired` needs, and for the albums `known` of its sets.
 
-    Raises ServerError.
+    `libraries` tells the names of external libraries where they are needed, which takes an administrator's
+    key; without it the reader's own key is used. Raises ServerError.
     """
     reading = reading_for(desired)
-    work = _Work(reader, identity.user_id, on_progress)
+    needs = reading.needs
+    scanned: PeopleOf | None = {} if with_the_scan(reader, needs) else None
+    work = _Work(reader, identity.user_id, on_progress, people=scanned)
     work.read_assets(reading)
+    people = _people(reader, needs, scanned, on_progress)
     live_tags = {tag.path: tag for tag in reader.tags()} if reading.read_tags else {}
     of_sets = set_albums.of_sets(desired, work.assets.values(), live_tags, known)
     albums, others, members = work.read_albums(reading, desired, of_sets)
@@ -57,7 +65,19 @@ def read_live(
         members=members,
         other_albums=others,
         unread=work.unread(reading),
+        people=people.known,
+        people_of=people.of,
+        stacked=reader.stacked() if needs.stacks else frozenset(),
+        libraries=(libraries or reader.libraries)() if needs.libraries else {},
     )
+
+
+def _people(reader: Reader, needs: Needs, scanned: PeopleOf | None, on_progress: OnProgress) -> People:
+    if scanned is not None:
+        return people_scanned(reader, needs, scanned)
+    if needs.people:
+        return people_asked(reader, needs, hidden=needs.hidden, on_progress=on_progress)
+    return People()
 
 
 @dataclass(slots=True)
@@ -69,6 +89,8 @@ class _Work:
     on_progress: OnProgress
     assets: dict[str, Asset] = field(default_factory=dict)
     details: dict[str, AssetDetail] = field(default_factory=dict)
+    people: PeopleOf | None = None
+    """Takes in who is on each photo of a scan, where that is asked for."""
 
     def read_assets(self, reading: Reading) -> None:
         """Fills `assets`: the whole library where a rule asks for it, else what is named."""
@@ -92,7 +114,9 @@ class _Work:
         def progress(done: int, _total: int | None = None) -> None:
             self.on_progress("photos", done)
 
-        self.assets |= self.reader.scan(owner_id=self.owner, hidden=hidden, on_progress=progress)
+        self.assets |= self.reader.scan(
+            owner_id=self.owner, hidden=hidden, people=self.people, on_progress=progress
+        )
 
     def unread(self, reading: Reading) -> int:
         """Files that the server has not read yet and so leaves out of a scan; asked where rules matter."""
@@ -187,7 +211,8 @@ def _members_matter(album: Album, reading: Reading, desired: Desired) -> bool:
     for entry in desired.albums:
         former = entry.renamed_from.value if entry.renamed_from else None
         if album.name in (entry.name, former) or album.id == entry.id:
-            return not entry.absent and (entry.manages_members or entry.cover is not None)
+            asked = entry.manages_members or entry.cover is not None
+            return not entry.absent and (asked or folded(entry.name) in reading.needs.albums)
     return False
 
 

@@ -10,6 +10,8 @@ from reconciler.model.values import Field
 
 FEW = 20
 """Up to this many photos are looked up one by one without asking how large the library is."""
+FEW_PEOPLE = 5
+"""The photos of up to this many persons are asked for without asking how large the library is."""
 PAGE = 1000
 """Assets in one page of a scan (FACTS 3.3)."""
 

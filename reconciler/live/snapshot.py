@@ -5,12 +5,12 @@ Only what differs from the usual is written, which keeps a library of many photo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
-from reconciler.model.asset import Asset
+from reconciler.model.asset import Asset, Person
 from reconciler.model.codec import taken_from_text, value_to_json
 from reconciler.model.live import Album, Features, Identity, Live, Tag
 from reconciler.model.values import AssetType, Coordinates, Visibility, utc
@@ -19,6 +19,7 @@ VERSION = 1
 KIND = "immich-live"
 Json = Any
 
+_NUMBERS = ("width", "height", "duration")
 _TEXTS = ("zone", "city", "state", "country", "make", "model", "lens", "library_id", "motion_id")
 
 
@@ -56,6 +57,7 @@ def to_bytes(live: Live) -> bytes:
         "members": {key: sorted(live.members[key]) for key in sorted(live.members)},
         "otherAlbums": dict(sorted(live.other_albums.items())),
         "unread": live.unread,
+        **_company(live),
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
@@ -78,6 +80,7 @@ def _live(document: Mapping[str, Json]) -> Live:
     server, features = document["server"], document.get("features", {})
     owner = server["userId"]
     assets = (_read_asset(item, owner) for item in document["assets"])
+    people = tuple(Person(item["id"], item.get("name", "")) for item in document.get("people", ()))
     return Live(
         identity=Identity(owner, server["userName"], server["version"], server["url"]),
         features=Features(
@@ -99,7 +102,32 @@ def _live(document: Mapping[str, Json]) -> Live:
         members={key: frozenset(ids) for key, ids in document.get("members", {}).items()},
         other_albums=document.get("otherAlbums", {}),
         unread=document.get("unread", 0),
+        people=people,
+        people_of=_people_of(document, people),
+        stacked=frozenset(document.get("stacked", ())),
+        libraries=document.get("libraries", {}),
     )
+
+
+def _company(live: Live) -> dict[str, Json]:
+    """People, stacks and libraries, each left out where nothing of it was read."""
+    data: dict[str, Json] = {
+        "people": [{"id": person.id, "name": person.name} for person in live.people],
+        "peopleOf": {
+            key: sorted(person.id for person in live.people_of[key]) for key in sorted(live.people_of)
+        },
+        "stacked": sorted(live.stacked),
+        "libraries": dict(sorted(live.libraries.items())),
+    }
+    return {key: value for key, value in data.items() if value}
+
+
+def _people_of(document: Mapping[str, Json], people: Iterable[Person]) -> dict[str, frozenset[Person]]:
+    by_id = {person.id: person for person in people}
+    return {
+        key: frozenset(by_id.get(person_id, Person(person_id)) for person_id in ids)
+        for key, ids in document.get("peopleOf", {}).items()
+    }
 
 
 def _asset(asset: Asset) -> dict[str, Json]:
@@ -119,7 +147,7 @@ def _asset(asset: Asset) -> dict[str, Json]:
         "favorite": asset.favorite,
         "visibility": asset.visibility.value,
     }
-    data |= {name: getattr(asset, name) for name in _TEXTS}
+    data |= {name: getattr(asset, name) for name in (*_TEXTS, *_NUMBERS)}
     usual = {"description": "", "favorite": False, "visibility": "timeline"}
     return {key: value for key, value in data.items() if value is not None and value != usual.get(key)}
 
@@ -128,7 +156,7 @@ def _read_asset(data: Mapping[str, Json], owner: str) -> Asset:
     place = data.get("location")
     taken = data.get("taken")
     created = utc(data.get("fileCreatedAt") or "1970-01-01T00:00:00Z")
-    texts: dict[str, Json] = {name: data.get(name) for name in _TEXTS}
+    others: dict[str, Json] = {name: data.get(name) for name in (*_TEXTS, *_NUMBERS)}
     return Asset(
         id=data["id"],
         owner_id=owner,
@@ -145,7 +173,7 @@ def _read_asset(data: Mapping[str, Json], owner: str) -> Asset:
         rating=data.get("rating"),
         favorite=data.get("favorite", False),
         visibility=Visibility(data.get("visibility", "timeline")),
-        **texts,
+        **others,
     )
 
 

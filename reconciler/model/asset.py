@@ -54,6 +54,11 @@ class Asset:
     trashed: bool = False
     read: bool = True
     """False while the server has not read the file yet: it has no metadata row then."""
+    width: int | None = None
+    height: int | None = None
+    """Pixels of the picture as it is shown, turned upright and cropped as it may be."""
+    duration: int | None = None
+    """Milliseconds of a video or of a moving picture; None for what stands still."""
 
     def value(self, field: Field) -> FieldValue:
         """The value of one of the fields that can be managed."""
@@ -84,9 +89,33 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a face on photos; `name` is empty where nobody has said who it is."""
+
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known about an asset that nothing written by this program changes, as far as it was read.
+
+    `library` is the name of its external library.
+    """
+
+    people: frozenset[Person] = frozenset()
+    stacked: bool = False
+    library: str | None = None
+
+
+NOTHING_BESIDE = Beside()
+
+
+@dataclass(frozen=True, slots=True)
 class AssetState:
     """An asset with its tags (full paths) and the names of the albums it is in, as far as they were read."""
 
     asset: Asset
     tags: frozenset[str] = frozenset()
     albums: frozenset[str] = frozenset()
+    beside: Beside = NOTHING_BESIDE

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,39 +11,16 @@ from enum import StrEnum
 from operator import attrgetter
 
 from reconciler.model.asset import AssetState
-from reconciler.model.selectors import NOTHING, Needs
-from reconciler.model.text import TextMatcher, folded, folder_regex
+from reconciler.model.selectors import Needs, OneByOne, Plain
+from reconciler.model.text import TextMatcher, composed, folded, folder_regex, search_regex
 from reconciler.model.values import AssetType, Visibility
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
-class _OneByOne(ABC):
-    """Asks about each asset in turn."""
-
-    __slots__ = ()
-
-    @abstractmethod
-    def matches(self, state: AssetState) -> bool:
-        """Whether the asset, in this state, is meant."""
-
-    def select(self, states: Sequence[AssetState]) -> list[AssetState]:
-        matches = self.matches
-        return [state for state in states if matches(state)]
-
-
-class _Plain(_OneByOne):
-    """A selector that looks at the asset's own fields only."""
-
-    __slots__ = ()
-
-    def needs(self) -> Needs:
-        return NOTHING
-
-
 @dataclass(frozen=True, slots=True)
-class IdIs(_Plain):
+class IdIs(Plain):
     """By the server's own ids."""
 
     ids: frozenset[str]
@@ -53,7 +30,7 @@ class IdIs(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
-class ChecksumIs(_Plain):
+class ChecksumIs(Plain):
     """By SHA-1 of the file, in base64."""
 
     checksums: frozenset[str]
@@ -76,7 +53,7 @@ class TextField(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TextIs(_Plain):
+class TextIs(Plain):
     """A text of the asset is one of several words or fits a pattern."""
 
     field: TextField
@@ -93,7 +70,29 @@ class TextIs(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
-class InFolder(_Plain):
+class TextFits(Plain):
+    """Something in a text of the asset fits this regular expression, in any case of letters."""
+
+    field: TextField
+    pattern: str
+    _regex: re.Pattern[str] = dataclasses.field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_regex", search_regex(self.pattern))
+
+    def matches(self, state: AssetState) -> bool:
+        return self._fits(getattr(state.asset, self.field.value))
+
+    def _fits(self, text: str | None) -> bool:
+        return text is not None and self._regex.search(composed(text)) is not None
+
+    def select(self, states: Sequence[AssetState]) -> list[AssetState]:
+        read = attrgetter(self.field.value)
+        return [state for state in states if self._fits(read(state.asset))]
+
+
+@dataclass(frozen=True, slots=True)
+class InFolder(Plain):
     """The file lies in one of the folders or below."""
 
     folders: tuple[str, ...]
@@ -116,7 +115,7 @@ class InFolder(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
-class TypeIs(_Plain):
+class TypeIs(Plain):
     """By kind of file."""
 
     types: frozenset[AssetType]
@@ -126,7 +125,7 @@ class TypeIs(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
-class TakenWithin(_Plain):
+class TakenWithin(Plain):
     """Taken from `start` up to, not including, `end`, by the clock of the place: what the photo itself says.
 
     The two are without a zone; None leaves that side open.
@@ -155,7 +154,7 @@ class TakenWithin(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBetween(_Plain):
+class TakenBetween(Plain):
     """Taken from one instant up to, not including, another."""
 
     start: datetime | None
@@ -166,7 +165,7 @@ class TakenBetween(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
-class AddedBetween(_Plain):
+class AddedBetween(Plain):
     """Came to the server from one instant up to, not including, another."""
 
     start: datetime | None
@@ -197,7 +196,7 @@ def _within(moment: datetime, start: datetime | None, end: datetime | None) -> b
 
 
 @dataclass(frozen=True, slots=True)
-class HasTag(_OneByOne):
+class HasTag(OneByOne):
     """Carries this tag itself; with `branch`, this tag or one below it."""
 
     path: str
@@ -215,7 +214,7 @@ class HasTag(_OneByOne):
 
 
 @dataclass(frozen=True, slots=True)
-class InAlbum(_OneByOne):
+class InAlbum(OneByOne):
     """Is in an album of this name, in any case of letters."""
 
     name: str
@@ -229,7 +228,7 @@ class InAlbum(_OneByOne):
 
 
 @dataclass(frozen=True, slots=True)
-class InAnyAlbum(_OneByOne):
+class InAnyAlbum(OneByOne):
     """Is in an album at all, the album that asks left out."""
 
     besides: str | None = None
@@ -242,7 +241,7 @@ class InAnyAlbum(_OneByOne):
 
 
 @dataclass(frozen=True, slots=True)
-class FavoriteIs(_Plain):
+class FavoriteIs(Plain):
     """By the heart."""
 
     favorite: bool
@@ -252,7 +251,7 @@ class FavoriteIs(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
-class RatingWithin(_Plain):
+class RatingWithin(Plain):
     """Rated from `low` to `high`, both included; unrated only with `unrated`."""
 
     low: int = 1
@@ -265,7 +264,7 @@ class RatingWithin(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
-class VisibilityIs(_OneByOne):
+class VisibilityIs(OneByOne):
     """By where it shows."""
 
     values: frozenset[Visibility]
@@ -278,7 +277,7 @@ class VisibilityIs(_OneByOne):
 
 
 @dataclass(frozen=True, slots=True)
-class DescriptionContains(_Plain):
+class DescriptionContains(Plain):
     """The caption holds this text, in any case of letters."""
 
     text: str
@@ -288,17 +287,17 @@ class DescriptionContains(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
-class DescriptionFits(_Plain):
+class DescriptionFits(Plain):
     """The caption holds something that fits this regular expression, in any case of letters."""
 
     pattern: str
     _regex: re.Pattern[str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_regex", re.compile(self.pattern, re.IGNORECASE))
+        object.__setattr__(self, "_regex", search_regex(self.pattern))
 
     def matches(self, state: AssetState) -> bool:
-        return self._regex.search(state.asset.description) is not None
+        return self._regex.search(composed(state.asset.description)) is not None
 
 
 class Part(StrEnum):
@@ -312,10 +311,11 @@ class Part(StrEnum):
     CAMERA = "camera"
     LENS = "lens"
     TAGS = "tags"
+    PEOPLE = "people"
 
 
 @dataclass(frozen=True, slots=True)
-class Has(_OneByOne):
+class Has(OneByOne):
     """Has something there, or with `wanted` False lacks it."""
 
     part: Part
@@ -343,6 +343,8 @@ class Has(_OneByOne):
                 return bool(asset.lens)
             case Part.TAGS:
                 return bool(state.tags)
+            case Part.PEOPLE:
+                return bool(state.beside.people)
 
     def needs(self) -> Needs:
-        return Needs(all_tags=self.part is Part.TAGS)
+        return Needs(all_tags=self.part is Part.TAGS, everyone=self.part is Part.PEOPLE)

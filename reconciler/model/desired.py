@@ -264,6 +264,10 @@ class Desired:
     http: Http = field(default_factory=Http)
     window: WindowSettings = field(default_factory=WindowSettings)
     files: tuple[str, ...] = ()
+    evaluated: tuple[Setting[str], ...] = ()
+    """What was written relative to the day of the run, and what it came to, as sentences for the plan."""
+    selectors: Mapping[str, Selector] = field(default_factory=dict)
+    """The rules that are defined under a name, used or not."""
 
     @property
     def names(self) -> tuple[PhotoName, ...]:

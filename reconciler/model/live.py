@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.asset import Asset
+from reconciler.model.asset import Asset, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,14 @@ class Live:
     other_albums: Mapping[str, str] = field(default_factory=dict)
     unread: int = 0
     """Assets that the server has not read yet, left out of rules."""
+    people: tuple[Person, ...] = ()
+    """The persons that are known, by id: those that were asked for, and others whose photos weren't read."""
+    people_of: Mapping[str, frozenset[Person]] = field(default_factory=dict)
+    """Who is on each asset, as far as it was asked; assets without anybody are left out."""
+    stacked: frozenset[str] = frozenset()
+    """Ids of the assets that are in a stack."""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    """The names of the external libraries by id."""
 
 
 @dataclass(frozen=True, slots=True)

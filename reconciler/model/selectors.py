@@ -5,7 +5,8 @@ Each is a pure function of an `AssetState`, so a rule can be asked again about t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +25,13 @@ class Needs:
     """Album names, folded."""
     all_albums: bool = False
     hidden: bool = False
+    people: frozenset[str] = frozenset()
+    """Names or ids of persons whose photos must be known."""
+    everyone: bool = False
+    """Whether all persons on each asset must be known."""
+    stacks: bool = False
+    libraries: bool = False
+    """Whether the names of external libraries must be known."""
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
@@ -33,6 +41,10 @@ class Needs:
             self.albums | other.albums,
             self.all_albums or other.all_albums,
             self.hidden or other.hidden,
+            self.people | other.people,
+            self.everyone or other.everyone,
+            self.stacks or other.stacks,
+            self.libraries or other.libraries,
         )
 
 
@@ -53,6 +65,29 @@ class Selector(Protocol):
     def needs(self) -> Needs:
         """What must have been read to answer."""
         ...
+
+
+class OneByOne(ABC):
+    """A condition that is asked about each asset in turn."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def matches(self, state: AssetState) -> bool:
+        """Whether the asset, in this state, is meant."""
+
+    def select(self, states: Sequence[AssetState]) -> list[AssetState]:
+        matches = self.matches
+        return [state for state in states if matches(state)]
+
+
+class Plain(OneByOne):
+    """A condition that looks at the asset's own fields only."""
+
+    __slots__ = ()
+
+    def needs(self) -> Needs:
+        return NOTHING
 
 
 def combined(selectors: Iterable[Selector]) -> Needs:
@@ -114,3 +149,32 @@ class Not:
 
     def needs(self) -> Needs:
         return self.part.needs()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A selector that the files define once under a name."""
+
+    name: str
+    part: Selector
+
+    def matches(self, state: AssetState) -> bool:
+        return self.part.matches(state)
+
+    def select(self, states: Sequence[AssetState]) -> list[AssetState]:
+        return self.part.select(states)
+
+    def needs(self) -> Needs:
+        return self.part.needs()
+
+
+def conditions_of(selector: Selector) -> Iterator[Selector]:
+    """Every condition that a selector is made of."""
+    match selector:
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from conditions_of(part)
+        case Not(part) | Named(_, part):
+            yield from conditions_of(part)
+        case _:
+            yield selector

@@ -18,6 +18,16 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
+def composed(text: str) -> str:
+    """The text with its accents composed, as everybody but a Mac writes them."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def search_regex(pattern: str) -> re.Pattern[str]:
+    """A regular expression to look for in composed texts, in any case of letters. Raises re.error."""
+    return re.compile(composed(pattern), re.IGNORECASE)
+
+
 def is_pattern(text: str) -> bool:
     """Whether the text has wildcards."""
     return _WILD.search(text) is not None

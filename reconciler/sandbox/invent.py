@@ -30,6 +30,7 @@ WITH_PLACE: Final = 0.60
 WITH_CAPTION: Final = 0.40
 WITH_RATING: Final = 0.15
 WITH_KEYWORDS: Final = 0.12
+WITH_PEOPLE: Final = 0.30
 VIDEOS: Final = 0.05
 FAVORITES: Final = 0.03
 _VISIBILITIES: Final = (("timeline", 0.92), ("archive", 0.05), ("hidden", 0.03))
@@ -197,6 +198,8 @@ def _asset(
     shot: _Shot, counters: _Counters, chance: random.Random, identity: str, owner: str | None
 ) -> NewAsset:
     device, moment = shot.device, _with_zone(shot)
+    # by a dice of its own, so that what an older version invented for a seed stays as it was
+    beside = random.Random(f"beside {identity}")
     video = chance.random() < VIDEOS
     names = device.video_names if video else device.names
     offset = moment.isoformat()[-6:] if device.is_phone else None
@@ -229,6 +232,8 @@ def _asset(
         visibility=_pick(_VISIBILITIES, chance),
         favorite=chance.random() < FAVORITES,
         file_size=chance.randint(20_000_000, 200_000_000) if video else chance.randint(1_500_000, 9_000_000),
+        duration=beside.randint(2_000, 180_000) if video else None,
+        people=beside.sample(_PEOPLE, beside.choice((1, 1, 2, 3))) if beside.random() < WITH_PEOPLE else (),
     )
 
 

@@ -30,7 +30,7 @@ from reconciler.sandbox.photo import Embedded, read_photo, read_sidecar
 from reconciler.sandbox.queues import Queues
 from reconciler.sandbox.recorder import Recorder
 from reconciler.sandbox.settings import Config, Pace, concurrency, default_config
-from reconciler.sandbox.store import assets, tags, users
+from reconciler.sandbox.store import assets, company, tags, users
 from reconciler.sandbox.store.database import Database, Writer
 from reconciler.sandbox.store.media import Media
 from reconciler.sandbox.versions import LATEST, Version, version_named
@@ -67,6 +67,14 @@ class NewAsset:
     """In bytes, for photos without `data`."""
     sidecar_writable: bool = True
     """False: the folder is read-only, so every edit is lost once the jobs have run (FINDINGS 2)."""
+    duration: int | None = None
+    """Of a video, in milliseconds."""
+    people: Sequence[str] = ()
+    """Names of the persons on it."""
+    stack: str | None = None
+    """Photos with the same word here make one stack."""
+    external_library: str | None = None
+    """The name of the external library it lies in."""
 
 
 class Library:
@@ -251,6 +259,12 @@ class Library:
         now = db.now()
         records = [_settled_record(new, new.owner or owner, now, self.version) for new in batch]
         assets.insert(db, records)
+        added = [(record.asset, new) for record, new in zip(records, batch, strict=True)]
+        company.add_faces(db, ((asset, name) for asset, new in added for name in new.people))
+        company.add_stacks(db, ((asset, new.stack) for asset, new in added if new.stack))
+        company.add_to_libraries(
+            db, ((asset, new.external_library) for asset, new in added if new.external_library)
+        )
         known: dict[tuple[str, str], str] = {}
         pairs = []
         for record in records:
@@ -332,6 +346,7 @@ def _fresh_record(
         "deleted_at": now if new.trashed else None,
         "width": None,
         "height": None,
+        "duration": new.duration,
         "thumbhash": None,
         "device_asset_id": device[0] if device else new.file_name,
         "device_id": device[1] if device else "Library Import",

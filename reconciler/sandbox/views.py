@@ -58,7 +58,7 @@ def asset(row: Fields, version: Version, caller: str, *, with_exif: bool = False
         "isArchived": row["visibility"] == "archive",
         "isTrashed": row["deleted_at"] is not None,
         "visibility": row["visibility"],
-        "duration": NO_DURATION_2 if version.device_fields else None,
+        "duration": _duration(row["duration"], version),
         "livePhotoVideoId": row["live_photo_video_id"],
         "people": [],
         "checksum": row["checksum"],
@@ -75,6 +75,16 @@ def asset(row: Fields, version: Version, caller: str, *, with_exif: bool = False
     if with_exif:
         shown["exifInfo"] = exif(row)
     return shown
+
+
+def _duration(milliseconds: int | None, version: Version) -> str | int | None:
+    """A number since 3.0, a text before."""
+    if not version.device_fields:
+        return milliseconds
+    if milliseconds is None:
+        return NO_DURATION_2
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"
 
 
 def exif(row: Fields) -> dict[str, Any]:

@@ -61,6 +61,15 @@ TEXTS = {
     + some(3)
     + "  - match: { file: b.jpg }\n    tags: *t\n",
     "an anchor above": "tags:\n  - &tag { value: x }\nassets:\n" + some(3),
+    "rules by name": "selectors: { best: { rating: 5 } }\nassets:\n"
+    + some(2)
+    + "  - match: { selector: best }\n    favorite: true\n"
+    + some(1),
+    "counted from today": "assets:\n"
+    + some(2)
+    + "  - match: { file: a.jpg, taken: last 30 days }\n    rating: 1\n"
+    + "  - match: { added: this year }\n    rating: 1\n"
+    + some(1),
     "empty": "assets:\nalbums:\n  - name: x\n",
     "in brackets": "assets: [{ match: { file: a.jpg }, rating: 3 }]\n",
     "a document's start and end": "---\nassets:\n" + some(3) + "...\n",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.company import LibraryIs, OnlyPeople, PersonIs, Stacked
 from reconciler.model.conditions import (
     AddedBetween,
     ChecksumIs,
@@ -24,13 +25,17 @@ from reconciler.model.conditions import (
     TakenBetween,
     TakenWithin,
     TextField,
+    TextFits,
     TextIs,
     TypeIs,
     VisibilityIs,
 )
+from reconciler.model.measures import Measure, NumberWithin, Shape, ShapeIs
+from reconciler.model.places import InBox, Near
 from reconciler.model.selectors import All, AnyOf, Not, Selector
 from reconciler.model.text import TextMatcher
-from reconciler.model.values import AssetType, Visibility
+from reconciler.model.values import AssetType, Coordinates, Visibility
+from reconciler.model.yearly import AddedOn, TakenOn, YearDays
 from tests.config.writing import rule
 
 D = datetime
@@ -97,8 +102,8 @@ CASES: list[tuple[str, Selector]] = [
     ("{ tags: { none: [a] } }", Not(HasTag("a"))),
     ("{ album: Italy }", InAlbum("Italy")),
     ("{ album: [Italy, 2024] }", AnyOf((InAlbum("Italy"), InAlbum("2024")))),
-    ("{ album: { all: [a, b] } }", All((InAlbum("a"), InAlbum("b")))),
-    ("{ album: { none: [a, b] } }", Not(AnyOf((InAlbum("a"), InAlbum("b"))))),
+    ("{ album: { all: [b, c] } }", All((InAlbum("b"), InAlbum("c")))),
+    ("{ album: { none: [b, c] } }", Not(AnyOf((InAlbum("b"), InAlbum("c"))))),
     ("{ in_album: false }", Not(InAnyAlbum("A"))),
     ("{ favorite: true }", FavoriteIs(True)),
     ("{ rating: 3 }", RatingWithin(3, 3)),
@@ -121,6 +126,28 @@ CASES: list[tuple[str, Selector]] = [
     ("{ any: [{ file: a }, { file: b, type: video }] }",
      AnyOf((fits_file("a"), All((fits_file("b"), TypeIs(frozenset({AssetType.VIDEO}))))))),
     ("{ all: [{ file: a }, { file: b }] }", All((fits_file("a"), fits_file("b")))),
+    ("{ people: Ada }", PersonIs("Ada")),
+    ("{ people: { all: [Ada, Ben], none: [Cleo], only: [Ada, Ben] } }",
+     All((OnlyPeople((PersonIs("Ada"), PersonIs("Ben"))),
+          All((All((PersonIs("Ada"), PersonIs("Ben"))), Not(PersonIs("Cleo"))))))),
+    ("{ near: { latitude: 43, longitude: -11.5, radius: 2 km } }", Near(Coordinates(43, -11.5), 2000)),
+    ("{ box: { south: 1, west: 2, north: 3, east: 4 } }", InBox(1, 2, 3, 4)),
+    ("{ stacked: false }", Stacked(False)),
+    ("{ library: [NAS, 2024] }", AnyOf((LibraryIs("NAS"), LibraryIs("2024")))),
+    ("{ library: null }", LibraryIs(None)),
+    ("{ lacks: [date, tags] }", All((Has(Part.DATE, False), Has(Part.TAGS, False)))),
+    ("{ width: '>= 4000' }", NumberWithin(Measure.WIDTH, low=4000)),
+    ("{ height: <100 }", NumberWithin(Measure.HEIGHT, high=100, below=True)),
+    ("{ duration: 1m30s..2h }", NumberWithin(Measure.DURATION, 90_000, 7_200_000)),
+    ("{ megapixels: '>12.5' }", NumberWithin(Measure.MEGAPIXELS, low=12.5, above=True)),
+    ("{ orientation: [portrait, square] }", ShapeIs(frozenset({Shape.PORTRAIT, Shape.SQUARE}))),
+    ("{ file: { glob: '*.jpg', regex: '^a' } }", All((fits_file("*.jpg"), TextFits(TextField.FILE, "^a")))),
+    ("{ path: { regex: '/2024/' } }", TextFits(TextField.PATH, "/2024/")),
+    ("{ taken: 12-24..--12-26 }", TakenOn(YearDays((12, 24), (12, 26)))),
+    ("{ taken: --02 }", TakenOn(YearDays((2, 1), (2, 29)))),
+    ("{ taken: [2023, 01-01] }",
+     AnyOf((TakenWithin(D(2023, 1, 1), D(2024, 1, 1)), TakenOn(YearDays((1, 1), (1, 1)))))),
+    ("{ added: 05-06 }", AddedOn(YearDays((5, 6), (5, 6)))),
     ("{ not: { file: a } }", Not(fits_file("a"))),
     ("{ not: [{ file: a }, { file: b }] }", Not(AnyOf((fits_file("a"), fits_file("b"))))),
     ("{ any: [{ any: [{ not: { file: a } }] }] }", Not(fits_file("a"))),

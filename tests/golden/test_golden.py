@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,13 @@ from reconciler.render.terminal import plan_text
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(path.name for path in CASES.iterdir() if path.is_dir())
 WIDTH = 100
+NOW = datetime(2022, 1, 20, 23, 30, tzinfo=UTC)
+"""The moment of the run, by which `last 30 days` is counted."""
 
 
 def plan_of(case: Path) -> Plan:
     """The plan of a case, made from inside its folder so that origins are short."""
-    desired = load([case / "desired.yaml"]).desired
+    desired = load([case / "desired.yaml"], now=NOW).desired
     live = from_bytes((case / "live.json").read_bytes())
     comparison = compare(desired, live, attempts_of(case), known_of(case))
     return make_plan(comparison, live, desired.files, migrate=desired.window.migrate)

@@ -420,6 +420,9 @@ def test_dates_beyond_the_calendar() -> None:
 READING_POSTS = ("/api/search/", "/api/download/info", "/api/assets/bulk-upload-check")
 
 
+PERSON = {"id": "x", "name": "Ada", "birthDate": None, "thumbnailPath": "", "isHidden": False}
+
+
 def everything(version: str) -> Handler:
     """A server that has an answer to every question a reader asks."""
 
@@ -438,6 +441,11 @@ def everything(version: str) -> Handler:
             "/api/albums": body(version, "albums"),
             "/api/download/info": body(version, "members"),
             "/api/queues": body(version, "queues"),
+            "/api/people": {"people": [PERSON], "hasNextPage": False, "total": 1, "hidden": 0},
+            "/api/people/x": PERSON,
+            "/api/search/person": [PERSON],
+            "/api/stacks": [{"id": "x", "primaryAssetId": "x", "assets": [body(version, "asset")]}],
+            "/api/libraries": [{"id": "x", "name": "NAS"}],
         }
         return Says(200, known.get(asked.path, body(version, "asset")))
 
@@ -455,6 +463,9 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "library_size": ((), {"hidden": True}),
     "tagged": ((["x"],), {}),
     "tagged_each": ((["x"],), {}),
+    "person": (("x",), {}),
+    "people_called": (("Ada",), {}),
+    "with_person": (("x",), {}),
     "members": (("x",), {}),
     "members_of": ((["x"],), {}),
 }

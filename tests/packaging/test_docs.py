@@ -292,7 +292,8 @@ def permission_rows() -> list[frozenset[str]]:
 def everything(folder: Path) -> Iterable[Callable[..., object]]:
     """What the reading for files that use the whole language calls."""
     names = "".join(f"  - match: {{ file: {number}.jpg }}\n    rating: 1\n" for number in range(FEW + 1))
-    rule = "  - match: { folder: x, has: tags, in_album: true }\n    tags: { exact: [a] }\n"
+    ask = "folder: x, has: tags, in_album: true, people: { only: [y] }, stacked: true"
+    rule = f"  - match: {{ {ask} }}\n    tags: {{ exact: [a] }}\n"
     text = f"assets:\n{names}{rule}albums:\n  - name: x\n    match: {{ album: y }}\n"
     (folder / "all.yaml").write_text(text)
     return calls_of(reading_for(load([folder / "all.yaml"]).desired))
@@ -315,6 +316,7 @@ class TestPermissions:
         assert permission_rows()[2] == permissions_of(Reader.thumbnail)
         assert permission_rows()[4] == permissions_of(Reader.storage_template)
         assert permission_rows()[5] == needed(*MIGRATION)
+        assert permission_rows()[6] == permissions_of(Reader.libraries)
 
 
 class TestPages:

@@ -104,21 +104,37 @@ def _stack(call: Call, row: Row) -> dict[str, Any]:
 @ROUTES.add("GET", "/people", "person.read")
 def list_people(call: Call) -> Any:
     """Get all people."""
-    call.query(
+    asked = call.query(
         {"withHidden": v.flag(), "page": v.whole(1, convert=True), "size": v.whole(1, 1000, convert=True)}
     )
     rows = call.db.rows(
         "SELECT * FROM person WHERE owner_id = ? AND id IN (SELECT person_id FROM face JOIN asset "
-        "ON asset.id = asset_id WHERE deleted_at IS NULL) ORDER BY name",
+        "ON asset.id = asset_id WHERE deleted_at IS NULL AND visibility = 'timeline') ORDER BY name, id",
         (call.user_id,),
     )
-    hidden = sum(row["is_hidden"] for row in rows)
+    shown = [row for row in rows if asked.get("withHidden") or not row["is_hidden"]]
+    size = asked.get("size", 500)
+    start = (asked.get("page", 1) - 1) * size
     return {
-        "people": [_person(row) for row in rows],
-        "hasNextPage": False,
+        "people": [_person(row) for row in shown[start : start + size]],
+        "hasNextPage": len(shown) > start + size,
         "total": len(rows),
-        "hidden": hidden,
+        "hidden": sum(row["is_hidden"] for row in rows),
     }
+
+
+@ROUTES.add("GET", "/search/person", "person.read")
+def search_person(call: Call) -> Any:
+    """Search people by the beginning of a name or of a word in it."""
+    asked = call.query({"name": v.text().needed(), "withHidden": v.flag()})
+    rows = call.db.rows("SELECT * FROM person WHERE owner_id = ? ORDER BY name, id", (call.user_id,))
+    wanted = asked["name"].lower()
+    return [
+        _person(row)
+        for row in rows
+        if (row["name"].lower().startswith(wanted) or f" {wanted}" in row["name"].lower())
+        and (asked.get("withHidden") or not row["is_hidden"])
+    ]
 
 
 @ROUTES.add("POST", "/people", "person.create", status=201)
@@ -337,7 +353,7 @@ def _link(call: Call, row: Row) -> dict[str, Any]:
     }
 
 
-# -- what nobody has here ----------------------------------------------------------------
+# -- partners and libraries ---------------------------------------------------------------
 
 
 @ROUTES.add("GET", "/partners", "partner.read")
@@ -348,13 +364,30 @@ def list_partners(call: Call) -> Any:
 
 
 @ROUTES.add("GET", "/libraries", "library.read", admin=True)
-def list_libraries(_call: Call) -> Any:
+def list_libraries(call: Call) -> Any:
     """Retrieve libraries."""
-    return []
+    return [_library(row) for row in call.db.rows("SELECT * FROM library ORDER BY created_at, id")]
 
 
 @ROUTES.add("GET", "/libraries/<id>", "library.read", admin=True)
 def get_library(call: Call) -> Any:
     """Retrieve a library."""
-    call.id()
-    raise bad_request("Library not found")
+    row = call.db.row("SELECT * FROM library WHERE id = ?", (call.id(),))
+    if row is None:
+        raise bad_request("Library not found")
+    return _library(row)
+
+
+def _library(row: Row) -> dict[str, Any]:
+    """A library; `assetCount` is 0 here, whatever it holds (FACTS 6)."""
+    return {
+        "id": row["id"],
+        "ownerId": row["owner_id"],
+        "name": row["name"],
+        "createdAt": iso_z(row["created_at"]),
+        "updatedAt": iso_z(row["updated_at"]),
+        "refreshedAt": None,
+        "assetCount": 0,
+        "importPaths": json.loads(row["import_paths"]),
+        "exclusionPatterns": [],
+    }

@@ -20,7 +20,7 @@ EXIF_COLUMNS = (
 ASSET_COLUMNS = (
     "id", "owner_id", "type", "original_path", "original_file_name", "checksum", "file_created_at",
     "file_modified_at", "local_date_time", "created_at", "updated_at", "is_favorite", "visibility", "status",
-    "deleted_at", "width", "height", "thumbhash", "device_asset_id", "device_id",
+    "deleted_at", "width", "height", "duration", "thumbhash", "device_asset_id", "device_id",
 )  # fmt: skip
 _INSERT_ASSET = (
     f"INSERT INTO asset ({', '.join(ASSET_COLUMNS)}) VALUES ({', '.join(f':{c}' for c in ASSET_COLUMNS)})"

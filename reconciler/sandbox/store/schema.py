@@ -5,7 +5,7 @@ The wide tables keep SQLite's row numbers, so that new rows go to the end in spi
 
 from __future__ import annotations
 
-FORMAT = 2
+FORMAT = 3
 
 SCHEMA = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -36,7 +36,8 @@ CREATE TABLE asset (
   created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
   is_favorite INTEGER NOT NULL, visibility TEXT NOT NULL, status TEXT NOT NULL, deleted_at INTEGER,
   is_offline INTEGER NOT NULL DEFAULT 0, duplicate_id TEXT, stack_id TEXT, live_photo_video_id TEXT,
-  library_id TEXT, width INTEGER, height INTEGER, thumbhash TEXT, device_asset_id TEXT, device_id TEXT
+  library_id TEXT, width INTEGER, height INTEGER, duration INTEGER, thumbhash TEXT, device_asset_id TEXT,
+  device_id TEXT
 );
 CREATE INDEX asset_timeline ON asset (owner_id, file_created_at, id);
 CREATE INDEX asset_checksum ON asset (checksum);
@@ -110,6 +111,10 @@ CREATE TABLE face (
   person_id TEXT NOT NULL REFERENCES person ON DELETE CASCADE, box TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX face_asset ON face (asset_id);
+CREATE TABLE library (
+  id TEXT PRIMARY KEY, owner_id TEXT NOT NULL, name TEXT NOT NULL, import_paths TEXT NOT NULL,
+  created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE asset_metadata (
   asset_id TEXT NOT NULL REFERENCES asset ON DELETE CASCADE, key TEXT NOT NULL, value TEXT NOT NULL,
   updated_at INTEGER NOT NULL, PRIMARY KEY (asset_id, key)

@@ -1,0 +1,407 @@
+"""The keys of a selector that ask something of a photo → conditions."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from reconciler.config.amounts import BadAmount, read_bounds, read_distance
+from reconciler.config.dates import BadDate, Span
+from reconciler.config.nodes import MapNode, Node, Scalar
+from reconciler.config.periods import Counted, read_period
+from reconciler.config.reading import Clock, items, mapping, scalar, scalars, setting, texts
+from reconciler.config.report import Scope
+from reconciler.model.company import LibraryIs, OnlyPeople, PersonIs, Stacked
+from reconciler.model.conditions import (
+    AddedBetween,
+    ChecksumIs,
+    DescriptionContains,
+    DescriptionFits,
+    FavoriteIs,
+    Has,
+    HasTag,
+    IdIs,
+    InAlbum,
+    InAnyAlbum,
+    InFolder,
+    Part,
+    RatingWithin,
+    TakenBetween,
+    TakenWithin,
+    TextField,
+    TextFits,
+    TextIs,
+    TypeIs,
+    VisibilityIs,
+)
+from reconciler.model.measures import Measure, NumberWithin, Shape, ShapeIs
+from reconciler.model.places import InBox, Near
+from reconciler.model.selectors import All, AnyOf, Not, Selector
+from reconciler.model.text import TextMatcher
+from reconciler.model.values import AssetType, Coordinates, Visibility, normal_checksum, normal_tag
+from reconciler.model.yearly import AddedOn, TakenOn, YearDays
+
+
+@dataclass(frozen=True, slots=True)
+class Selecting:
+    """Where selectors are read: whose problems, by which clock, inside which album's own rule.
+
+    `named` reads what `selector:` names.
+    """
+
+    scope: Scope
+    clock: Clock
+    album: str | None = None
+    named: Callable[[Selecting, Node], Selector | None] = field(default=lambda _where, _node: None)
+
+
+Reader = Callable[[Selecting, Node], Selector | None]
+
+
+def joined(kind: type[All] | type[AnyOf], parts: list[Selector | None]) -> Selector | None:
+    """One selector of several; of a single one that itself; None where one of them is in error."""
+    whole = tuple(part for part in parts if part is not None)
+    if len(whole) < len(parts):
+        return None
+    return whole[0] if len(whole) == 1 else kind(whole)
+
+
+def _ids(where: Selecting, node: Node) -> Selector:  # noqa: ARG001 (one of the readers)
+    return IdIs(frozenset(text.lower() for text in texts(node)))
+
+
+def _checksums(where: Selecting, node: Node) -> Selector | None:
+    found = [read_checksum(where.scope, part) for part in scalars(node)]
+    known = frozenset(checksum for checksum in found if checksum is not None)
+    return ChecksumIs(known) if len(known) and None not in found else None
+
+
+def read_checksum(scope: Scope, node: Scalar) -> str | None:
+    """A checksum in base64; None after an error."""
+    try:
+        return normal_checksum(node.text.strip())
+    except ValueError as error:
+        scope.error(node, str(error))
+        return None
+
+
+def _text(field: TextField) -> Callable[[Selecting, Node], Selector]:
+    def read(where: Selecting, node: Node) -> Selector:  # noqa: ARG001 (one of the readers)
+        return TextIs(field, TextMatcher.of(texts(node)))
+
+    return read
+
+
+def _patterns(field: TextField) -> Reader:
+    """Names with wildcards, or `{ glob: ..., regex: ... }`."""
+    whole = _text(field)
+    block = _block_of({"glob": whole, "regex": _regex(lambda pattern: TextFits(field, pattern))})
+    return lambda where, node: (block if isinstance(node, MapNode) else whole)(where, node)
+
+
+def _folders(where: Selecting, node: Node) -> Selector | None:
+    for part in scalars(node):
+        if not part.text.strip("/"):
+            where.scope.error(part, "this would be every folder; name one, such as 2024/italy")
+            return None
+    return InFolder(texts(node))
+
+
+def _types(where: Selecting, node: Node) -> Selector:  # noqa: ARG001
+    return TypeIs(frozenset(AssetType(text) for text in texts(node)))
+
+
+def _taken(where: Selecting, node: Node) -> Selector | None:
+    return joined(AnyOf, [_taken_in(where, part) for part in scalars(node)])
+
+
+def _taken_in(where: Selecting, node: Scalar) -> Selector | None:
+    match _period(where, node):
+        case YearDays() as days:
+            return TakenOn(days)
+        case Span(start, end):
+            aware = any(side is not None and side.tzinfo is not None for side in (start, end))
+            return TakenBetween(start, end) if aware else TakenWithin(start, end)
+        case _:
+            return None
+
+
+def _added(where: Selecting, node: Node) -> Selector | None:
+    return joined(AnyOf, [_added_in(where, part) for part in scalars(node)])
+
+
+def _added_in(where: Selecting, node: Scalar) -> Selector | None:
+    try:
+        match _period(where, node):
+            case YearDays() as days:
+                return AddedOn(days, where.clock.zone)
+            case Span(start, end):
+                return AddedBetween(_in_zone(start, where.clock, 0), _in_zone(end, where.clock, 1))
+    except OverflowError:
+        where.scope.error(node, "this is outside the years 1 to 9999")
+    return None
+
+
+def _period(where: Selecting, node: Scalar) -> Span | YearDays | None:
+    """What a text means; a range that depends on the day of the run is remarked. None after an error."""
+    clock = where.clock
+    try:
+        period = read_period(node.text, clock.today)
+    except BadDate as error:
+        where.scope.error(node, str(error))
+        return None
+    if not isinstance(period, Counted):
+        return period
+    words = " ".join(node.text.split()).lower()
+    remark = f'"{words}" is {period}, as today is {clock.today()} ({clock.name})'
+    where.scope.report.remark(setting(where.scope, node, remark))
+    return period.span
+
+
+def _in_zone(moment: datetime | None, clock: Clock, fold: int) -> datetime | None:
+    """The instant of a date by the default clock; `fold` 1 is the second of an hour that came twice."""
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=clock.zone or UTC, fold=fold).astimezone(UTC)
+
+
+def _block_of(readers: Mapping[str, Reader]) -> Reader:
+    """A reader of a block whose keys each have a reader of their own."""
+
+    def read(where: Selecting, node: Node) -> Selector | None:
+        return joined(All, [readers[key](where, value) for key, value in mapping(node).items()])
+
+    return read
+
+
+def _tags(where: Selecting, node: Node) -> Selector | None:
+    return _all_any_none(where, node, _tag, All)
+
+
+def _tag(where: Selecting, node: Scalar) -> Selector | None:
+    branch = node.text.endswith("/*")
+    path = normal_tag(node.text.removesuffix("/*") if branch else node.text)
+    if not path:
+        where.scope.error(node, "a tag needs a name; for photos that have any tag write `has: tags`")
+        return None
+    if "*" in path:
+        where.scope.error(
+            node, "only a * after the last slash stands for other tags: Trips/* is Trips and all below"
+        )
+        return None
+    return HasTag(path, branch)
+
+
+def _albums(where: Selecting, node: Node) -> Selector | None:
+    return _all_any_none(where, node, lambda _, part: InAlbum(part.text), AnyOf)
+
+
+def _all_any_none(
+    where: Selecting,
+    node: Node,
+    read: Callable[[Selecting, Scalar], Selector | None],
+    plain: type[All] | type[AnyOf],
+) -> Selector | None:
+    """A name, a list of names joined by `plain`, or names below `all`, `any` and `none`."""
+    if not isinstance(node, MapNode):
+        return joined(plain, [read(where, part) for part in scalars(node)])
+    parts: list[Selector | None] = []
+    for key, value in node.items():
+        one = joined(All if key == "all" else AnyOf, [read(where, part) for part in scalars(value)])
+        parts.append(Not(one) if one is not None and key == "none" else one)
+    return joined(All, parts)
+
+
+def _in_album(where: Selecting, node: Node) -> Selector:
+    selector = InAnyAlbum(where.album)
+    return selector if scalar(node).value else Not(selector)
+
+
+def _favorite(where: Selecting, node: Node) -> Selector:  # noqa: ARG001
+    return FavoriteIs(scalar(node).value is True)
+
+
+_COMPARED = re.compile(r"(>=|<=|>|<) *([1-5])")
+
+
+def _rating(where: Selecting, node: Node) -> Selector | None:
+    value = scalar(node).value
+    if value is None or value == "unrated":
+        return RatingWithin(unrated=True, low=1, high=0)
+    if not isinstance(value, str):
+        return RatingWithin(int(value), int(value))
+    low, high = _rating_range(value)
+    if low > high:
+        where.scope.error(node, f"no rating is {value}; ratings go from 1 to 5, and a range from low to high")
+        return None
+    return RatingWithin(low, high)
+
+
+def _rating_range(text: str) -> tuple[int, int]:
+    if compared := _COMPARED.fullmatch(text):
+        sign, stars = compared[1], int(compared[2])
+        return {">=": (stars, 5), ">": (stars + 1, 5), "<=": (1, stars), "<": (1, stars - 1)}[sign]
+    low, _, high = text.partition("..")
+    return int(low), int(high or low)
+
+
+def _visibility(where: Selecting, node: Node) -> Selector:  # noqa: ARG001
+    return VisibilityIs(frozenset(Visibility(text) for text in texts(node)))
+
+
+def _description(where: Selecting, node: Node) -> Selector | None:
+    if isinstance(node, Scalar):
+        return _contains(where, node)
+    return _block_of({"contains": _contains, "regex": _regex(DescriptionFits)})(where, node)
+
+
+def _contains(where: Selecting, node: Node) -> Selector:  # noqa: ARG001
+    return DescriptionContains(scalar(node).text)
+
+
+def _regex(made: Callable[[str], Selector]) -> Reader:
+    def read(where: Selecting, node: Node) -> Selector | None:
+        try:
+            with warnings.catch_warnings():
+                # Python would warn on stderr of what later versions may read differently.
+                warnings.simplefilter("ignore")
+                return made(scalar(node).text)
+        except (re.error, OverflowError, RecursionError) as error:
+            where.scope.error(node, f"this is no regular expression: {error}")
+            return None
+
+    return read
+
+
+def _has(where: Selecting, node: Node) -> Selector | None:  # noqa: ARG001
+    if isinstance(node, MapNode):
+        return joined(All, [Has(Part(key), scalar(value).value is True) for key, value in node.items()])
+    return joined(All, [Has(Part(text)) for text in texts(node)])
+
+
+def _lacks(where: Selecting, node: Node) -> Selector | None:  # noqa: ARG001
+    return joined(All, [Has(Part(text), False) for text in texts(node)])
+
+
+def _people(where: Selecting, node: Node) -> Selector | None:
+    if not isinstance(node, MapNode):
+        return _all_any_none(where, node, _person, All)
+    rest = node.copied()
+    only = rest.pop("only", None)
+    found: list[Selector | None] = []
+    if only is not None:
+        found.append(OnlyPeople(tuple(_person(where, part) for part in scalars(only))))
+    if rest:
+        found.append(_all_any_none(where, rest, _person, All))
+    return joined(All, found)
+
+
+def _person(where: Selecting, node: Scalar) -> PersonIs:
+    return PersonIs(node.text, where.scope.origin(node))
+
+
+def _stacked(where: Selecting, node: Node) -> Selector:  # noqa: ARG001
+    return Stacked(scalar(node).value is True)
+
+
+def _libraries(where: Selecting, node: Node) -> Selector | None:
+    return joined(
+        AnyOf,
+        [
+            LibraryIs(None if part.value is None else part.text, where.scope.origin(part))
+            for part in scalars(node)
+        ],
+    )
+
+
+def _measure(measure: Measure) -> Reader:
+    def read(where: Selecting, node: Node) -> Selector | None:
+        try:
+            bounds = read_bounds(scalar(node).text, measure)
+        except BadAmount as error:
+            where.scope.error(node, str(error))
+            return None
+        return NumberWithin(measure, bounds.low, bounds.high, bounds.above, bounds.below)
+
+    return read
+
+
+def _shapes(where: Selecting, node: Node) -> Selector:  # noqa: ARG001
+    return ShapeIs(frozenset(Shape(text) for text in texts(node)))
+
+
+def _near(where: Selecting, node: Node) -> Selector | None:
+    parts = [node] if isinstance(node, MapNode) else list(items(node))
+    return joined(AnyOf, [_near_point(where, mapping(part)) for part in parts])
+
+
+def _near_point(where: Selecting, node: MapNode) -> Selector | None:
+    if node.damaged:
+        return None
+    try:
+        radius = read_distance(scalar(node["radius"]).text)
+    except BadAmount as error:
+        where.scope.error(node["radius"], str(error))
+        return None
+    return Near(Coordinates(_degrees(node, "latitude"), _degrees(node, "longitude")), radius)
+
+
+def _box(where: Selecting, node: Node) -> Selector | None:
+    parts = [node] if isinstance(node, MapNode) else list(items(node))
+    return joined(AnyOf, [_one_box(where, mapping(part)) for part in parts])
+
+
+def _one_box(where: Selecting, node: MapNode) -> Selector | None:
+    if node.damaged:
+        return None
+    south, west, north, east = (_degrees(node, side) for side in ("south", "west", "north", "east"))
+    if south > north:
+        where.scope.error(node["south"], "the south edge lies north of the north edge; swap the two")
+        return None
+    return InBox(south, west, north, east)
+
+
+def _degrees(node: MapNode, key: str) -> float:
+    value = scalar(node[key]).value
+    assert isinstance(value, int | float)
+    return float(value)
+
+
+CONDITIONS: Mapping[str, Reader] = {
+    "id": _ids,
+    "checksum": _checksums,
+    "path": _patterns(TextField.PATH),
+    "folder": _folders,
+    "file": _patterns(TextField.FILE),
+    "library": _libraries,
+    "type": _types,
+    "taken": _taken,
+    "added": _added,
+    "camera": _block_of(
+        {"make": _text(TextField.MAKE), "model": _text(TextField.MODEL), "lens": _text(TextField.LENS)}
+    ),
+    "place": _block_of(
+        {"country": _text(TextField.COUNTRY), "state": _text(TextField.STATE), "city": _text(TextField.CITY)}
+    ),
+    "near": _near,
+    "box": _box,
+    "people": _people,
+    "tags": _tags,
+    "album": _albums,
+    "in_album": _in_album,
+    "favorite": _favorite,
+    "rating": _rating,
+    "visibility": _visibility,
+    "description": _description,
+    "has": _has,
+    "lacks": _lacks,
+    "stacked": _stacked,
+    "duration": _measure(Measure.DURATION),
+    "width": _measure(Measure.WIDTH),
+    "height": _measure(Measure.HEIGHT),
+    "megapixels": _measure(Measure.MEGAPIXELS),
+    "orientation": _shapes,
+}
