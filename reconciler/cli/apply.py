@@ -13,6 +13,7 @@ from reconciler.cli.common import (
     output_options,
     plain_errors,
     server_options,
+    target_option,
     wants_color,
     width,
 )
@@ -21,6 +22,7 @@ from reconciler.cli.timing import WHEN, Asked, WithQuiet, timing_options
 if TYPE_CHECKING:
     from reconciler.cli.applying import Session
     from reconciler.cli.connect import Ask
+    from reconciler.diff.target import Target
 
 
 @click.command(cls=WithQuiet, context_settings=CONTEXT)
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--allow-missing", is_flag=True, help="Go on although named photos aren't there.")
 @click.option("--retry-undone", is_flag=True, help="Try again what the server has undone before.")
+@target_option
 @click.option(
     "--on-drift",
     type=click.Choice(["skip", "stop"]),
@@ -66,6 +69,7 @@ def main(
     form: str,
     allow_missing: bool,
     retry_undone: bool,
+    targets: tuple[Target, ...],
     on_drift: str | None,
     no_wait: bool,
     resume: str | None,
@@ -90,6 +94,7 @@ def main(
       immich-apply albums.yaml --yes
       immich-plan -o plan.json && immich-apply plan.json --yes
       immich-apply --hours 01:00-06:00 --outside wait --yes
+      immich-apply --target 'album:Italy*'   only a part of it
       immich-apply --resume
 
     Exit codes: 0 done, 1 error or missing photos, 2 invalid files, 4 applied in part or not settled, or
@@ -112,11 +117,15 @@ def main(
         wait=not no_wait,
         asked=asked,
         on_drift=OnDrift(on_drift) if on_drift else None,
+        targets=targets,
     )
     ask = Ask(server, account, verbose)
+    saved = len(paths) == 1 and paths[0].endswith(".json")
+    if targets and (saved or resume is not None):
+        raise click.UsageError("--target narrows a plan when it is made: give it to immich-plan")
     if resume is not None:
         raise SystemExit(int(_resume(session, ask, resume, paths)))
-    if len(paths) == 1 and paths[0].endswith(".json"):
+    if saved:
         raise SystemExit(int(session.apply_saved(Path(paths[0]), ask)))
     raise SystemExit(int(session.apply_files(paths, ask)))
 

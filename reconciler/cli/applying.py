@@ -44,6 +44,7 @@ from reconciler.cli.output import heard
 from reconciler.cli.planning import load_files, plan_for, reads, show, state_in
 from reconciler.cli.progress import Unheard, progress
 from reconciler.cli.timing import Asked
+from reconciler.diff.target import Target
 from reconciler.immich.writer import Writer
 from reconciler.model.desired import Desired
 from reconciler.plan import Plan
@@ -140,6 +141,8 @@ class Session:
     asked: Asked = field(default_factory=Asked)
     on_drift: OnDrift | None = None
     """What to do about what has moved; None for what suits the plan."""
+    targets: Sequence[Target] = ()
+    """The part that is meant; all of it where there are none."""
 
     def apply_files(self, paths: Sequence[str], ask: Ask) -> Exit:
         """Plans from files and applies; then plans again until nothing is left to do."""
@@ -162,7 +165,14 @@ class Session:
             retry = self.retry_undone and turn == 0
 
             def planned(retry: bool = retry, early: Run | None = early if turn == 0 else None) -> Plan:
-                made = plan_for(desired, connection, tools.state, tools.progress, retry_undone=retry)
+                made = plan_for(
+                    desired,
+                    connection,
+                    tools.state,
+                    tools.progress,
+                    retry_undone=retry,
+                    targets=self.targets,
+                )
                 account.watching.rest()
                 say_ended_early(early, made)
                 self.show(made)

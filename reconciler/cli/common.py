@@ -17,6 +17,10 @@ from reconciler.cli.output import heard, hush
 if TYPE_CHECKING:
     from reconciler.config.cache import Cache
 
+    Kind = click.ParamType[Any]
+else:
+    Kind = click.ParamType  # subscripted only since click 8.4
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -149,6 +153,34 @@ def files_cache() -> Cache | None:
 
     context = click.get_current_context(silent=True)
     return None if context is not None and context.meta.get(_NO_CACHE) else default_cache()
+
+
+class TargetType(Kind):
+    """A part of the plan, such as album:Italy*."""
+
+    name = "target"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The target, read."""
+        from reconciler.diff.target import BadTarget, read_target
+
+        try:
+            return read_target(value) if isinstance(value, str) else value
+        except BadTarget as error:
+            self.fail(str(error), param, ctx)
+
+
+def target_option(command: F) -> F:
+    """Only a part of the plan."""
+    return click.option(
+        "--target",
+        "targets",
+        type=TargetType(),
+        multiple=True,
+        metavar="KIND|NAME|KIND:NAME",
+        help="Only this part and the tags it needs: tags, 'album:Italy*', 'photo:IMG_05*', 'Italy*' "
+        "(repeatable).",
+    )(command)
 
 
 def output_form(command: F) -> F:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,12 +13,16 @@ from reconciler.cli.common import (
     output_options,
     plain_errors,
     server_options,
+    target_option,
     wants_color,
     width,
 )
 from reconciler.cli.exits import Exit
 from reconciler.cli.pages import Pages, page_options
 from reconciler.cli.timing import Asked, timing_options
+
+if TYPE_CHECKING:
+    from reconciler.diff.target import Target
 
 
 @click.command(context_settings=CONTEXT)
@@ -40,6 +45,7 @@ from reconciler.cli.timing import Asked, timing_options
 )
 @click.option("--allow-missing", is_flag=True, help="Photos that aren't there are no error.")
 @click.option("--retry-undone", is_flag=True, help="Plan again what the server has undone before.")
+@target_option
 @page_options
 @timing_options("migrate")
 @server_options
@@ -53,6 +59,7 @@ def main(
     exit_code: bool,
     allow_missing: bool,
     retry_undone: bool,
+    targets: tuple[Target, ...],
     pages: Pages,
     asked: Asked,
     server: str | None,
@@ -74,6 +81,7 @@ def main(
       immich-plan --format json | jq .summary
       immich-plan --format markdown          for a comment in a pull request
       immich-plan --html plan.html           to look at in a browser, with pictures
+      immich-plan --target 'album:Italy*'    only a part of it
       immich-plan --exit-code; [ $? -eq 3 ] && echo "there are changes"
 
     Exit codes: 0 done, 1 error or missing photos, 2 invalid files. With --exit-code also: 3 there are
@@ -98,7 +106,7 @@ def main(
         if leases and not at_work:
             names = ", ".join(lease.queue for lease in leases)
             warn(f"an earlier run has left these queues paused: {names}. immich-apply resumes them")
-        plan = plan_for(desired, connection, state, watching, retry_undone=retry_undone)
+        plan = plan_for(desired, connection, state, watching, retry_undone=retry_undone, targets=targets)
         thumbnails = pages.pictures(plan, connection, watching) if pages.wanted(form) else NO_THUMBNAILS
         watching.rest()
         if not at_work:

@@ -14,6 +14,7 @@ from reconciler.apply.state import State, default_folder
 from reconciler.cli.common import files_cache
 from reconciler.cli.connect import Connection
 from reconciler.diff import compare
+from reconciler.diff.target import Target
 from reconciler.live.permissions import calls_of
 from reconciler.live.read import read_live
 from reconciler.live.reading import reading_for
@@ -52,9 +53,18 @@ def reads(desired: Desired) -> tuple[Callable[..., object], ...]:
 
 
 def plan_for(
-    desired: Desired, connection: Connection, state: State, progress: Progress, *, retry_undone: bool
+    desired: Desired,
+    connection: Connection,
+    state: State,
+    progress: Progress,
+    *,
+    retry_undone: bool,
+    targets: Sequence[Target] = (),
 ) -> Plan:
-    """Reads what is needed and compares. Stops where the key lacks permissions."""
+    """Reads what is needed and compares, for the targets only where there are any.
+
+    Stops where the key lacks permissions.
+    """
     reading = reading_for(desired)
     connection.require(calls_of(reading))
 
@@ -74,7 +84,7 @@ def plan_for(
         on_progress=reading_progress,
     )
     attempts = NO_ATTEMPTS if retry_undone else state.attempts(user)
-    comparison = compare(desired, live, attempts, known)
+    comparison = compare(desired, live, attempts, known, targets)
     if not reading.dates and any(refiled_by(comparison.changes)):
         live = replace(live, features=connection.features(True))
     return make_plan(comparison, live, desired.files, migrate=desired.window.migrate)

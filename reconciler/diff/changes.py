@@ -147,12 +147,31 @@ class SetAlbum:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What a plan was narrowed to, and how many changes of each kind were left out for that.
+
+    `needed` are tags that nobody named but a photo needs; `unmatched` are targets that fit no change.
+    """
+
+    targets: tuple[str, ...]
+    tags: int = 0
+    photos: int = 0
+    albums: int = 0
+    needed: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything was left out."""
+        return bool(self.tags or self.photos or self.albums)
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """The outcome: what would change, and everything that stands in the way or should be known.
 
     `problems` are errors that keep a plan from being applied; `missing` are photos that were named and
     aren't there. `labels` names every photo that a change mentions. `set_albums` are the live albums of album
-    sets.
+    sets. `narrowing` is there where only a part was asked for.
     """
 
     changes: Changes = field(default_factory=Changes)
@@ -162,3 +181,4 @@ class Comparison:
     undone: tuple[Undone, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     set_albums: tuple[SetAlbum, ...] = ()
+    narrowing: Narrowing | None = None

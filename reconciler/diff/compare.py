@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.diff.albums import AlbumDiff, Matched, MemberSets, match_albums
@@ -26,6 +26,7 @@ from reconciler.diff.notes import SAMPLE, notes_for
 from reconciler.diff.references import check_references
 from reconciler.diff.sets import Expansion, expand
 from reconciler.diff.states import states_of
+from reconciler.diff.target import Target, is_meant, narrow
 from reconciler.diff.wishes import Conflict
 from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.asset import Asset, AssetState
@@ -45,11 +46,12 @@ def compare(
     live: Live,
     attempts: Attempts = NO_ATTEMPTS,
     known: KnownAlbums = NOTHING_KNOWN,
+    targets: Sequence[Target] = (),
 ) -> Comparison:
-    """Compares what the files ask for with what the server has.
+    """Compares what the files ask for with what the server has; with `targets`, only that part is kept.
 
     `known` are the albums that earlier runs have made for album sets. The outcome is the same for the same
-    input, whatever the order of assets in `live`.
+    input, whatever the order of assets in `live`. Problems and missing photos are told in any case.
     """
     names = resolve(desired.names, live.assets.values())
     whole = _whole(desired, live, names, attempts, known)
@@ -65,6 +67,14 @@ def compare(
     changes = Changes(
         tags, _by_label(assets, live), tuple(sorted(albums.changes, key=lambda item: item.name))
     )
+    narrowing = None
+    undone, album_notes = tuple(told.undone), tuple(albums.notes)
+    if targets:
+        all_albums = changes.albums
+        changes, narrowing = narrow(changes, _labels(changes, live), targets)
+        left_out = {album.origin for album in all_albums} - {album.origin for album in changes.albums}
+        album_notes = tuple(note for note in album_notes if note.origin not in left_out)
+        undone = tuple(item for item in undone if is_meant(item, targets))
     return Comparison(
         changes=changes,
         problems=(
@@ -81,11 +91,12 @@ def compare(
             *notes_for(changes, live),
             *told.notes(),
             *whole.sets.notes,
-            *albums.notes,
+            *album_notes,
         ),
-        undone=tuple(told.undone),
+        undone=undone,
         labels=_labels(changes, live),
         set_albums=_set_albums(desired, matched),
+        narrowing=narrowing,
     )
 
 

@@ -20,6 +20,7 @@ from reconciler.diff.changes import (
     AssetChange,
     Changes,
     FieldChange,
+    Narrowing,
     Note,
     TagChange,
     TagMove,
@@ -64,10 +65,12 @@ def to_document(plan: Plan) -> dict[str, Json]:
             "requests": cost.requests,
             "sidecars": cost.sidecars,
             "jobs": cost.jobs,
+            "seconds": {"least": cost.duration.least, "most": cost.duration.most},
             "rounds": len(plan.rounds),
             "window": plan.needs_window,
             "migrates": plan.migrates,
         },
+        "narrowed": _narrowing(plan.narrowing),
         "tags": [_tag(change) for change in plan.changes.tags],
         "photos": [_asset(change, plan.labels) for change in plan.changes.assets],
         "albums": [_album(change) for change in plan.changes.albums],
@@ -141,6 +144,7 @@ def _from_document(document: Mapping[str, Json]) -> Plan:
         files=tuple(document["files"]),
         features=features,
         migrates=document["summary"]["migrates"],
+        narrowing=_read_narrowing(document["narrowed"]),
     )
 
 
@@ -185,6 +189,28 @@ def _operation(operation: Any) -> dict[str, Json]:
         "photos": len(asset_ids(operation)),
         "writesSidecars": writes_sidecars(operation),
     }
+
+
+def _narrowing(narrowing: Narrowing | None) -> dict[str, Json] | None:
+    if narrowing is None:
+        return None
+    return {
+        "targets": list(narrowing.targets),
+        "leftOut": {"tags": narrowing.tags, "photos": narrowing.photos, "albums": narrowing.albums},
+        "needed": list(narrowing.needed),
+        "unmatched": list(narrowing.unmatched),
+    }
+
+
+def _read_narrowing(data: Mapping[str, Json] | None) -> Narrowing | None:
+    if data is None:
+        return None
+    return Narrowing(
+        tuple(data["targets"]),
+        **data["leftOut"],
+        needed=tuple(data["needed"]),
+        unmatched=tuple(data["unmatched"]),
+    )
 
 
 # -- changes -------------------------------------------------------------------------------------------

@@ -14,12 +14,14 @@ from reconciler.diff.changes import (
     AlbumField,
     Changes,
     Comparison,
+    Narrowing,
     Note,
     SetAlbum,
     Undone,
 )
 from reconciler.model.live import Features, Identity, Live
 from reconciler.model.origin import Problem
+from reconciler.plan.estimate import Duration, duration
 from reconciler.plan.operations import Operation, asset_ids, writes_sidecars
 from reconciler.plan.schedule import Round, schedule
 
@@ -29,11 +31,15 @@ PIPELINE = ("sidecar", "metadataExtraction", "storageTemplateMigration")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What applying costs: `requests` that write, `sidecars` the server writes, `jobs` it runs for that."""
+    """What applying costs: `requests` that write, `sidecars` the server writes, `jobs` it runs for that.
+
+    `duration` is how long the window is open, or how long writing takes where none is needed.
+    """
 
     requests: int = 0
     sidecars: int = 0
     jobs: int = 0
+    duration: Duration = field(default_factory=Duration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ class Plan:
     """The live albums of album sets; only known where the plan was made, not in its file."""
     migrates: bool = False
     """Whether the server's storage migration is started at the end and waited for."""
+    narrowing: Narrowing | None = None
+    """What it was narrowed to, where only a part was asked for."""
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -65,7 +73,8 @@ class Plan:
         """Counted from the operations themselves. Every sidecar write causes three jobs (FACTS 5)."""
         operations = self.operations
         sidecars = sum(len(asset_ids(item)) for item in operations if writes_sidecars(item))
-        return Cost(len(operations), sidecars, sidecars * len(PIPELINE))
+        spent = duration(self.rounds, self.features)
+        return Cost(len(operations), sidecars, sidecars * len(PIPELINE), spent)
 
     @property
     def needs_window(self) -> bool:
@@ -94,6 +103,7 @@ def make_plan(
         files=files,
         features=live.features,
         migrates=migrate and bool(refiled) and live.features.can_hold_window,
+        narrowing=comparison.narrowing,
     )
 
 

@@ -8,8 +8,9 @@ import orjson
 
 from reconciler.plan.document import to_document
 from reconciler.plan.plan import Plan
-from reconciler.plan.report import OperationReport, Report, Reverted
+from reconciler.plan.report import OperationReport, Outcome, Report, Reverted
 from reconciler.plan.standing import Standing
+from reconciler.render.summary import nothing
 from reconciler.render.terminal_report import verdict
 
 VERSION = 1
@@ -27,7 +28,7 @@ def report_document(report: Report, plan: Plan) -> dict[str, Json]:
         "plan": applied["digest"],
         "run": report.run,
         "outcome": report.outcome.value,
-        "verdict": verdict(report),
+        "verdict": nothing(plan) if report.outcome is Outcome.NOTHING else verdict(report),
         "error": report.error,
         "written": report.written,
         "settled": report.settled,

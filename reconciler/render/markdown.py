@@ -44,6 +44,8 @@ def plan_markdown(plan: Plan, *, whole: str = "") -> str:
     page.put(MARKER, f"### Immich plan: {summary.sizes(plan) or 'no changes'}")
     who = plan.identity
     page.put(f"For {code(who.user_name)} on {code(who.url)} (Immich {code(who.version)}).")
+    if told := summary.narrowed(plan, code):
+        page.put(f"**{told[0]}** {' '.join(told[1:])}".rstrip())
     _overview(page, plan)
     _problems(page, "Problems", plan.problems, "Nothing is applied before this is mended.")
     _problems(page, "Missing photos", plan.missing, "The rest is applied only with `--allow-missing`.")

@@ -42,6 +42,7 @@ class Overview:
     """The top of the page; texts are plain, one line each."""
 
     title: str
+    narrowed: tuple[str, ...]
     tiles: tuple[Tile, ...]
     nothing: str
     removals: tuple[str, ...]
@@ -65,6 +66,7 @@ def overview(plan: Plan) -> Overview:
     several = len(places) > 1
     return Overview(
         title=summary.sizes(plan) or "no changes",
+        narrowed=summary.narrowed(plan),
         tiles=tuple(_tiles(plan)),
         nothing="" if plan.changes else summary.nothing(plan),
         removals=summary.removal_list(plan),

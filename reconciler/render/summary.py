@@ -35,7 +35,14 @@ def costs(plan: Plan) -> tuple[str, ...]:
         # In several rounds a file can be written more than once.
         sidecars = "sidecar file" if len(plan.rounds) == 1 else "sidecar write"
         parts.append(f"{count(cost.sidecars, sidecars)}, {count(cost.jobs, 'queue job')}")
-    return (*parts, _queues(plan))
+    return (*parts, f"takes {takes(plan)}", _queues(plan))
+
+
+def takes(plan: Plan) -> str:
+    """How long applying is expected to take: the window, or the writing where no queue is paused."""
+    duration = plan.cost.duration
+    text = words.time_span(duration.least, duration.most)
+    return f"{text} and the storage migration" if plan.migrates else text
 
 
 def cost_table(plan: Plan) -> tuple[tuple[str, str], ...]:
@@ -44,7 +51,7 @@ def cost_table(plan: Plan) -> tuple[tuple[str, str], ...]:
     rows = [("Requests", f"{cost.requests:,}")]
     if cost.sidecars:
         rows += [("Sidecar files written", f"{cost.sidecars:,}"), ("Queue jobs", f"{cost.jobs:,}")]
-    return (*rows, ("Queues", _queues(plan)))
+    return (*rows, ("Takes", takes(plan)), ("Queues", _queues(plan)))
 
 
 def _queues(plan: Plan) -> str:
@@ -164,6 +171,24 @@ def _photos(number: int, does: str, do: str) -> str:
     return f"{count(number, 'photo')} {does if number == 1 else do}" if number else ""
 
 
+def narrowed(plan: Plan, show: Show = words.name) -> tuple[str, ...]:
+    """That the plan is about a part only, and what was left out; empty where it is about everything."""
+    said = plan.narrowing
+    if said is None:
+        return ()
+    numbers = ((said.photos, "photo"), (said.albums, "album"), (said.tags, "tag"))
+    left_out = ", ".join(count(number, noun) for number, noun in numbers if number)
+    are = "is" if said.photos + said.albums + said.tags == 1 else "are"
+    targets = " ".join(f"--target {show(text)}" for text in said.targets)
+    sentences = [f"Only {targets}: {f'{left_out} {are} left out' if said else 'nothing is left out'}."]
+    if said.unmatched:
+        sentences.append(f"No change fits {', '.join(map(show, said.unmatched))}.")
+    if said.needed:
+        shown = words.listed([show(path) for path in said.needed])
+        sentences.append(f"Made along, since photos in it need them: {', '.join(shown)}.")
+    return tuple(sentences)
+
+
 def nothing(plan: Plan) -> str:
     """The one line of a plan without changes; it says so where not all is as the files say."""
     if plan.problems:
@@ -173,4 +198,6 @@ def nothing(plan: Plan) -> str:
         but.append(f"{count(len(plan.undone), 'value')} that it undid before")
     if plan.missing:
         but.append(f"{count(len(plan.missing), 'photo')} that it doesn't have")
+    if plan.narrowing:
+        return f"Nothing to do here{', but for ' * bool(but)}{' and '.join(but)}."
     return f"Nothing to do: the server is as the files say{', but for ' * bool(but)}{' and '.join(but)}."

@@ -50,6 +50,8 @@ def plan_text(plan: Plan, *, width: int, color: bool, full: bool = False) -> str
     page = Page(width, color, full)
     if plan.changes:
         _changes(page, plan)
+    elif plan.narrowing:
+        _narrowed(page, plan)
     _problems(page, "Problems", plan.problems, "Nothing is applied before this is mended.")
     _problems(page, "Missing photos", plan.missing, "The rest is applied only with --allow-missing.")
     _undone(page, plan.undone)
@@ -66,6 +68,7 @@ def _changes(page: Page, plan: Plan) -> None:
     who = plan.identity
     title = f"Changes for {words.name(who.user_name)} on {plain(who.url)} (Immich {plain(who.version)})"
     page.text(title, style="bold")
+    _narrowed(page, plan)
     changes = plan.changes
     _heading(page, "Tags", bool(changes.tags))
     for tags in tag_groups(changes.tags):
@@ -78,6 +81,11 @@ def _changes(page: Page, plan: Plan) -> None:
         _album(page, album, plan)
     for group in sets:
         _album_set(page, group, plan)
+
+
+def _narrowed(page: Page, plan: Plan) -> None:
+    for sentence in summary.narrowed(plan):
+        page.text(sentence, hang=2, style="yellow")
 
 
 def _heading(page: Page, text: str, wanted: bool = True) -> None:

@@ -68,6 +68,25 @@ def album_value(value: str | bool | None, field: AlbumField, labels: Mapping[str
     return plain(value_text(value))
 
 
+def time_span(least: int, most: int) -> str:
+    """Two numbers of seconds as `2 to 10 min`, `40 min to 2.5 h` or `less than a minute`."""
+    if most < 60:
+        return "less than a minute"
+    low, high = _in_unit(least), _in_unit(most)
+    if least < 60:
+        return f"up to {' '.join(high)}"
+    if low == high:
+        return f"about {' '.join(high)}"
+    return f"{low[0] if low[1] == high[1] else ' '.join(low)} to {' '.join(high)}"
+
+
+def _in_unit(seconds: int) -> tuple[str, str]:
+    if seconds < 90 * 60:
+        return str(round(seconds / 60)), "min"
+    hours = round(seconds / 1800) / 2
+    return (f"{hours:,.0f}" if hours == int(hours) or hours > 10 else f"{hours:.1f}"), "h"
+
+
 def place(origin: Origin | None) -> str:
     """`file:line`, or nothing."""
     return plain(origin.short) if origin else ""

@@ -118,6 +118,7 @@ def test_what_happens_to_the_queues() -> None:
     )
     assert summary.costs(made.problems())[1:] == (
         "1 sidecar file, 3 queue jobs",
+        "takes less than a minute",
         "queues paused: sidecar, metadataExtraction, storageTemplateMigration",
     )
     assert "no admin key" in summary.costs(made.rounds())[-1]
