@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -26,9 +26,9 @@ from reconciler.immich.errors import ServerError
 from reconciler.live.touched import read_touched
 from reconciler.model.values import Field
 from reconciler.plan import Plan
-from reconciler.plan.operations import Operation, UpdateAssets, asset_ids, writes_sidecars
+from reconciler.plan.operations import CreateTags, Operation, UpdateAssets, asset_ids, writes_sidecars
 from reconciler.plan.report import Fate, OperationReport, Outcome, Report, WindowReport
-from reconciler.plan.schedule import Stage, schedule
+from reconciler.plan.schedule import Round, Stage, schedule
 from reconciler.plan.standing import Standing, standings
 
 FRESH = timedelta(hours=1)
@@ -83,6 +83,8 @@ class _Run:
     """Whether nothing is written where anything has moved."""
     window: Window | None = None
     sent: list[Sent] = field(default_factory=list)
+    left_out: list[Sent] = field(default_factory=list)
+    """What is not sent because edits of the same photos wait in a queue that somebody keeps paused."""
     left: list[Operation] = field(default_factory=list)
     """What is still to be sent."""
     seen: dict[str, datetime] = field(default_factory=dict)
@@ -102,20 +104,26 @@ class _Run:
         if self.window:
             self.tools.interruption.urgently(self._give_back)
         failure: Exception | None = None
-        try:
-            if self.window:
-                self.window.open()
-            if not self.tools.interruption.requested:
-                self._check_and_write()
-        except (ServerError, QueuesBusy) as error:
-            failure = error
-        finally:
-            self._close()
+        with ExitStack() as heard:
+            try:
+                if self.window:
+                    for transport in self.tools.transports:
+                        heard.enter_context(transport.watched(self.window.hear))
+                    self.window.open()
+                if not self.tools.interruption.requested:
+                    self._check_and_write()
+            except (ServerError, QueuesBusy) as error:
+                failure = error
+            finally:
+                self._close()
         if failure and not self.sent:
             raise self._with_troubles(failure)
         if self.plan.migrates and not failure:
             self._migrate()
         self.error = str(failure) if failure else self.error
+        if self.left_out and self.window and self.window.held_back and not self.error:
+            self.error = self.window.held_back.words
+        self.sent += self.left_out
         self.sent += [
             Sent(item, OperationReport(item.text, len(asset_ids(item)), Fate.NOT_SENT, self.error))
             for item in self.left
@@ -140,7 +148,7 @@ class _Run:
             self.window.staged = any(asset.added > since for asset in live.assets.values())
         if self.strict and checked.drifted:
             return
-        rounds = schedule(checked.changes, live.tags, self.plan.features)
+        rounds = self._safe(schedule(checked.changes, live.tags, self.plan.features))
         self.tools.journal.checked(replace(self.plan, changes=checked.changes, rounds=rounds), live)
         sender = self._sender()
         self.left = [operation for part in rounds for operation in part.operations]
@@ -163,6 +171,15 @@ class _Run:
                 self.left = self.left[len(sent) :]
             self._end_round(sender, self.sent[before:], began)
             self.error = sender.stopped
+
+    def _safe(self, rounds: tuple[Round, ...]) -> tuple[Round, ...]:
+        """What may be written while somebody keeps edits waiting. Raises QueuesBusy where that is nothing."""
+        if self.window is None or self.window.held_back is None:
+            return rounds
+        kept, self.left_out = self.window.held_back.safe(rounds)
+        if self.left_out and all(isinstance(item, CreateTags) for part in kept for item in part.operations):
+            raise QueuesBusy(f"nothing was written: {self.window.held_back.words}")
+        return kept
 
     def _let_files_rest(self) -> bool:
         """Before files are made to move: lets those rest that move already; whether it had to."""
@@ -291,7 +308,7 @@ class _Run:
         if self.window is None:
             return
         try:
-            if self.sent and self.tools.wait:
+            if self.tools.wait and any(writes_sidecars(item.operation) for item in self.sent):
                 self.waiting = self.window.close() or self.waiting
             else:
                 self._give_back()
@@ -318,7 +335,7 @@ class _Run:
         window = self._window_report()
         if self.checked is None:
             begun = not_begun(self.plan, self.tools.interruption)
-            return replace(begun, window=window, requests=self._requests())
+            return replace(begun, window=window, requests=self.tools.requests())
         if self.strict and self.drifted and not self.sent:
             return Report(Outcome.STALE, drifted=tuple(self.drifted), window=window)
         verdict = self._read_back()
@@ -343,7 +360,7 @@ class _Run:
             moved_files=self.moved_files,
             window=window,
             error=self.error,
-            requests=self._requests(),
+            requests=self.tools.requests(),
         )
 
     def _read_back(self) -> Verdict | None:
@@ -368,7 +385,7 @@ class _Run:
             asset.path != self.paths.get(asset.id, asset.path) for asset in live.assets.values()
         )
         today = self.tools.now().date().isoformat()
-        disturbed = bool(self.window and self.window.noticed)
+        disturbed = bool(self.window and self.window.disturbed)
         verdict = verify(changes, standings(changes, live, self.plan.labels), live, today, disturbed)
         complete = all(item.report.fate is Fate.WRITTEN for item in self.sent)
         if complete and not self.waiting:
@@ -388,17 +405,6 @@ class _Run:
         if self.window:
             return self.window.report(HELD)
         return WindowReport(why=NO_KEY if self.plan.needs_window else NOT_NEEDED)
-
-    def _requests(self) -> tuple[tuple[str, int], ...]:
-        counts: dict[str, int] = {}
-        pairs = [self.tools.reader.transport]
-        if self.tools.admin and self.tools.admin[0].transport is not pairs[0]:
-            pairs.append(self.tools.admin[0].transport)
-        for transport in pairs:
-            for (method, template), count in transport.tally.counts.items():
-                name = f"{method} {template}"
-                counts[name] = counts.get(name, 0) + count
-        return tuple(sorted(counts.items()))
 
 
 def _nothing(_at_once: bool) -> None:

@@ -19,7 +19,6 @@ from reconciler.diff.changes import AlbumField
 from reconciler.immich.answers import ItemResult
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.reader import Reader
-from reconciler.immich.tally import Sent as Request
 from reconciler.immich.transport import Look
 from reconciler.immich.writer import Writer
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken, same, same_instant
@@ -48,7 +47,6 @@ _HOPELESS = frozenset(
 )
 """After these, retries included, there is no point in sending anything else."""
 
-_NO_SERVER = frozenset({None, 502, 503, 504})
 FEW = 3
 """So many photos of a batch show whether it was written."""
 
@@ -97,8 +95,6 @@ class Sender:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _done: int = 0
     _numbered: int = 0
-    _shaken: bool = False
-    """Whether a connection broke, or a proxy found no server, since the queues were looked after."""
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.connections, self.progress)
@@ -108,16 +104,11 @@ class Sender:
 
         The accounts stand in the order of the plan.
         """
-        with self.writer.transport.watched(self.pace), self.writer.transport.watched(self._hear):
+        with self.writer.transport.watched(self.pace):
             return self._send(stage, moved)
 
-    def _hear(self, request: Request) -> None:
-        self._shaken = self._shaken or request.status in _NO_SERVER
-
     def _look_after(self, at_once: bool) -> None:
-        """A server that was away may have been restarted, which resumes a queue (PERFORMANCE 1.7)."""
         with self._lock:
-            at_once, self._shaken = at_once or self._shaken, False
             self.look_after(at_once)
 
     def again(self, cut: Cut, operation: Operation) -> None:

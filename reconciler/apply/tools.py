@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from reconciler.apply.state import State
 from reconciler.apply.when import Opening
 from reconciler.apply.window import Window
 from reconciler.immich.reader import Reader
+from reconciler.immich.transport import Transport
 from reconciler.immich.writer import Writer
 
 
@@ -58,3 +60,18 @@ class Tools:
             pause=self.pause,
             start_guard=self.guard,
         )
+
+    @property
+    def transports(self) -> tuple[Transport, ...]:
+        """What carries the account's requests, and the administrator's where that is another."""
+        own = self.reader.transport
+        admin = self.admin[0].transport if self.admin else own
+        return (own,) if admin is own else (own, admin)
+
+    def requests(self) -> tuple[tuple[str, int], ...]:
+        """How many requests of each kind there were so far."""
+        counts: Counter[str] = Counter()
+        for transport in self.transports:
+            for (method, template), count in transport.tally.counts.items():
+                counts[f"{method} {template}"] += count
+        return tuple(sorted(counts.items()))

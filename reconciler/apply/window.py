@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from reconciler.apply.choice import Pause, choose
 from reconciler.apply.companion import Guard, NoGuard
 from reconciler.apply.estimate import Estimate
+from reconciler.apply.held_back import HeldBack
 from reconciler.apply.protocols import Interruption, Limits, Patience, Progress
 from reconciler.apply.state import State, StateUnusable
 from reconciler.immich.answers import Queue
-from reconciler.immich.errors import ServerError
+from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.reader import Reader
+from reconciler.immich.tally import Sent
 from reconciler.immich.writer import Writer
 from reconciler.plan import PIPELINE
 from reconciler.plan.report import WindowReport
@@ -27,6 +29,10 @@ SLIPPED_IN = 3
 """How often the pause is tried anew because edits came just before it; then they are taken as they are."""
 LOOK_EVERY = 5.0
 """Seconds between two looks at whether the queues are still paused."""
+RESTARTS = 300.0
+"""Within so many seconds after a connection broke, the restart behind it has resumed what it resumes."""
+NO_SERVER = frozenset({None, 502, 503, 504})
+"""What is heard, or from a proxy, while a server restarts."""
 READS_PHOTOS = "metadataExtraction"
 MOVES_FILES = "storageTemplateMigration"
 WRITES_SIDECARS = "sidecar"
@@ -68,14 +74,21 @@ class Window:
     """Whether such photos are written to: their files are read and moved before the sidecars are written."""
     noticed: list[str] = field(default_factory=list)
     """What others, or a restart, have done to the queues meanwhile."""
+    held_back: HeldBack | None = None
+    """Edits that another edit of the same photo could destroy, should both be worked off side by side."""
+    restarts: int = 0
+    """How often a restart of the server has resumed a queue."""
+    _broke: float | None = None
+    """When a connection last broke without a restart having been found behind it."""
+    _shaken: bool = False
+    """Whether one broke since the queues were last looked after."""
     _looked: float = 0.0
     _estimate: Estimate = field(default_factory=lambda: Estimate(time.monotonic))
 
     def open(self) -> None:
         """Pauses the chosen queues and waits until none of their jobs runs.
 
-        Raises QueuesBusy where jobs don't end in time or sidecars wait to be written in a queue that somebody
-        else keeps paused; ServerError where the server refuses, UnknownQueue.
+        Raises QueuesBusy where jobs don't end in time; ServerError where the server refuses, UnknownQueue.
         """
         queues = self._with_sidecars_written()
         self.chosen = choose(self.pause, queues)
@@ -109,17 +122,15 @@ class Window:
         (FINDINGS 1), and whose they are can't be seen.
         """
         patience = Patience(self.limits, self.interruption, self.limits.settle)
+        self.held_back = None
         while True:
             queues = self.reader.queues()
             writes = queues.get(WRITES_SIDECARS)
             if not (writes and writes.pending and WRITES_SIDECARS in choose(self.pause, queues)):
                 return queues
             if writes.paused:
-                raise QueuesBusy(
-                    f"somebody else keeps {WRITES_SIDECARS} paused while {writes.pending:,} edits wait "
-                    "in it, and another edit of the same photo could destroy them: resume it in Immich under "
-                    "Administration > Job Queues, then run again"
-                )
+                self.held_back = HeldBack(writes.pending, self._photos_in(writes))
+                return queues
             self.progress.stage("waiting for earlier edits to be written to their files")
             if not patience.again():
                 if self.interruption.requested:
@@ -129,28 +140,58 @@ class Window:
                     f"{self.limits.settle:.0f} s. Run again when the server is quieter"
                 )
 
+    def _photos_in(self, queue: Queue) -> frozenset[str] | None:
+        """The photos of a queue's jobs; None where the server doesn't list them all, or not to this key."""
+        try:
+            listed, photos = self.reader.photos_in_queue(queue.name)
+        except ServerError as error:
+            if error.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND):
+                return None
+            raise
+        return photos if listed >= queue.pending + queue.failed else None
+
+    def hear(self, request: Sent) -> None:
+        """Of every request: one without a server behind it may mean a restart."""
+        if request.status in NO_SERVER:
+            self._broke, self._shaken = time.monotonic(), True
+
     def look_after(self, at_once: bool = False) -> None:
-        """Now and then during the writes, or at once: are the queues still paused?
+        """Now and then during the writes, at once if asked or after a broken connection: are the queues
+        still paused?
 
         A restart of the server resumes metadataExtraction (PERFORMANCE 1.7), which is paused again; anything
         else was somebody's wish and is not fought over. Raises ServerError, and QueuesBusy where jobs that
         ran meanwhile don't end.
         """
+        at_once, self._shaken = at_once or self._shaken, False
         if not self.held or (not at_once and time.monotonic() - self._looked < LOOK_EVERY):
             return
         self._looked = time.monotonic()
         self._keep_held(self.reader.queues())
 
     def _keep_held(self, queues: Mapping[str, Queue]) -> None:
-        for name in [name for name in self.held if name in queues and not queues[name].paused]:
-            again = f"{name} had been resumed by a restart of the server and was paused again"
-            if name == RESUMED_BY_RESTART and again not in self.noticed:
-                self.noticed.append(again)
-                self.writer.pause(name)
-                self._wait_for_running((name,))
-            else:
-                self.noticed.append(f"somebody else has resumed {name}: it was left so")
-                self._forget(name)
+        running = self._running_again(queues)
+        if self._by_restart(running):
+            self._broke = None
+            self.restarts += 1
+            self.writer.pause(RESUMED_BY_RESTART)
+            self._wait_for_running((RESUMED_BY_RESTART,))
+            return
+        for name in running:
+            self.noticed.append(f"somebody else has resumed {name}: it was left so")
+            self._forget(name)
+
+    def _running_again(self, queues: Mapping[str, Queue]) -> list[str]:
+        return [name for name in self.held if name in queues and not queues[name].paused]
+
+    def _by_restart(self, running: list[str]) -> bool:
+        """Whether these queues run again because the server was restarted; each broken connection may stand
+        for one restart.
+
+        Once that is believed without a broken connection, since a restart can pass between two requests.
+        """
+        broke = self._broke is not None and time.monotonic() - self._broke < RESTARTS
+        return running == [RESUMED_BY_RESTART] and (broke or not self.restarts)
 
     def files_at_rest(self) -> bool:
         """Whether no job is about to move a file that this run may wait for. Raises ServerError."""
@@ -231,9 +272,10 @@ class Window:
         """Queues that somebody else has resumed meanwhile are not ours to give back any more."""
         if not self.held:
             return
-        queues = self.reader.queues()
-        for name in [name for name in self.held if name in queues and not queues[name].paused]:
-            self.noticed.append(f"somebody else has resumed {name} before the end")
+        running = self._running_again(self.reader.queues())
+        who = "a restart of the server" if self._by_restart(running) else "somebody else"
+        for name in running:
+            self.noticed.append(f"{who} has resumed {name} before the end")
             self._forget(name)
 
     def give_back(self, name: str) -> bool:
@@ -298,10 +340,20 @@ class Window:
         self.noticed += [f"somebody else has paused {name}: it was left so" for name in stuck]
         return f"somebody else keeps {', '.join(stuck)} paused: edits settle when it is resumed"
 
+    @property
+    def disturbed(self) -> bool:
+        """Whether others, or a restart, have had their hands on the queues."""
+        return bool(self.noticed or self.restarts)
+
     def report(self, why: str) -> WindowReport:
         """What was done to the queues."""
+        noticed = self.noticed
+        if self.restarts:
+            each = f" ({self.restarts} times)" if self.restarts > 1 else ""
+            text = f"{RESUMED_BY_RESTART} had been resumed by a restart of the server and was paused again"
+            noticed = [text + each, *noticed]
         return WindowReport(
-            tuple(self.ever_held), tuple(self.theirs), why, tuple(self.troubles.values()), tuple(self.noticed)
+            tuple(self.ever_held), tuple(self.theirs), why, tuple(self.troubles.values()), tuple(noticed)
         )
 
 

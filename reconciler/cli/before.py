@@ -145,10 +145,10 @@ def let_earlier_settle(plan: Plan, tools: Tools, connection: Connection) -> bool
     if not found:
         return False
     if tools.admin:
-        why = held_up(tools.admin[0]) or wait_until_idle(
-            tools.admin[0], tools.progress, tools.interruption, tools.limits
-        )
-        if not why:
+        # what waits in a queue that somebody keeps paused is left alone by the run, photo by photo
+        held = held_up(tools.admin[0])
+        why = wait_until_idle(tools.admin[0], tools.progress, tools.interruption, tools.limits)
+        if not why and not held:
             _seen_idle(runs, tools)
     else:
         found = tuple(run for run in found if run.user == connection.identity.user_id)

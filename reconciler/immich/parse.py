@@ -184,6 +184,11 @@ def queues_of_jobs(said: Json) -> list[Queue]:
     ]
 
 
+def assets_of_jobs(said: list[Json]) -> list[str | None]:
+    """The asset of each job of a queue; None for one that is for no single asset."""
+    return [item["data"].get("id") for item in said]
+
+
 def results_of(said: list[Json], *, fine: str) -> list[ItemResult]:
     """What became of each id; the error `fine` means that it was so already."""
     return [_result(item, fine) for item in said]

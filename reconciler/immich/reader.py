@@ -380,6 +380,17 @@ class Reader:
             found = self._get("/jobs", parse.queues_of_jobs)
         return {queue.name: queue for queue in sorted(found, key=lambda queue: queue.name)}
 
+    @needs("queueJob.read")
+    def photos_in_queue(self, name: str) -> tuple[int, frozenset[str]]:
+        """How many jobs of a queue the server lists, and the assets they are for; for an administrator's key.
+
+        The server may list fewer jobs than there are.
+        """
+        if not self.dialect.queue_api:
+            return 0, frozenset()
+        jobs = self._get("/queues/{name}/jobs", parse.assets_of_jobs, path={"name": name})
+        return len(jobs), frozenset(asset for asset in jobs if asset)
+
     # How
 
     def _ids(self, filters: Filters, *, hidden: bool) -> frozenset[str]:

@@ -62,6 +62,7 @@ class Here(World):
 
     admin: Reader | None = None
     progress: Progress = field(default_factory=Silent)
+    connections: int = 2
 
     def __post_init__(self) -> None:
         self.limits = PROMPT
@@ -72,7 +73,7 @@ class Here(World):
         return Client(self.mounted, self.mounted.session())
 
     def tools(self) -> Tools:
-        made = replace(super().tools(), progress=self.progress)
+        made = replace(super().tools(), progress=self.progress, connections=self.connections)
         if self.with_admin and self.admin is not None:
             writer = type(made.writer)(self.admin.transport, self.admin.dialect)
             made = replace(made, admin=(self.admin, writer))

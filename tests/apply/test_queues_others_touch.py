@@ -15,7 +15,7 @@ from reconciler.immich.writer import Writer
 from reconciler.plan import PIPELINE
 from reconciler.plan.report import Outcome
 from reconciler.sandbox.settings import Pace
-from tests.apply.support import Here, here, photos
+from tests.apply.support import Fault, Here, here, photos
 
 ALL = {"file": "IMG_*.jpg"}
 MANY_WRITES: dict[str, Any] = {
@@ -54,6 +54,48 @@ def test_what_a_restart_resumes_is_paused_again(tmp_path: Path) -> None:
         )
         pauses = [item.path for item in place.library.requests.writes() if "metadataExtraction" in item.path]
         assert len(pauses) == 4 and place.paused() == set()
+
+
+def restarts(place: Here, patch: pytest.MonkeyPatch, times: int, *, seen: bool) -> list[int]:
+    """After each of the first writes the server is restarted; whether a connection breaks over it."""
+    write = Writer.update_assets
+    held: list[int] = []
+
+    def written(writer: Writer, *args: Any) -> None:
+        write(writer, *args)
+        held.append(place.library.queues.is_paused("metadataExtraction"))
+        if len(held) <= times:
+            place.faults(*[Fault("reset", "GET", "/queues")] * seen)
+            place.library.queues.resume("metadataExtraction")
+
+    patch.setattr(Writer, "update_assets", written)
+    patch.setattr(windows, "LOOK_EVERY", 0.0)
+    return held
+
+
+def test_every_restart_of_a_run_is_seen_to(tmp_path: Path) -> None:
+    """A restart breaks connections, and resumes that one queue only."""
+    with here(tmp_path, photos(8)) as place, pytest.MonkeyPatch.context() as patch:
+        place.connections = 1
+        held = restarts(place, patch, 3, seen=True)
+        report = place.converge(MANY_WRITES)
+        assert report.outcome is Outcome.DONE and held == [True] * 8
+        assert report.window.noticed == (
+            "metadataExtraction had been resumed by a restart of the server and was paused again (3 times)",
+        )
+        assert place.paused() == set() and place.state.leases("sandbox") == ()
+
+
+def test_who_resumes_a_queue_again_without_a_restart_is_not_fought_over(tmp_path: Path) -> None:
+    with here(tmp_path, photos(8)) as place, pytest.MonkeyPatch.context() as patch:
+        place.connections = 1
+        held = restarts(place, patch, 2, seen=False)
+        report = place.converge(MANY_WRITES)
+        assert report.outcome is Outcome.DONE and held == [True, True, *[False] * 6]
+        assert report.window.noticed == (
+            "metadataExtraction had been resumed by a restart of the server and was paused again",
+            "somebody else has resumed metadataExtraction: it was left so",
+        )
 
 
 def test_what_an_administrator_resumes_is_not_fought_over(tmp_path: Path) -> None:

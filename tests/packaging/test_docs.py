@@ -314,9 +314,10 @@ class TestPermissions:
         listed = frozenset[str]().union(*permission_rows())
         assert listed == needed(*methods(Reader), *methods(Writer))
         assert permission_rows()[2] == permissions_of(Reader.thumbnail)
-        assert permission_rows()[4] == permissions_of(Reader.storage_template)
-        assert permission_rows()[5] == needed(*MIGRATION)
-        assert permission_rows()[6] == permissions_of(Reader.libraries)
+        assert permission_rows()[4] == permissions_of(Reader.photos_in_queue)
+        assert permission_rows()[5] == permissions_of(Reader.storage_template)
+        assert permission_rows()[6] == needed(*MIGRATION)
+        assert permission_rows()[7] == permissions_of(Reader.libraries)
 
 
 class TestPages:
