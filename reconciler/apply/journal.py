@@ -162,6 +162,9 @@ class RunJournal:
                 row,
             )
             self._id = cursor.lastrowid
+            database.executemany(
+                "insert into source values (?, ?)", [(self._id, file) for file in plan.files]
+            )
             _prune(database, self.server)
 
     def checked(self, plan: Plan, live: Live) -> None:
@@ -288,7 +291,8 @@ def _prune(database: sqlite3.Connection, server: str) -> None:
         " (select id from run where server = ? order by id desc limit ?)",
         (server, server, KEEP),
     )
-    database.execute("delete from operation where run not in (select id from run)")
+    for table in ("operation", "source"):
+        database.execute(f"delete from {table} where run not in (select id from run)")
 
 
 def _own_version() -> str:

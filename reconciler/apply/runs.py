@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from reconciler.apply.journal import Stage, What
@@ -178,6 +179,20 @@ class Runs:
     def sent(self, run: Run) -> tuple[Operation, ...]:
         """The operations of a run that the server has taken, or may have. Raises StateUnusable."""
         return tuple(entry.operation for entry in sent_of(run, self.entries(run)))
+
+    def gone_files(self, server: str, user: str) -> tuple[int, tuple[str, ...]]:
+        """Of how many files the account's last apply was made, and those that are gone.
+
+        Raises StateUnusable.
+        """
+        applied = (run for run in self.all(server=server, user=user) if run.what is What.APPLY)
+        last = next(applied, None)
+        if last is None:
+            return 0, ()
+        with self.state.usable(), closing(self.state.connect()) as database:
+            rows = database.execute("select file from source where run = ? order by file", (last.id,))
+            files = [file for (file,) in rows]
+        return len(files), tuple(file for file in files if not Path(last.folder, file).exists())
 
     def unsettled(self, server: str) -> tuple[Run, ...]:
         """Runs on a server whose jobs may not be done: each was left, stopped or killed before they were.

@@ -32,6 +32,8 @@ create table if not exists run (
     settled integer not null default 0, reverted integer not null default 0,
     plan blob not null, checked blob, albums blob);
 create index if not exists run_of_server on run (server, id);
+create table if not exists source (run integer not null, file text not null);
+create index if not exists source_of_run on source (run);
 create table if not exists operation (
     run integer not null, number integer not null, round integer not null, kind text not null,
     text text not null, photos integer not null, state text not null, error text not null default '',

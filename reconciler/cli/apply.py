@@ -17,6 +17,7 @@ from reconciler.cli.common import (
     wants_color,
     width,
 )
+from reconciler.cli.safety import Bounds, safety_options
 from reconciler.cli.timing import WHEN, Asked, WithQuiet, timing_options
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     help="Continue a run that ended in the middle, by default the last one. The files then only say how to "
     "connect.",
 )
+@safety_options
 @timing_options(*WHEN, "migrate")
 @server_options
 @cache_option
@@ -73,6 +75,7 @@ def main(
     on_drift: str | None,
     no_wait: bool,
     resume: str | None,
+    bounds: Bounds,
     asked: Asked,
     server: str | None,
     account: str | None,
@@ -95,12 +98,13 @@ def main(
       immich-plan -o plan.json && immich-apply plan.json --yes
       immich-apply --hours 01:00-06:00 --outside wait --yes
       immich-apply --target 'album:Italy*'   only a part of it
+      immich-apply --yes --max-removals memberships=320 --allow empty-album=Inbox
       immich-apply --resume
 
     Exit codes: 0 done, 1 error or missing photos, 2 invalid files, 4 applied in part or not settled, or
-    jobs of an earlier run are not done, 6 the saved plan no longer fits and nothing was written,
-    130 interrupted. Outside of settings.window.hours: 1 with nothing written; at their end: 4, and the next
-    run does the rest.
+    jobs of an earlier run are not done, 5 more would be taken away or changed than is allowed and nothing
+    was written, 6 the saved plan no longer fits and nothing was written, 130 interrupted. Outside of
+    settings.window.hours: 1 with nothing written; at their end: 4, and the next run does the rest.
     """
     from reconciler.apply.check import OnDrift
     from reconciler.cli.applying import Session, View
@@ -116,6 +120,7 @@ def main(
         quiet,
         wait=not no_wait,
         asked=asked,
+        bounds=bounds,
         on_drift=OnDrift(on_drift) if on_drift else None,
         targets=targets,
     )

@@ -43,11 +43,13 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.output import heard
 from reconciler.cli.planning import load_files, plan_for, reads, show, state_in
 from reconciler.cli.progress import Unheard, progress
+from reconciler.cli.safety import Bounds
 from reconciler.cli.timing import Asked
 from reconciler.diff.target import Target
 from reconciler.immich.writer import Writer
 from reconciler.model.desired import Desired
 from reconciler.plan import Plan
+from reconciler.plan.budgets import way_out
 from reconciler.plan.document import from_bytes
 from reconciler.plan.report import Outcome, Report
 
@@ -139,6 +141,7 @@ class Session:
     quiet: bool
     wait: bool = True
     asked: Asked = field(default_factory=Asked)
+    bounds: Bounds = field(default_factory=Bounds)
     on_drift: OnDrift | None = None
     """What to do about what has moved; None for what suits the plan."""
     targets: Sequence[Target] = ()
@@ -146,7 +149,7 @@ class Session:
 
     def apply_files(self, paths: Sequence[str], ask: Ask) -> Exit:
         """Plans from files and applies; then plans again until nothing is left to do."""
-        desired = self.asked.over(load_files(paths))
+        desired = self.bounds.over_files(self.asked.over(load_files(paths)))
         state = state_in(self.state_dir)
         calls = Calls(reads(desired), tuple(likely_for(desired)))
         with (
@@ -203,6 +206,7 @@ class Session:
         plan = from_bytes(path.read_bytes())
         there = [file for file in plan.files if Path(file).is_file()]
         desired = self.asked.over(load_files(there) if there else Desired())
+        plan = plan.judged(self.bounds.over(desired.safety if there else plan.safety))
         state = state_in(self.state_dir)
         with (
             connect(desired, ask, Calls(tuple(methods_for(plan.operations)))) as connection,
@@ -275,7 +279,8 @@ class Session:
 
     def show(self, plan: Plan) -> None:
         """The plan, where somebody needs to see it."""
-        refused = bool(plan.problems) or (bool(plan.missing) and not self.allow_missing)
+        missing = bool(plan.missing) and not self.allow_missing
+        refused = bool(plan.problems) or missing or bool(plan.violations)
         self.view.plan(plan, needed=refused or (bool(plan.changes) and not self.yes))
 
     def _refused(self, plan: Plan, account: Account) -> Exit | None:
@@ -288,13 +293,19 @@ class Session:
                 f"{more} was written, since named photos are missing (above); "
                 "--allow-missing goes on without them"
             )
+        elif plan.violations:
+            why = f"{more} was written, since more would be taken away or changed than is allowed (above)"
+            if options := way_out(plan.violations):
+                why += f"; to allow all of it: {options}"
         else:
             return None
         if account.reports:
             account.break_off(why)
             return Exit.PARTIAL
         click.echo(f"error: {why}", err=True)
-        return Exit.INVALID if plan.problems else Exit.ERROR
+        if plan.problems:
+            return Exit.INVALID
+        return Exit.ERROR if plan.missing and not self.allow_missing else Exit.BUDGET
 
     def _waited(self, plan: Plan, tools: Tools, connection: Connection) -> bool:
         """Waits until the run may begin; whether so much may have moved meanwhile that it plans anew.

@@ -13,5 +13,6 @@ class Exit(IntEnum):
     INVALID = 2
     CHANGES = 3
     PARTIAL = 4
+    BUDGET = 5
     STALE = 6
     INTERRUPTED = 130

@@ -19,6 +19,7 @@ from reconciler.cli.common import (
 )
 from reconciler.cli.exits import Exit
 from reconciler.cli.pages import Pages, page_options
+from reconciler.cli.safety import Bounds, safety_options
 from reconciler.cli.timing import Asked, timing_options
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 @click.option("--retry-undone", is_flag=True, help="Plan again what the server has undone before.")
 @target_option
 @page_options
+@safety_options
 @timing_options("migrate")
 @server_options
 @cache_option
@@ -61,6 +63,7 @@ def main(
     retry_undone: bool,
     targets: tuple[Target, ...],
     pages: Pages,
+    bounds: Bounds,
     asked: Asked,
     server: str | None,
     account: str | None,
@@ -82,10 +85,12 @@ def main(
       immich-plan --format markdown          for a comment in a pull request
       immich-plan --html plan.html           to look at in a browser, with pictures
       immich-plan --target 'album:Italy*'    only a part of it
+      immich-plan --max-removals 20 --max-changes 10%
       immich-plan --exit-code; [ $? -eq 3 ] && echo "there are changes"
 
-    Exit codes: 0 done, 1 error or missing photos, 2 invalid files. With --exit-code also: 3 there are
-    changes, 4 only values that the server has undone before are left.
+    Exit codes: 0 done, 1 error or missing photos, 2 invalid files, 5 more would be taken away or changed
+    than is allowed. With --exit-code also: 3 there are changes, 4 only values that the server has undone
+    before are left.
     """
     from reconciler.apply.exclusion import another_run
     from reconciler.apply.runs import Runs
@@ -97,7 +102,7 @@ def main(
     from reconciler.plan.document import to_bytes
 
     pages.check(form)
-    desired = asked.over(load_files(paths))
+    desired = bounds.over_files(asked.over(load_files(paths)))
     state = state_in(state_dir)
     ask, calls = Ask(server, account, verbose), Calls(reads(desired))
     with connect(desired, ask, calls) as connection, progress(quiet) as watching:
@@ -130,6 +135,8 @@ def _exit(plan: object, exit_code: bool, allow_missing: bool) -> Exit:
         return Exit.INVALID
     if plan.missing and not allow_missing:
         return Exit.ERROR
+    if plan.violations:
+        return Exit.BUDGET
     if exit_code and plan.changes:
         return Exit.CHANGES
     return Exit.PARTIAL if exit_code and plan.undone else Exit.DONE

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from reconciler.apply.protocols import Progress
+from reconciler.apply.runs import Runs
 from reconciler.apply.state import State, default_folder
 from reconciler.cli.common import files_cache
 from reconciler.cli.connect import Connection
@@ -23,6 +24,7 @@ from reconciler.model.attempts import NO_ATTEMPTS
 from reconciler.model.desired import Desired
 from reconciler.model.live import NO_THUMBNAILS, Thumbnails
 from reconciler.plan import Plan, make_plan
+from reconciler.plan.basis import Former, basis_of
 from reconciler.plan.plan import refiled_by
 
 
@@ -87,7 +89,15 @@ def plan_for(
     comparison = compare(desired, live, attempts, known, targets)
     if not reading.dates and any(refiled_by(comparison.changes)):
         live = replace(live, features=connection.features(True))
-    return make_plan(comparison, live, desired.files, migrate=desired.window.migrate)
+    former = Runs(state).gone_files(connection.server, connection.identity.user_id)
+    return make_plan(
+        comparison,
+        live,
+        desired.files,
+        migrate=desired.window.migrate,
+        basis=basis_of(desired, live, comparison, Former(*former)),
+        safety=desired.safety,
+    )
 
 
 def show(

@@ -49,6 +49,7 @@ def read_album(scope: Scope, node: MapNode, where: Selecting) -> AlbumEntry | No
         photos=photos,
         exclude=exclude,
         membership=Membership(scalar(node["membership"]).text) if "membership" in node else Membership.EXACT,
+        protect="protect" in node and scalar(node["protect"]).value is True,
     )
 
 
@@ -104,7 +105,8 @@ def read_tag(scope: Scope, node: MapNode) -> TagEntry | None:
         color = setting(scope, part, None if part.value is None else part.text.lower())
         if part.value is None and not part.text:
             _tell_empty_color(scope, part)
-    return None if path is None else TagEntry(path, scope.origin(node), color)
+    protect = "protect" in node and scalar(node["protect"]).value is True
+    return None if path is None else TagEntry(path, scope.origin(node), color, protect)
 
 
 def _tell_empty_color(scope: Scope, node: Scalar) -> None:

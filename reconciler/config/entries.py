@@ -56,7 +56,8 @@ def read_entry(scope: Scope, node: MapNode, where: Selecting) -> AssetEntry | No
     name, rule = _read_whom(replace(where, scope=scope), node["match"])
     if name is None and rule is None:
         return None
-    return AssetEntry(scope.origin(node), values, tags, name, rule)
+    protect = "protect" in node and scalar(node["protect"]).value is True
+    return AssetEntry(scope.origin(node), values, tags, name, rule, protect)
 
 
 def _read_whom(where: Selecting, node: Node) -> tuple[PhotoName | None, Selector | None]:

@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import TypeVar
 
 from reconciler.config.faults import nearest
+from reconciler.config.limits import BadLimit, read_allowed, read_counted, read_limit
 from reconciler.config.nodes import ListNode, MapNode, Node, Scalar, Step
 from reconciler.config.reading import Clock
 from reconciler.config.references import fault, is_only_reference, names
 from reconciler.config.report import Scope
 from reconciler.config.times import BOUNDS, BadTime, read_duration, read_hours, read_zone
 from reconciler.model.desired import Account, Http, Outside, Reference, Server, WindowSettings
+from reconciler.model.safety import FLOOR, Allowed, Budget, Counted, Limit, Safety, everywhere
 
 T = TypeVar("T")
 
@@ -131,6 +133,40 @@ class General:
             return written.node.text
         listed = tuple(found.node.text for path, found in self._found.items() if path[:3] == place)
         return listed or WindowSettings().pause
+
+    def safety(self) -> Safety:
+        """How much a plan may take away, overwrite and change."""
+        values = self._settings("safety")
+        limits = {budget: dict(found) for budget, found in Safety().limits.items()}
+        for budget in Budget:
+            limits[budget] |= self._limits(budget)
+        floor = _whole(values["floor"]) if "floor" in values else FLOOR
+        return Safety(limits, floor, tuple(self._allowed()))
+
+    def _limits(self, budget: Budget) -> dict[Counted, Limit]:
+        """The limits of one budget: one for all that is counted, or one for each that is written."""
+        place = ("settings", "safety", budget.value)
+        texts: dict[Counted | None, list[str]] = {}
+        for path, written in self._found.items():
+            if path[:3] == place:
+                of = read_counted(path[3]) if path[3:] and not path[3].isdigit() else None
+                texts.setdefault(of, []).append(written.node.text)
+                last = written
+        found: dict[Counted, Limit] = {}
+        for of, parts in texts.items():
+            try:
+                found |= {of: read_limit(parts)} if of else everywhere(read_limit(parts))
+            except BadLimit as error:
+                last.scope.error(last.node, str(error))
+        return found
+
+    def _allowed(self) -> Iterator[Allowed]:
+        for path, written in self._found.items():
+            if path[:3] == ("settings", "safety", "allow"):
+                try:
+                    yield read_allowed(written.node.text)
+                except BadLimit as error:
+                    written.scope.error(written.node, str(error))
 
     def _settings(self, part: str) -> dict[str, _Written]:
         """What is written of one part of the settings, by key."""

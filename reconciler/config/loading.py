@@ -81,6 +81,7 @@ def _load(paths: Sequence[str | Path], cache: Cache | None, now: datetime) -> Lo
         account=general.account(server),
         http=general.http(),
         window=general.window(clock),
+        safety=general.safety(),
         files=tuple(file.name for file in files),
         evaluated=report.remarks(),
         selectors=selectors,

@@ -171,7 +171,8 @@ class Comparison:
 
     `problems` are errors that keep a plan from being applied; `missing` are photos that were named and
     aren't there. `labels` names every photo that a change mentions. `set_albums` are the live albums of album
-    sets. `narrowing` is there where only a part was asked for.
+    sets. `narrowing` is there where only a part was asked for. `protected` are the photos that an entry
+    protects, by id, with its line.
     """
 
     changes: Changes = field(default_factory=Changes)
@@ -182,3 +183,4 @@ class Comparison:
     labels: Mapping[str, str] = field(default_factory=dict)
     set_albums: tuple[SetAlbum, ...] = ()
     narrowing: Narrowing | None = None
+    protected: Mapping[str, Origin] = field(default_factory=dict)

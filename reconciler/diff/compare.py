@@ -97,6 +97,7 @@ def compare(
         labels=_labels(changes, live),
         set_albums=_set_albums(desired, matched),
         narrowing=narrowing,
+        protected=whole.outcomes.protected,
     )
 
 
@@ -189,6 +190,8 @@ class Outcomes:
     """Those of `changed`."""
     inside: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Which of them will be in an album, by its name."""
+    protected: dict[str, Origin] = field(default_factory=dict)
+    """The assets that an entry protects, with its line."""
 
     def add(self, start: AssetState, outcome: Outcome) -> None:
         """What becomes of one asset."""
@@ -264,7 +267,11 @@ def _converge_all(live: Live, rules: Rules, matched: Matched, attempts: Attempts
     outcomes = Outcomes(states)
     for asset_id in sorted(sieve.concerned):
         start = states[asset_id]
-        outcome = converge(start, sieve.hits(asset_id), rules, attempts)
+        hits = sieve.hits(asset_id)
+        outcome = converge(start, hits, rules, attempts)
+        for entry in (*rules.named.get(asset_id, ()), *hits.entries):
+            if entry.protect:
+                outcomes.protected.setdefault(asset_id, entry.origin)
         told.take(start.asset, outcome)
         outcomes.add(start, outcome)
     return outcomes, told

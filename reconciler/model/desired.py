@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from reconciler.model.albumsets import SetKey, SetMember
 from reconciler.model.groupings import Grouping
 from reconciler.model.origin import Origin
+from reconciler.model.safety import Safety
 from reconciler.model.selectors import Selector
 from reconciler.model.templates import Template, Value
 from reconciler.model.text import TextMatcher
@@ -151,13 +152,17 @@ class TagsWish:
 
 @dataclass(frozen=True, slots=True)
 class AssetEntry:
-    """Values for one photo (`name` is set) or for every photo that a rule matches (`rule` is set)."""
+    """Values for one photo (`name` is set) or for every photo that a rule matches (`rule` is set).
+
+    With `protect` nothing that these photos have may be taken away or overwritten.
+    """
 
     origin: Origin
     values: Mapping[Field, Setting[FieldValue]]
     tags: TagsWish | None = None
     name: PhotoName | None = None
     rule: Selector | None = None
+    protect: bool = False
 
 
 class Membership(StrEnum):
@@ -173,7 +178,8 @@ class AlbumEntry:
 
     `rule` and `photos` are both None where the members aren't managed; `photos` are always in, `exclude`
     takes photos out of what `rule` matches. `absent` asks for the album's deletion. The members of an album
-    that a set makes are those of its group.
+    that a set makes are those of its group. With `protect` no photo may leave it, it is not deleted, and its
+    description stays.
     """
 
     name: str
@@ -192,6 +198,7 @@ class AlbumEntry:
     made_by: SetMember | None = None
     hidden: bool = False
     """Whether the set that makes it asks for hidden photos."""
+    protect: bool = False
 
     @property
     def manages_members(self) -> bool:
@@ -244,11 +251,15 @@ class AlbumSet:
 
 @dataclass(frozen=True, slots=True)
 class TagEntry:
-    """A tag that must exist; `color` is `#rrggbb`, a Setting of None takes the colour away."""
+    """A tag that must exist; `color` is `#rrggbb`, a Setting of None takes the colour away.
+
+    With `protect` it may come off no photo, and its colour stays.
+    """
 
     path: str
     origin: Origin
     color: Setting[str | None] | None = None
+    protect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +274,7 @@ class Desired:
     account: str | None = None
     http: Http = field(default_factory=Http)
     window: WindowSettings = field(default_factory=WindowSettings)
+    safety: Safety = field(default_factory=Safety)
     files: tuple[str, ...] = ()
     evaluated: tuple[Setting[str], ...] = ()
     """What was written relative to the day of the run, and what it came to, as sentences for the plan."""

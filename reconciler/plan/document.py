@@ -35,6 +35,7 @@ from reconciler.model.values import Field
 from reconciler.plan.operations import asset_ids, writes_sidecars
 from reconciler.plan.plan import Plan
 from reconciler.plan.schedule import Lane, Round, schedule
+from reconciler.plan.verdict import read_safety, safety_json
 
 VERSION = 1
 KIND = "immich-plan"
@@ -78,6 +79,7 @@ def to_document(plan: Plan) -> dict[str, Json]:
         "problems": [_problem(item) for item in plan.problems],
         "missing": [_problem(item) for item in plan.missing],
         "undone": [_undone(item) for item in plan.undone],
+        "safety": safety_json(plan.basis, plan.safety, plan.violations),
         "notes": [_note(item) for item in plan.notes],
         "names": dict(sorted(plan.labels.items())),
         "tagIds": dict(sorted(_tag_ids(plan).items())),
@@ -145,6 +147,7 @@ def _from_document(document: Mapping[str, Json]) -> Plan:
         features=features,
         migrates=document["summary"]["migrates"],
         narrowing=_read_narrowing(document["narrowed"]),
+        **read_safety(document["safety"]),
     )
 
 

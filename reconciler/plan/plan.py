@@ -6,7 +6,7 @@ Renderers show it and the executor runs it; nothing else decides what happens.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.diff.changes import (
     Action,
@@ -21,9 +21,13 @@ from reconciler.diff.changes import (
 )
 from reconciler.model.live import Features, Identity, Live
 from reconciler.model.origin import Problem
+from reconciler.model.safety import Safety
+from reconciler.plan.basis import Basis
+from reconciler.plan.budgets import judge
 from reconciler.plan.estimate import Duration, duration
 from reconciler.plan.operations import Operation, asset_ids, writes_sidecars
 from reconciler.plan.schedule import Round, schedule
+from reconciler.plan.violation import Violation
 
 PIPELINE = ("sidecar", "metadataExtraction", "storageTemplateMigration")
 """The queues that carry an edit to the file and back, in the order in which a job wanders (FACTS 5)."""
@@ -62,6 +66,15 @@ class Plan:
     """Whether the server's storage migration is started at the end and waited for."""
     narrowing: Narrowing | None = None
     """What it was narrowed to, where only a part was asked for."""
+    basis: Basis = field(default_factory=Basis)
+    safety: Safety = field(default_factory=Safety)
+    violations: tuple[Violation, ...] = ()
+    """What keeps it from being applied, measured on `basis` by `safety`."""
+
+    def judged(self, safety: Safety) -> Plan:
+        """The same plan under these limits."""
+        found = judge(self.changes, self.labels, self.basis, safety)
+        return replace(self, safety=safety, violations=found)
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -83,14 +96,20 @@ class Plan:
 
 
 def make_plan(
-    comparison: Comparison, live: Live, files: tuple[str, ...] = (), *, migrate: bool = False
+    comparison: Comparison,
+    live: Live,
+    files: tuple[str, ...] = (),
+    *,
+    migrate: bool = False,
+    basis: Basis | None = None,
+    safety: Safety | None = None,
 ) -> Plan:
     """Turns what differs into a plan. Pure: the same input gives the same plan.
 
     With `migrate` the server's storage migration follows where memberships decide where files belong.
     """
     refiled = tuple(refiled_by(comparison.changes)) if live.features.template_uses_album else ()
-    return Plan(
+    plan = Plan(
         identity=live.identity,
         changes=comparison.changes,
         labels=comparison.labels,
@@ -104,7 +123,9 @@ def make_plan(
         features=live.features,
         migrates=migrate and bool(refiled) and live.features.can_hold_window,
         narrowing=comparison.narrowing,
+        basis=basis or Basis(),
     )
+    return plan.judged(safety or Safety())
 
 
 def refiled_by(changes: Changes) -> Iterator[AlbumChange]:

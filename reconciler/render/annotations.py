@@ -25,7 +25,7 @@ def github(problems: Iterable[Problem]) -> str:
 
 
 def github_plan(plan: Plan) -> str:
-    """Problems and missing photos as errors, then what each line of the files changes as notices.
+    """Problems, missing photos and exceeded limits as errors, then what each line changes as notices.
 
     At most 50 notices; one more says how many lines were left out.
     """
@@ -37,7 +37,8 @@ def github_plan(plan: Plan) -> str:
     if left_out > 0:
         text = f"{count(left_out, 'more line')} with changes not shown here; the whole plan has them all"
         notices = [*notices, _command("notice", text, "")]
-    return github((*plan.problems, *plan.missing)) + "".join(notices)
+    beyond = [Problem(violation.message, violation.origin) for violation in plan.violations]
+    return github((*plan.problems, *plan.missing, *beyond)) + "".join(notices)
 
 
 def _message(problem: Problem) -> str:

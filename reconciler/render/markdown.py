@@ -49,6 +49,7 @@ def plan_markdown(plan: Plan, *, whole: str = "") -> str:
     _overview(page, plan)
     _problems(page, "Problems", plan.problems, "Nothing is applied before this is mended.")
     _problems(page, "Missing photos", plan.missing, "The rest is applied only with `--allow-missing`.")
+    _violations(page, plan)
     sections = [
         ("Tags", len(plan.changes.tags), _tags(plan)),
         ("Albums", len(plan.changes.albums), _albums(plan)),
@@ -258,6 +259,25 @@ def _problems(page: _Page, title: str, problems: Sequence[Problem], consequence:
     if len(problems) > SHOWN:
         lines.append(f"- and {len(problems) - SHOWN:,} more")
     page.put("\n".join(lines))
+
+
+def _violations(page: _Page, plan: Plan) -> None:
+    found = plan.violations
+    if not found:
+        return
+    lines = [f"**{summary.STOPPED} ({len(found):,})**: {_stopped(plan)}", ""]
+    lines += [
+        f"- {code(clip(plain(violation.message), 3 * LONGEST))}{_at(violation.origin)}"
+        for violation in found[:SHOWN]
+    ]
+    if len(found) > SHOWN:
+        lines.append(f"- and {len(found) - SHOWN:,} more")
+    page.put("\n".join(lines))
+
+
+def _stopped(plan: Plan) -> str:
+    text, colon, options = summary.stopped(plan).partition(": ")
+    return f"{text}: {code(options)}" if colon else text
 
 
 def _undone(undone: Iterable[Undone]) -> Iterator[str]:

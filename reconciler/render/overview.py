@@ -51,6 +51,8 @@ class Overview:
     causes: tuple[LineOfPlan, ...]
     problems: tuple[Told, ...]
     missing: tuple[Told, ...]
+    violations: tuple[Told, ...]
+    stopped: str
     undone: tuple[Told, ...]
     notes: tuple[Told, ...]
     dates: Histogram | None
@@ -75,6 +77,8 @@ def overview(plan: Plan) -> Overview:
         causes=plan_lines(plan),
         problems=tuple(_problem(item) for item in plan.problems),
         missing=tuple(_problem(item) for item in plan.missing),
+        violations=tuple(Told(plain(item.message), words.place(item.origin)) for item in plan.violations),
+        stopped=plain(summary.stopped(plan)),
         undone=tuple(_undone(plan)),
         notes=tuple(
             Told(plain(note.text), words.place(note.origin), _named(note.sample, note.count))

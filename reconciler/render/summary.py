@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from reconciler.diff.changes import Action, AlbumChange
 from reconciler.model.values import Field
+from reconciler.plan.budgets import way_out
 from reconciler.plan.operations import asset_ids
 from reconciler.plan.plan import PIPELINE, Plan
 from reconciler.plan.schedule import Lane, Round
@@ -187,6 +188,19 @@ def narrowed(plan: Plan, show: Show = words.name) -> tuple[str, ...]:
         shown = words.listed([show(path) for path in said.needed])
         sentences.append(f"Made along, since photos in it need them: {', '.join(shown)}.")
     return tuple(sentences)
+
+
+STOPPED = "More than allowed"
+"""The heading of what keeps a plan from being applied by its size."""
+
+
+def stopped(plan: Plan) -> str:
+    """What has to be done before a plan beyond its limits is applied; empty where it is within them."""
+    if not plan.violations:
+        return ""
+    if options := way_out(plan.violations):
+        return f"Nothing is applied as it is. To allow all of this: {options}"
+    return "Nothing is applied as it is, and no option allows it, as something is protected."
 
 
 def nothing(plan: Plan) -> str:

@@ -54,6 +54,7 @@ def plan_text(plan: Plan, *, width: int, color: bool, full: bool = False) -> str
         _narrowed(page, plan)
     _problems(page, "Problems", plan.problems, "Nothing is applied before this is mended.")
     _problems(page, "Missing photos", plan.missing, "The rest is applied only with --allow-missing.")
+    _violations(page, plan)
     _undone(page, plan.undone)
     _notes(page, plan.notes)
     page.blank()
@@ -332,6 +333,24 @@ def _problems(page: Page, title: str, problems: Sequence[Problem], consequence: 
     page.text(consequence, indent=2, style="bold red")
 
 
+def _violations(page: Page, plan: Plan) -> None:
+    found = plan.violations
+    if not found:
+        return
+    _heading(page, f"{summary.STOPPED} ({len(found):,})")
+    for violation in found if page.full else found[:LINES]:
+        page.flow(
+            [Span("  "), Span("!", "bold red"), Span(" ")],
+            [Span(word) for word in plain(violation.message).split(" ")],
+            hang=4,
+            joiner=" ",
+            tail=words.place(violation.origin),
+            whole=True,
+        )
+    _more(page, len(found))
+    page.text(plain(summary.stopped(plan)), indent=2, style="bold red")
+
+
 def _more(page: Page, number: int) -> None:
     if number > LINES and not page.full:
         page.text(f"and {number - LINES:,} more (--full shows them)", indent=2)
@@ -392,3 +411,5 @@ def _summary(page: Page, plan: Plan) -> None:
     if plan.problems:
         mend = count(len(plan.problems), "problem")
         page.text(f"Not to be applied yet: {mend} above.", style="bold red")
+    elif plan.violations:
+        page.text("Not to be applied as it is: more than allowed (above).", style="bold red")

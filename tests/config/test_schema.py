@@ -22,6 +22,7 @@ from reconciler.config.parsing import parse
 from reconciler.config.report import Report
 from reconciler.config.schema import ANNOTATIONS, language, validator
 from reconciler.config.selecting import _READERS
+from reconciler.model.safety import Budget, Counted
 
 TOP = Path(__file__).parents[2]
 SCHEMA = json.loads((TOP / "schemas" / schema.NAME).read_text(encoding="utf-8"))
@@ -113,10 +114,11 @@ def test_the_quick_check_knows_every_keyword() -> None:
 
 def test_every_key_is_read_by_the_code() -> None:
     assert set(SCHEMA["definitions"]["selector"]["properties"]) == set(_READERS)
-    assert set(SCHEMA["definitions"]["assetEntry"]["properties"]) == {*_VALUES, "match", "tags"}
+    assert set(SCHEMA["definitions"]["assetEntry"]["properties"]) == {*_VALUES, "match", "tags", "protect"}
     code = "".join(
         path.read_text(encoding="utf-8") for path in Path(reconciler.config.__file__).parent.glob("*.py")
     )
+    code += "".join(f'"{word}"' for word in (*Budget, *Counted))  # read by their names
     for path, part in parts(SCHEMA):
         for name in part.get("properties", {}):
             word = rf"[\"'.]{name}[\"')]|\b{name}="

@@ -26,6 +26,7 @@ from reconciler.live.snapshot import from_bytes
 from reconciler.model.albumsets import KnownAlbums, SetKey
 from reconciler.model.attempts import Attempt, Attempts
 from reconciler.plan import Plan, document, make_plan
+from reconciler.plan.basis import basis_of
 from reconciler.render.markdown import plan_markdown
 from reconciler.render.terminal import plan_text
 
@@ -41,7 +42,10 @@ def plan_of(case: Path) -> Plan:
     desired = load([case / "desired.yaml"], now=NOW).desired
     live = from_bytes((case / "live.json").read_bytes())
     comparison = compare(desired, live, attempts_of(case), known_of(case))
-    return make_plan(comparison, live, desired.files, migrate=desired.window.migrate)
+    basis = basis_of(desired, live, comparison)
+    return make_plan(
+        comparison, live, desired.files, migrate=desired.window.migrate, basis=basis, safety=desired.safety
+    )
 
 
 def attempts_of(case: Path) -> Attempts:

@@ -239,7 +239,7 @@ def own_options(command: click.Command) -> set[str]:
     return found - {"-h", "--help"}
 
 
-SHARED = [f"Options for {what}" for what in ("the server", "requests", "the time", "what is shown")]
+SHARED = [f"Options for {what}" for what in ("limits", "the server", "requests", "the time", "what is shown")]
 
 
 class TestCommands:

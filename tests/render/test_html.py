@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 
 from reconciler.diff.changes import Action, AlbumChange, Changes, Comparison
 from reconciler.model.live import NO_THUMBNAILS, Thumbnails
+from reconciler.model.safety import Budget, Counted, Limit, Safety
 from reconciler.model.values import Field
 from reconciler.plan import Plan
 from reconciler.render.html import STATIC, plan_html, wanted_thumbnails
@@ -279,3 +280,14 @@ def test_any_plan_is_one_sound_page_and_always_the_same(plan: Plan) -> None:
         assert len(list(root.all("script"))) == 2
         for row in rows(root):
             Tree(row[-1])
+
+
+def test_what_is_more_than_allowed_stands_on_top() -> None:
+    plan = made.family()
+    strict = Safety({Budget.CHANGES: {Counted.VALUES: Limit(0)}, Budget.REMOVALS: {}, Budget.OVERWRITES: {}})
+    stopped = plan.judged(strict)
+    assert stopped.violations
+    page = plan_html(stopped, NO_THUMBNAILS)
+    top = page[: page.index('id="summary"')]
+    assert "More than allowed" in top and "--max-changes values=" in top
+    assert "More than allowed" not in plan_html(plan, NO_THUMBNAILS)

@@ -1,0 +1,106 @@
+"""What the numbers of a plan are measured against: how large the library is, its albums and its tags."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.diff.albums import claimed_ids
+from reconciler.diff.changes import Changes, Comparison
+from reconciler.model.desired import Desired, Membership
+from reconciler.model.live import Live
+from reconciler.model.origin import Origin
+from reconciler.model.values import Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """How large everything is before a plan is applied, as far as its budgets need to know.
+
+    `library` is the number of the account's photos that show (in the timeline or the archive); None where the
+    files only name single photos, so that the library wasn't read. `albums` is the number of the account's
+    albums. `members` holds, by id, how many of the account's own photos each album has that changes; `tagged`
+    by path how many photos have each tag that comes or goes, where the library was read. `filled` albums have
+    photos and lose those that the files don't ask for; the files name `named` photos one by one, of which
+    `missing` are not there. Of `former_files` files that were applied last, `gone_files` are no longer there.
+    What is protected is there with the line that says so: photos by id, tags by path, albums by name.
+    """
+
+    library: int | None = None
+    albums: int = 0
+    members: Mapping[str, int] = field(default_factory=dict)
+    tagged: Mapping[str, int] = field(default_factory=dict)
+    filled: int = 0
+    named: int = 0
+    missing: int = 0
+    former_files: int = 0
+    gone_files: tuple[str, ...] = ()
+    photos_protected: Mapping[str, Origin] = field(default_factory=dict)
+    tags_protected: Mapping[str, Origin] = field(default_factory=dict)
+    albums_protected: Mapping[str, Origin] = field(default_factory=dict)
+
+
+def basis_of(desired: Desired, live: Live, comparison: Comparison, former: Former | None = None) -> Basis:
+    """The basis of what differs. Pure."""
+    changes = comparison.changes
+    visible = [asset for asset in live.assets.values() if asset.visibility is not Visibility.HIDDEN]
+    former = former or Former()
+    whole = bool(desired.rules or desired.album_sets)
+    named = {name.origin for name in desired.names}
+    return Basis(
+        library=len(visible) if whole else None,
+        albums=len(live.albums),
+        members={
+            change.id: _own(change.id, live)
+            for change in changes.albums
+            if change.id and change.id in live.members
+        },
+        tagged=_tagged(changes, live) if whole else {},
+        filled=_filled(desired, live, comparison),
+        named=len(named),
+        missing=sum(problem.origin in named for problem in comparison.missing),
+        former_files=former.files,
+        gone_files=former.gone,
+        photos_protected=_touched(changes, comparison.protected),
+        tags_protected={entry.path: entry.origin for entry in desired.tags if entry.protect},
+        albums_protected={entry.name: entry.origin for entry in desired.albums if entry.protect},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """Of how many files the last run was made, and which of them are gone."""
+
+    files: int = 0
+    gone: tuple[str, ...] = ()
+
+
+def _own(album: str, live: Live) -> int:
+    return len(live.members.get(album, frozenset()) & live.assets.keys())
+
+
+def _tagged(changes: Changes, live: Live) -> dict[str, int]:
+    moves = {move.path for change in changes.assets for move in (*change.tags_added, *change.tags_removed)}
+    found = Counter(path for paths in live.tags_of.values() for path in paths & moves)
+    return {path: found[path] for path in sorted(moves)}
+
+
+def _filled(desired: Desired, live: Live, comparison: Comparison) -> int:
+    """How many albums have photos that they could lose, those of album sets included."""
+    managed = [
+        entry
+        for entry in desired.albums
+        if entry.manages_members and entry.membership is Membership.EXACT and not entry.absent
+    ]
+    ids = claimed_ids(managed, live.albums)
+    ids |= {album.id for album in comparison.set_albums}
+    ids |= {change.id for change in comparison.changes.albums if change.made_by and change.id}
+    return sum(1 for album in ids if _own(album, live))
+
+
+def _touched(changes: Changes, protected: Mapping[str, Origin]) -> dict[str, Origin]:
+    """Those of the protected photos that the changes are about."""
+    ids = {change.id for change in changes.assets}
+    ids = ids.union(*(change.removed for change in changes.albums))
+    return {asset: protected[asset] for asset in sorted(ids & protected.keys())}

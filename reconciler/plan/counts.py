@@ -1,0 +1,157 @@
+"""What budgets count: how much a plan takes away, overwrites and changes. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes, FieldChange
+from reconciler.model.origin import Origin
+from reconciler.model.safety import Budget, Counted
+from reconciler.model.values import Field, Visibility
+from reconciler.plan.basis import Basis
+
+Key = tuple[Budget, Counted]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How much of something there is in a plan: in all, and by what it belongs to.
+
+    `parts` are the numbers of single albums, tags or lines. A share is taken of `whole`, which is called
+    `whole_name` (None where nothing says how large it is), or, of each part, of its number in `wholes`.
+    """
+
+    total: int
+    parts: Mapping[str, int]
+    origin: Origin | None = None
+    whole: int | None = None
+    whole_name: str = ""
+    wholes: Mapping[str, int] | None = None
+
+
+def counts(changes: Changes, basis: Basis) -> dict[Key, Count]:
+    """Everything that budgets look at; what doesn't happen in the changes isn't in it."""
+    found = _of_photos(changes.assets, basis) | _of_albums(changes.albums, basis)
+    return {key: count for key, count in found.items() if count.total}
+
+
+# -- photos --------------------------------------------------------------------------------------------------
+
+
+class _Lines:
+    """Photos by the lines that are the cause: each photo once in all, and once for each line."""
+
+    def __init__(self) -> None:
+        self.photos = 0
+        self.lines: Counter[Origin] = Counter()
+
+    def add(self, origins: Iterable[Origin]) -> None:
+        """One photo, and the lines that do something to it."""
+        lines = set(origins)
+        if lines:
+            self.photos += 1
+            self.lines.update(lines)
+
+    def count(self, library: int | None) -> Count:
+        """The number of photos, against those of the library."""
+        parts: Counter[str] = Counter()
+        for origin, number in self.lines.items():
+            parts[origin.short] += number
+        return Count(self.photos, parts, self.first, library, "in the library")
+
+    @property
+    def first(self) -> Origin | None:
+        """The first of the lines."""
+        return min(self.lines, default=None)
+
+
+def _of_photos(assets: Iterable[AssetChange], basis: Basis) -> dict[Key, Count]:
+    lost, over, changed, tagged = _Lines(), _Lines(), _Lines(), _Lines()
+    off: Counter[str] = Counter()
+    taking_off = _Lines()
+    for change in assets:
+        lost.add(item.origin for item in change.fields if takes_away(item))
+        over.add(item.origin for item in change.fields if overwrites(item))
+        changed.add(item.origin for item in change.fields)
+        tagged.add(move.origin for move in (*change.tags_added, *change.tags_removed))
+        taking_off.add(move.origin for move in change.tags_removed)
+        off.update(move.path for move in change.tags_removed)
+    return {
+        (Budget.REMOVALS, Counted.VALUES): lost.count(basis.library),
+        (Budget.REMOVALS, Counted.TAGS): Count(off.total(), off, taking_off.first, wholes=basis.tagged),
+        (Budget.OVERWRITES, Counted.VALUES): over.count(basis.library),
+        (Budget.CHANGES, Counted.VALUES): changed.count(basis.library),
+        (Budget.CHANGES, Counted.TAGS): tagged.count(basis.library),
+    }
+
+
+def takes_away(item: FieldChange) -> bool:
+    """Whether a photo loses a value and gets no other."""
+    return _there(item.field, item.before) and not _there(item.field, item.after)
+
+
+def overwrites(item: FieldChange) -> bool:
+    """Whether a value that is there becomes another; leaving the timeline or the archive is that, too."""
+    return _there(item.field, item.before) and _there(item.field, item.after)
+
+
+def _there(field: Field, value: object) -> bool:
+    """Whether a value is one that somebody could miss; having no heart isn't."""
+    if field is Field.FAVORITE:
+        return value is True
+    return isinstance(value, Visibility) or value not in (None, "")
+
+
+# -- albums --------------------------------------------------------------------------------------------------
+
+
+def _of_albums(albums: tuple[AlbumChange, ...], basis: Basis) -> dict[Key, Count]:
+    there = [change for change in albums if change.action is not Action.DELETE]
+    leaving = [change for change in there if change.removed]
+    moving = [change for change in there if change.added or change.removed]
+    photos: set[str] = set()
+    photos = photos.union(*(moves for change in moving for moves in (change.added, change.removed)))
+    return {
+        (Budget.REMOVALS, Counted.MEMBERSHIPS): Count(
+            sum(len(change.removed) for change in leaving),
+            {change.name: len(change.removed) for change in leaving},
+            _first(leaving),
+            wholes={change.name: own_before(change, basis) for change in leaving},
+        ),
+        (Budget.REMOVALS, Counted.ALBUMS): _whole_albums(
+            [change for change in albums if change.action is Action.DELETE], basis
+        ),
+        (Budget.OVERWRITES, Counted.ALBUMS): _whole_albums(list(filter(rewritten, there)), basis),
+        (Budget.CHANGES, Counted.MEMBERSHIPS): Count(
+            len(photos),
+            {change.name: len(change.added) + len(change.removed) for change in moving},
+            _first(moving),
+            basis.library,
+            "in the library",
+        ),
+        (Budget.CHANGES, Counted.ALBUMS): _whole_albums(list(albums), basis),
+    }
+
+
+def own_before(change: AlbumChange, basis: Basis) -> int:
+    """How many of the account's own photos an album has before."""
+    return basis.members.get(change.id or "", change.size_before)
+
+
+def rewritten(change: AlbumChange) -> bool:
+    """Whether a name or description that an album has becomes another, or goes."""
+    return any(
+        item.field in (AlbumField.NAME, AlbumField.DESCRIPTION) and item.before not in (None, "")
+        for item in change.fields
+    )
+
+
+def _whole_albums(albums: list[AlbumChange], basis: Basis) -> Count:
+    sizes = {change.name: max(change.size_before, change.size_after) for change in albums}
+    return Count(len(albums), sizes, _first(albums), basis.albums, "of the account")
+
+
+def _first(albums: Iterable[AlbumChange]) -> Origin | None:
+    return min((change.origin for change in albums), default=None)
