@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.diff.albums import AlbumDiff, Matched, MemberSets, match_albums
 from reconciler.diff.changes import (
     Action,
+    AlbumChange,
     AssetChange,
     Changes,
     Comparison,
@@ -33,12 +34,16 @@ from reconciler.model.asset import Asset, AssetState
 from reconciler.model.attempts import NO_ATTEMPTS, Attempts
 from reconciler.model.desired import AssetEntry, Desired
 from reconciler.model.live import Live
+from reconciler.model.memory import no_collection
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.selectors import combined
 from reconciler.model.values import Field, normal_color
 
 SET_TURNS = 10
 """How often the albums of sets are worked out anew before it is called a loop."""
+
+FIELDS = tuple(Field)
+NO_MOVES: tuple[TagMove, ...] = ()
 
 
 def compare(
@@ -53,6 +58,13 @@ def compare(
     `known` are the albums that earlier runs have made for album sets. The outcome is the same for the same
     input, whatever the order of assets in `live`. Problems and missing photos are told in any case.
     """
+    with no_collection():
+        return _compare(desired, live, attempts, known, targets)
+
+
+def _compare(
+    desired: Desired, live: Live, attempts: Attempts, known: KnownAlbums, targets: Sequence[Target]
+) -> Comparison:
     names = resolve(desired.names, live.assets.values())
     whole = _whole(desired, live, names, attempts, known)
     desired, matched, outcomes, told = whole.desired, whole.matched, whole.outcomes, whole.told
@@ -64,14 +76,16 @@ def compare(
     albums = _albums(desired, live, names, matched, outcomes)
     tags = _tags(desired, live, assets)
     references = check_references(desired.rules, live)
+    labels = _labels(assets, albums.changes, live)
     changes = Changes(
-        tags, _by_label(assets, live), tuple(sorted(albums.changes, key=lambda item: item.name))
+        tags, _by_label(assets, labels), tuple(sorted(albums.changes, key=lambda item: item.name))
     )
     narrowing = None
     undone, album_notes = tuple(told.undone), tuple(albums.notes)
     if targets:
         all_albums = changes.albums
-        changes, narrowing = narrow(changes, _labels(changes, live), targets)
+        changes, narrowing = narrow(changes, labels, targets)
+        labels = _labels(changes.assets, changes.albums, live)
         left_out = {album.origin for album in all_albums} - {album.origin for album in changes.albums}
         album_notes = tuple(note for note in album_notes if note.origin not in left_out)
         undone = tuple(item for item in undone if is_meant(item, targets))
@@ -94,7 +108,7 @@ def compare(
             *album_notes,
         ),
         undone=undone,
-        labels=_labels(changes, live),
+        labels=labels,
         set_albums=_set_albums(desired, matched),
         narrowing=narrowing,
         protected=whole.outcomes.protected,
@@ -162,17 +176,17 @@ def _evaluated(desired: Desired) -> Iterable[Note]:
 
 
 def _rules(desired: Desired, names: Resolution, sets: Expansion) -> Rules:
-    named: dict[str, list[AssetEntry]] = defaultdict(list)
+    named: dict[str, tuple[AssetEntry, ...]] = {}
     for entry in desired.assets:
-        if entry.name and entry.name in names.ids:
-            named[names.ids[entry.name]].append(entry)
+        if entry.name and (asset_id := names.ids.get(entry.name)):
+            named[asset_id] = (*named[asset_id], entry) if asset_id in named else (entry,)
     albums = tuple(
         AlbumRule(entry, frozenset(names.ids[name] for name in entry.photos or () if name in names.ids))
         for entry in desired.albums
         if entry.manages_members and not entry.absent
     )
     return Rules(
-        named={asset: tuple(entries) for asset, entries in named.items()},
+        named=named,
         general=tuple(entry for entry in desired.assets if entry.rule),
         albums=albums,
         deleted_albums=frozenset(entry.name for entry in desired.albums if entry.absent),
@@ -265,7 +279,7 @@ def _converge_all(live: Live, rules: Rules, matched: Matched, attempts: Attempts
     sieve = sift(states, rules)
     told = _Told()
     outcomes = Outcomes(states)
-    for asset_id in sorted(sieve.concerned):
+    for asset_id in sorted(sieve.concerned - sieve.as_named()):
         start = states[asset_id]
         hits = sieve.hits(asset_id)
         outcome = converge(start, hits, rules, attempts)
@@ -286,13 +300,17 @@ def _asset_change(asset: Asset, outcome: Outcome, tags: frozenset[str]) -> Asset
     after = outcome.state
     if after.asset is asset and after.tags == tags:
         return None
-    fields = tuple(
-        FieldChange(name, asset.value(name), after.asset.value(name), outcome.fields[name])
-        for name in Field
-        if name in outcome.fields and asset.value(name) != after.asset.value(name)
-    )
-    added = tuple(TagMove(path, outcome.tags[path]) for path in sorted(after.tags - tags))
-    removed = tuple(TagMove(path, outcome.tags[path]) for path in sorted(tags - after.tags))
+    found = []
+    for name in FIELDS:
+        if name in outcome.fields:
+            before, now = asset.value(name), after.asset.value(name)
+            if before != now:
+                found.append(FieldChange(name, before, now, outcome.fields[name]))
+    fields = tuple(found)
+    added = removed = NO_MOVES
+    if after.tags != tags:
+        added = tuple(TagMove(path, outcome.tags[path]) for path in sorted(after.tags - tags))
+        removed = tuple(TagMove(path, outcome.tags[path]) for path in sorted(tags - after.tags))
     return AssetChange(asset.id, fields, added, removed) if fields or added or removed else None
 
 
@@ -335,14 +353,14 @@ def _tags(desired: Desired, live: Live, assets: tuple[AssetChange, ...]) -> tupl
     return tuple(changes[path] for path in sorted(changes))
 
 
-def _by_label(assets: tuple[AssetChange, ...], live: Live) -> tuple[AssetChange, ...]:
-    return tuple(sorted(assets, key=lambda change: (live.assets[change.id].label, change.id)))
+def _by_label(assets: tuple[AssetChange, ...], labels: Mapping[str, str]) -> tuple[AssetChange, ...]:
+    return tuple(sorted(assets, key=lambda change: (labels[change.id], change.id)))
 
 
-def _labels(changes: Changes, live: Live) -> dict[str, str]:
+def _labels(assets: Iterable[AssetChange], albums: Iterable[AlbumChange], live: Live) -> dict[str, str]:
     """A label for each photo that is mentioned, by id, in order of id."""
-    mentioned = {change.id for change in changes.assets}
-    for album in changes.albums:
+    mentioned = {change.id for change in assets}
+    for album in albums:
         mentioned |= {*album.added, *album.removed}
         for item in album.fields:
             mentioned |= {value for value in (item.before, item.after) if isinstance(value, str)}

@@ -56,6 +56,8 @@ class Rules:
     ruled: tuple[AlbumRule, ...] = field(init=False)
     look_at_albums: bool = field(init=False)
     """Whether any rule asks which albums an asset is in."""
+    only_names: bool = field(init=False)
+    """Whether no rule looks at an asset at all, so that one step is all the way."""
 
     def __post_init__(self) -> None:
         naming: dict[str, set[str]] = defaultdict(set)
@@ -69,6 +71,7 @@ class Rules:
         object.__setattr__(self, "managed", {rule.entry.name: rule for rule in self.albums})
         object.__setattr__(self, "named_in", {key: frozenset(names) for key, names in naming.items()})
         object.__setattr__(self, "ruled", ruled)
+        object.__setattr__(self, "only_names", not self.general and not ruled)
         object.__setattr__(self, "look_at_albums", bool(needs.albums or needs.all_albums))
 
 
@@ -97,6 +100,7 @@ class Hits:
 
 
 NOWHERE: frozenset[str] = frozenset()
+NO_HITS = Hits()
 
 
 def hits_of(state: AssetState, rules: Rules) -> Hits:
@@ -124,7 +128,7 @@ def converge(start: AssetState, hits: Hits, rules: Rules, attempts: Attempts) ->
             return outcome
         if after is outcome.state or after == outcome.state:
             return outcome
-        if not rules.look_at_albums and _only_albums_differ(after, outcome.state):
+        if rules.only_names or (not rules.look_at_albums and _only_albums_differ(after, outcome.state)):
             outcome.state = after
             return outcome
         if after in seen:
@@ -155,7 +159,7 @@ def _advance(
     if asset is not state.asset or tags != state.tags:
         state = AssetState(asset, tags, state.albums, state.beside)
         hits = None
-    wanting = hits.albums if hits else hits_of(state, rules).albums
+    wanting = (hits or hits_of(state, rules)).albums
     albums = memberships(state.asset.id, state.albums, wanting, rules, hidden=_hidden(state))
     if albums == state.albums:
         return state
@@ -188,6 +192,10 @@ def _changed_fields(
     changed: dict[Field, FieldValue] = {}
     for name, wish in wishes.items():
         live = state.asset.value(name)
+        if live == wish.value:
+            if name is Field.TAKEN:
+                outcome.zone_ruled = None
+            continue
         if not differs(name, live, wish.value, place_managed):
             if name is Field.TAKEN and place_managed and state.asset.zone_from_place:
                 outcome.zone_ruled = None if same(name, live, wish.value) else wish.origin

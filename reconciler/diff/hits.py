@@ -6,13 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diff.converge import NOWHERE, AlbumRule, Hits, Rules, memberships
-from reconciler.model.asset import AssetState
+from reconciler.diff.converge import NO_HITS, NOWHERE, AlbumRule, Hits, Rules, memberships
+from reconciler.model.asset import Asset, AssetState
 from reconciler.model.desired import AssetEntry
 from reconciler.model.selectors import Selector
-from reconciler.model.values import Visibility
-
-NO_HITS = Hits()
+from reconciler.model.values import Visibility, same
 
 
 @dataclass(slots=True)
@@ -24,6 +22,20 @@ class Sieve:
     entries: dict[str, list[AssetEntry]] = field(default_factory=lambda: defaultdict(list))
     albums: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     concerned: set[str] = field(default_factory=set)
+    moving: set[str] = field(default_factory=set)
+    """Those of them whose albums change even if nothing else does."""
+
+    def as_named(self) -> set[str]:
+        """Assets of which only one entry, one that names them, asks anything, and all of that is so."""
+        found = set()
+        for asset_id, named in self.rules.named.items():
+            state = self.states.get(asset_id)
+            if state is None or len(named) > 1 or asset_id in self.entries or asset_id in self.moving:
+                continue
+            (entry,) = named
+            if entry.tags is None and _is_so(state.asset, entry):
+                found.add(asset_id)
+        return found
 
     def hits(self, asset_id: str) -> Hits:
         """The rules and albums that match an asset."""
@@ -39,6 +51,14 @@ class Sieve:
         return grouped if found is None else grouped | found
 
 
+def _is_so(asset: Asset, entry: AssetEntry) -> bool:
+    for name, wish in entry.values.items():
+        value = asset.value(name)
+        if value != wish.value and not same(name, value, wish.value):
+            return False
+    return True
+
+
 def sift(states: Mapping[str, AssetState], rules: Rules) -> Sieve:
     """Asks the rules about all assets. One is concerned if an entry touches it or its albums may change."""
     sieve = Sieve(states, rules)
@@ -52,7 +72,8 @@ def sift(states: Mapping[str, AssetState], rules: Rules) -> Sieve:
         for asset_id in _wanted(rule, every, visible):
             sieve.albums[asset_id].add(rule.entry.name)
     sieve.concerned = (rules.named.keys() | sieve.entries.keys()) & states.keys()
-    sieve.concerned |= set(_moving(sieve))
+    sieve.moving = set(_moving(sieve))
+    sieve.concerned |= sieve.moving
     return sieve
 
 

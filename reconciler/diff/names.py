@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.model.asset import Asset, AssetState
+from reconciler.model.conditions import ChecksumIs
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Problem
 from reconciler.model.text import folded
@@ -31,16 +32,15 @@ class _Index:
         self._all = tuple(assets)
         self._by: dict[str, dict[str, list[Asset]]] = {}
 
-    def candidates(self, name: PhotoName) -> Iterable[Asset]:
-        keys: tuple[tuple[str | None, str, Callable[[Asset], str]], ...] = (
-            (name.id, "id", lambda asset: asset.id),
-            (name.checksum, "checksum", lambda asset: asset.checksum),
-            (name.path and folded(name.path), "path", lambda asset: folded(asset.path)),
-            (name.file and folded(name.file), "file", lambda asset: folded(asset.file_name)),
-        )
-        for wanted, kind, key in keys:
-            if wanted:
-                return self._table(kind, key).get(wanted, ())
+    def candidates(self, name: PhotoName) -> Sequence[Asset]:
+        if name.id:
+            return self._table("id", lambda asset: asset.id).get(name.id, ())
+        if name.checksum:
+            return self._table("checksum", lambda asset: asset.checksum).get(name.checksum, ())
+        if name.path:
+            return self._table("path", lambda asset: folded(asset.path)).get(folded(name.path), ())
+        if name.file:
+            return self._table("file", lambda asset: folded(asset.file_name)).get(folded(name.file), ())
         return self._all
 
     def _table(self, kind: str, key: Callable[[Asset], str]) -> dict[str, list[Asset]]:
@@ -59,8 +59,11 @@ def resolve(names: Iterable[PhotoName], assets: Iterable[Asset]) -> Resolution:
     missing: list[Problem] = []
     ambiguous: list[Problem] = []
     for name in dict.fromkeys(names):
-        found = [asset for asset in index.candidates(name) if name.selector.matches(AssetState(asset))]
-        found = _exact_first(name, found)
+        found = index.candidates(name)
+        if not isinstance(name.selector, ChecksumIs):
+            found = [asset for asset in found if name.selector.matches(AssetState(asset))]
+        if len(found) > 1:
+            found = _exact_first(name, found)
         if len(found) == 1:
             ids[name] = found[0].id
         elif found:
@@ -70,7 +73,7 @@ def resolve(names: Iterable[PhotoName], assets: Iterable[Asset]) -> Resolution:
     return Resolution(ids, tuple(missing), tuple(ambiguous))
 
 
-def _exact_first(name: PhotoName, found: list[Asset]) -> list[Asset]:
+def _exact_first(name: PhotoName, found: Sequence[Asset]) -> Sequence[Asset]:
     exact = [
         asset
         for asset in found
@@ -87,7 +90,7 @@ def _missing(name: PhotoName) -> Problem:
     return Problem(f"no photo on the server has {name.text}: {hint}", name.origin)
 
 
-def _ambiguous(name: PhotoName, found: list[Asset]) -> Problem:
+def _ambiguous(name: PhotoName, found: Sequence[Asset]) -> Problem:
     found = sorted(found, key=lambda asset: (asset.file_created_at, asset.id))
     listed = "; ".join(f"{asset.label}, id {asset.id}, at {asset.path}" for asset in found[:SHOWN])
     more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from reconciler.diff.changes import AssetChange, Changes, FieldChange, Note
@@ -18,11 +19,25 @@ Test = Callable[[Asset, AssetChange, Live], Origin | None]
 
 def notes_for(changes: Changes, live: Live) -> tuple[Note, ...]:
     """Every announcement that these changes call for, in a fixed order."""
-    found = [note for test, text in _TESTS if (note := _note(changes.assets, live, test, text))]
+    by_aspect = _by_aspect(changes.assets)
+    found = [
+        note for aspect, test, text in _TESTS if (note := _note(by_aspect.get(aspect, ()), live, test, text))
+    ]
     if live.unread:
         text = f"{live.unread} files are not read by the server yet: rules leave them out until they are"
         found.append(Note(text, None, live.unread))
     return tuple(found)
+
+
+def _by_aspect(changes: Iterable[AssetChange]) -> dict[Field | None, list[AssetChange]]:
+    """The changes of each field; of tags that go under None."""
+    found: dict[Field | None, list[AssetChange]] = defaultdict(list)
+    for change in changes:
+        for item in change.fields:
+            found[item.field].append(change)
+        if change.tags_removed:
+            found[None].append(change)
+    return found
 
 
 def _note(changes: Iterable[AssetChange], live: Live, test: Test, text: str) -> Note | None:
@@ -78,32 +93,38 @@ def _moves_file(asset: Asset, change: AssetChange, live: Live) -> Origin | None:
     return item.origin if item and live.features.storage_template and not asset.library_id else None
 
 
-_TESTS: tuple[tuple[Test, str], ...] = (
+_TESTS: tuple[tuple[Field | None, Test, str], ...] = (
     (
+        Field.DESCRIPTION,
         _clears_caption,
         "captions are cleared; this version of Immich brings a caption back if it is embedded in the photo "
         "(write another text instead, or clear it in the file)",
     ),
     (
+        None,
         _takes_last_tag,
         "photos lose their last tag; this version of Immich brings it back when the photo is next edited "
         "(give them another tag, or run again after such an edit)",
     ),
     (
+        Field.LOCATION,
         _clears_place,
         "places are taken away; a place that is embedded in the photo itself comes back "
         "(write the right place instead)",
     ),
     (
+        Field.LOCATION,
         _gets_place,
         "photos get a place; from then on Immich shows their time in the zone of that place",
     ),
     (
+        Field.TAKEN,
         _place_may_rule,
         "dates get another offset on photos with a place; where the place was set by hand its zone wins and "
         "only the instant stays (write the time with the offset of the place)",
     ),
     (
+        Field.TAKEN,
         _moves_file,
         "files move: the storage template is on and their date changes",
     ),

@@ -40,6 +40,9 @@ def field_wishes(
     named: Iterable[AssetEntry], matching: Iterable[AssetEntry], conflicts: list[Conflict]
 ) -> dict[Field, Setting[FieldValue]]:
     """One wish for each field; disagreements are added to `conflicts`."""
+    named, matching = tuple(named), tuple(matching)
+    if len(named) + len(matching) == 1:
+        return dict((named or matching)[0].values)
     wishes = _agreed(named, conflicts)
     for name, setting in _agreed(matching, conflicts, besides=frozenset(wishes)).items():
         wishes[name] = setting
@@ -69,14 +72,14 @@ def tags_wish(
     named: Iterable[AssetEntry], matching: Iterable[AssetEntry], conflicts: list[Conflict]
 ) -> TagsTogether | None:
     """All wishes for tags added up, or None where nobody asks; contradictions are added to `conflicts`."""
+    named, matching = tuple(named), tuple(matching)
+    if all(entry.tags is None for entry in (*named, *matching)):
+        return None
     together = TagsTogether()
-    asked = False
-    named = tuple(named)
-    for level in (named, tuple(matching)):
+    for level in (named, matching):
         for entry in level:
             if entry.tags is None:
                 continue
-            asked = True
             wish = entry.tags
             together.add.update((path, wish.origin) for path in wish.add if path not in together.add)
             together.remove.update((path, wish.origin) for path in wish.remove if path not in together.remove)
@@ -90,7 +93,7 @@ def tags_wish(
         for path in sorted(together.exact & together.remove.keys()):
             about = f"tag {path!r} (in the exact set, removed)"
             conflicts.append(Conflict(together.exact_origin, together.remove[path], about))
-    return together if asked else None
+    return together
 
 
 def _take_exact(

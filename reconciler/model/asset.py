@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from reconciler.model.values import (
@@ -62,15 +63,17 @@ class Asset:
 
     def value(self, field: Field) -> FieldValue:
         """The value of one of the fields that can be managed."""
-        found: FieldValue = getattr(self, field.value)
+        found: FieldValue = _GET[field](self)
         return found
 
     def with_values(self, values: Mapping[Field, FieldValue]) -> Asset:
         """The same asset after these fields have been written."""
         if not values:
             return self
-        changed: dict[str, Any] = {field.value: value for field, value in values.items()}
-        return replace(self, **changed)
+        made = list(_ALL(self))
+        for field, value in values.items():
+            made[_PLACES[field]] = value
+        return Asset(*made)
 
     @property
     def zone_from_place(self) -> bool:
@@ -85,7 +88,13 @@ class Asset:
     @property
     def label(self) -> str:
         """How a plan names it: the file, and the day where known."""
-        return f"{self.file_name} ({self.taken.local:%Y-%m-%d})" if self.taken else self.file_name
+        return f"{self.file_name} ({self.taken.day})" if self.taken else self.file_name
+
+
+_NAMES = tuple(part.name for part in fields(Asset))
+_ALL: Callable[[Asset], tuple[Any, ...]] = attrgetter(*_NAMES)
+_PLACES: Mapping[Field, int] = {field: _NAMES.index(field.value) for field in Field}
+_GET: Mapping[Field, Callable[[Asset], Any]] = {field: attrgetter(field.value) for field in Field}
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,10 @@ class PhotoName:
     path: str | None = None
     file: str | None = None
 
+    def __hash__(self) -> int:
+        # names are looked up by the hundred thousand, and two that differ have different texts as a rule
+        return hash(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class TagsWish:

@@ -20,6 +20,7 @@ from reconciler.diff.changes import (
     Undone,
 )
 from reconciler.model.live import Features, Identity, Live
+from reconciler.model.memory import no_collection
 from reconciler.model.origin import Problem
 from reconciler.model.safety import Safety
 from reconciler.plan.basis import Basis
@@ -108,12 +109,14 @@ def make_plan(
 
     With `migrate` the server's storage migration follows where memberships decide where files belong.
     """
+    with no_collection():
+        rounds = schedule(comparison.changes, live.tags, live.features)
     refiled = tuple(refiled_by(comparison.changes)) if live.features.template_uses_album else ()
     plan = Plan(
         identity=live.identity,
         changes=comparison.changes,
         labels=comparison.labels,
-        rounds=schedule(comparison.changes, live.tags, live.features),
+        rounds=rounds,
         notes=(*comparison.notes, *_note_on_files(refiled, live.features, migrate)),
         problems=comparison.problems,
         missing=comparison.missing,

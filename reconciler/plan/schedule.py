@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes, TagChange
 from reconciler.model.live import Features, Tag
-from reconciler.model.values import SIDECAR_FIELDS, Field, FieldValue, value_text
+from reconciler.model.values import SIDECAR_FIELDS, Field, FieldValue
 from reconciler.plan.operations import (
     ALBUM_BATCH,
     TAG_BATCH,
@@ -83,7 +83,14 @@ def schedule(changes: Changes, tags: Mapping[str, Tag], features: Features) -> t
 
     `tags` are the live tags by path; `features` tell what makes files move on this server.
     """
-    groups = _sidecar_groups(changes.assets, tags)
+    by_values = _by_values(changes.assets)
+    singles: list[Lane] = [
+        (UpdateAsset(values, ids[0]),) for values, ids in by_values if _is_single(values, len(ids))
+    ]
+    groups: list[SidecarOperation] = [
+        UpdateAssets(values, ids) for values, ids in by_values if not _is_single(values, len(ids))
+    ]
+    groups += _tag_groups(changes.assets, tags)
     movers = [group for group in groups if moves_files(group, features)]
     placed = _placed([group for group in groups if not moves_files(group, features)], movers)
     albums = list(_album_lanes(changes.albums))
@@ -95,7 +102,6 @@ def schedule(changes: Changes, tags: Mapping[str, Tag], features: Features) -> t
         last: list[Lane] = []
         if number == 0:
             first = tuple(_tag_operations(changes.tags))
-            singles: list[Lane] = [(single,) for single in _singles(changes.assets)]
             lanes = [*(lane for lane in albums if lane not in filed), *singles, *lanes]
         if number == len(placed) - 1:
             last = [*filed, *((batch,) for group in movers for batch in _batches(group))]
@@ -159,25 +165,16 @@ def _is_single(values: Mapping[Field, FieldValue], count: int) -> bool:
 
 def _by_values(changes: Iterable[AssetChange]) -> list[tuple[dict[Field, FieldValue], tuple[str, ...]]]:
     """Photos that get the very same values together, in the order of their first photo."""
-    groups: dict[tuple[tuple[str, str], ...], list[AssetChange]] = defaultdict(list)
+    groups: dict[tuple[tuple[Field, FieldValue], ...], list[AssetChange]] = defaultdict(list)
     for change in changes:
         if change.fields:
-            key = tuple((item.field.value, value_text(item.after)) for item in change.fields)
-            groups[key].append(change)
+            groups[tuple((item.field, item.after) for item in change.fields)].append(change)
     return [(group[0].values, tuple(change.id for change in group)) for group in groups.values()]
 
 
-def _singles(changes: Iterable[AssetChange]) -> Iterator[Operation]:
-    for values, ids in _by_values(changes):
-        if _is_single(values, len(ids)):
-            yield UpdateAsset(values, ids[0])
-
-
-def _sidecar_groups(changes: tuple[AssetChange, ...], tags: Mapping[str, Tag]) -> list[SidecarOperation]:
-    """Field values first, then tags that come, then tags that go; not yet cut into batches."""
-    groups: list[SidecarOperation] = [
-        UpdateAssets(values, ids) for values, ids in _by_values(changes) if not _is_single(values, len(ids))
-    ]
+def _tag_groups(changes: tuple[AssetChange, ...], tags: Mapping[str, Tag]) -> list[SidecarOperation]:
+    """Tags that come, then tags that go; not yet cut into batches."""
+    groups: list[SidecarOperation] = []
     added: dict[tuple[str, ...], list[str]] = defaultdict(list)
     removed: dict[str, list[str]] = defaultdict(list)
     for change in changes:
