@@ -21,12 +21,14 @@ from reconciler.config.kept import Kept
 from reconciler.config.lists import items
 from reconciler.config.named import Definition, Definitions
 from reconciler.config.nodes import ListNode, MapNode, Node, path_text, without
+from reconciler.config.question import read_expression
 from reconciler.config.report import Report, Scope
 from reconciler.config.schema import language
 from reconciler.model.albumsets import SetKey
 from reconciler.model.desired import AlbumEntry, AlbumSet, AssetEntry, Desired, TagEntry
 from reconciler.model.memory import no_collection
 from reconciler.model.origin import Origin, Problem
+from reconciler.model.selectors import Selector
 
 _LISTS = ("tags", "assets", "albums", "album_sets")
 _SELECTORS = "selectors"
@@ -38,24 +40,32 @@ class Loaded:
 
     desired: Desired
     problems: tuple[Problem, ...] = ()
+    expression: Selector | None = None
+    """The rule that was asked about."""
 
 
 def load(
-    paths: Sequence[str | Path] = (".",), cache: Cache | None = None, *, now: datetime | None = None
+    paths: Sequence[str | Path] = (".",),
+    cache: Cache | None = None,
+    *,
+    now: datetime | None = None,
+    expression: str | None = None,
 ) -> Loaded:
     """Reads every YAML file of these files and folders, merged. Raises InvalidFiles with all that is wrong.
 
     Paths in messages are relative to the current directory. References stay unresolved. With a cache, large
     files that haven't changed since are not parsed again. `now` is the moment by which rules such as
-    `last 30 days` are counted; None is the present.
+    `last 30 days` are counted; None is the present. An `expression` is a rule to be read with the files; it
+    needs none.
     """
     with no_collection():
-        return _load(paths, cache, now or datetime.now(UTC))
+        return _load(paths, cache, now or datetime.now(UTC), expression)
 
 
-def _load(paths: Sequence[str | Path], cache: Cache | None, now: datetime) -> Loaded:
+def _load(paths: Sequence[str | Path], cache: Cache | None, now: datetime, expression: str | None) -> Loaded:
     report = Report()
-    files = find(list(paths) or ["."], report)
+    needed = bool(paths) or expression is None
+    files = find(list(paths) or ["."], report if needed else Report())
     reader = Documents(report, cache)
     documents = reader.read(files)
     general = General()
@@ -83,11 +93,12 @@ def _load(paths: Sequence[str | Path], cache: Cache | None, now: datetime) -> Lo
         window=general.window(clock),
         safety=general.safety(),
         files=tuple(file.name for file in files),
-        evaluated=report.remarks(),
         selectors=selectors,
     )
+    asked = None if expression is None else read_expression(expression, where, report)
     report.check()
-    return Loaded(desired, report.warnings())
+    desired = replace(desired, evaluated=report.remarks())
+    return Loaded(desired, report.warnings(), asked)
 
 
 def _read_top(document: Document, general: General, report: Report) -> None:

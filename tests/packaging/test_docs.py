@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from reconciler.apply.preflight import MIGRATION, WINDOW
-from reconciler.cli import apply, completion, formatting, plan, queues, runs, sandbox, undo, validate
+from reconciler.cli import apply, completion, formatting, plan, queues, runs, sandbox, select, undo, validate
 from reconciler.cli.exits import Exit
 from reconciler.config import load
 from reconciler.immich.permissions import needed, permissions_of
@@ -45,6 +45,7 @@ COMMANDS = ROOT / "docs" / "commands.md"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 COMMAND_LINE: dict[str, click.Command] = {
     "immich-validate": validate.main,
+    "immich-select": select.main,
     "immich-plan": plan.main,
     "immich-apply": apply.main,
     "immich-queues": queues.main,

@@ -1,0 +1,145 @@
+"""Asking a rule about the photos of a server: what immich-select does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+import click
+
+from reconciler.cli.common import files_cache, stop
+from reconciler.cli.connect import Connection
+from reconciler.cli.exits import Exit
+from reconciler.cli.progress import Unheard
+from reconciler.config import load
+from reconciler.config.faults import nearest
+from reconciler.config.question import is_written_out, names_of_rules, rule_named
+from reconciler.diff.references import check_references
+from reconciler.diff.states import states_of
+from reconciler.live.permissions import calls_of
+from reconciler.live.read import read_live
+from reconciler.live.reading import reading_for
+from reconciler.model.asset import Asset, AssetState
+from reconciler.model.company import is_id
+from reconciler.model.desired import AssetEntry, Desired
+from reconciler.model.origin import Origin
+from reconciler.model.selectors import Selector
+from reconciler.model.text import folded
+from reconciler.model.values import Visibility, normal_checksum
+
+LISTED = 20
+"""Names that a message lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A rule, and the settings of the files by which the server is asked."""
+
+    rule: Selector
+    settings: Desired
+
+    @property
+    def desired(self) -> Desired:
+        """A desired state that needs to know the same and nothing more."""
+        entry = AssetEntry(Origin("EXPR", 1), {}, rule=self.rule)
+        return replace(self.settings, tags=(), assets=(entry,), albums=(), album_sets=())
+
+
+def question(text: str, paths: Sequence[str]) -> Question:
+    """The rule that a text means, with the files. Stops where there is none. Raises InvalidFiles."""
+    written_out = is_written_out(text)
+    loaded = load(paths, files_cache(), expression=text if written_out else None)
+    for problem in loaded.problems:
+        click.echo(f"warning: {problem}", err=True)
+    rule = loaded.expression if written_out else rule_named(text, loaded.desired)
+    if rule is None:
+        names = sorted(set(names_of_rules(loaded.desired)))
+        known = f"; there are {', '.join(names[:LISTED])}." if names else "."
+        there = nearest(text, names, 0.6) or known
+        stop(
+            f"no selector, album or entry is called {text!r}{there} A rule can be written out in braces, "
+            "such as '{rating: 5}', and an entry is named by FILE:LINE",
+            Exit.INVALID,
+        )
+    for remark in loaded.desired.evaluated:
+        click.echo(f"note: {remark.value}", err=True)
+    return Question(rule, loaded.desired)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Every photo that was looked at, and those that the rule means, oldest first."""
+
+    states: Mapping[str, AssetState]
+    matched: tuple[Asset, ...]
+    seen: int
+
+
+def answer(asked: Question, connection: Connection, progress: Unheard) -> Answer:
+    """Reads what the rule needs and asks it. Stops where the key lacks permissions."""
+    desired = asked.desired
+    connection.require(calls_of(reading_for(desired)))
+
+    def reading_progress(what: str, done: int) -> None:
+        progress.stage(f"reading {what}")
+        progress.advance(done)
+
+    live = read_live(
+        desired,
+        connection.reader,
+        identity=connection.identity,
+        features=connection.features(False),
+        libraries=connection.libraries,
+        on_progress=reading_progress,
+    )
+    progress.rest()
+    references = check_references([asked.rule], live)
+    for problem in references.missing:
+        click.echo(f"warning: {problem}", err=True)
+    if references.ambiguous:
+        stop("; ".join(str(problem) for problem in references.ambiguous), Exit.INVALID)
+    states = states_of(live, {})
+    hidden = asked.rule.needs().hidden
+    looked_at = [
+        state for state in states.values() if hidden or state.asset.visibility is not Visibility.HIDDEN
+    ]
+    matched = [state.asset for state in asked.rule.select(looked_at)]
+    return Answer(states, tuple(sorted(matched, key=_by_day)), len(looked_at))
+
+
+def _by_day(asset: Asset) -> tuple[bool, float, str, str]:
+    moment = asset.taken.instant.timestamp() if asset.taken else 0.0
+    return asset.taken is None, moment, asset.file_name, asset.id
+
+
+def photos_called(text: str, found: Answer, connection: Connection) -> list[AssetState]:
+    """The photos that a text names, by id, checksum or file name. Stops where there is none among them."""
+    by_id = found.states.get(text.lower())
+    if by_id:
+        return [by_id]
+    try:
+        checksum = normal_checksum(text)
+    except ValueError:
+        checksum = None
+    named = [
+        state
+        for state in found.states.values()
+        if state.asset.checksum == checksum or folded(state.asset.file_name) == folded(text)
+    ]
+    if not named:
+        _stop_without(text, checksum, connection)
+    return sorted(named, key=lambda state: _by_day(state.asset))
+
+
+def _stop_without(text: str, checksum: str | None, connection: Connection) -> NoReturn:
+    known_as = "id" if is_id(text) else "checksum" if checksum else "file_name"
+    if elsewhere := connection.reader.find(**{known_as: checksum or text}):
+        stop(
+            f"{elsewhere[0].label} is hidden (such as the moving part of a live photo): rules leave it out "
+            "unless they ask for `visibility: hidden`"
+        )
+    stop(
+        f"no photo of this account has the id, checksum or file name {text!r}; the trash and the locked "
+        "folder are left out"
+    )

@@ -1,0 +1,88 @@
+"""A rule that somebody asks about: written out in braces, or the name of one in the files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reconciler.config import faults
+from reconciler.config.conditions import Selecting
+from reconciler.config.nodes import without
+from reconciler.config.parsing import parse
+from reconciler.config.report import Report, Scope
+from reconciler.config.schema import language
+from reconciler.config.selecting import read_match
+from reconciler.model.desired import AlbumEntry, AssetEntry, Desired
+from reconciler.model.origin import Origin, Problem
+from reconciler.model.selectors import All, AnyOf, Not, Selector
+from reconciler.model.text import folded
+
+FILE = "EXPR"
+"""How messages call the place of a rule that is written out."""
+
+_WRITTEN_OUT = re.compile(r"\s*[{\[]|.*\w:(\s|$)", re.DOTALL)
+_PLACE = re.compile(r"(.+):(\d+)(?::\d+)?")
+
+
+def is_written_out(text: str) -> bool:
+    """Whether a text is a rule by itself and not the name of one."""
+    return _WRITTEN_OUT.match(text) is not None and not _PLACE.fullmatch(text)
+
+
+def read_expression(text: str, where: Selecting, report: Report) -> Selector | None:
+    """A rule that is written out, such as `{rating: ">=4"}`; None after an error."""
+    if text.lstrip().startswith("["):
+        message = "write keys in braces, such as {rating: 5}; for one of several blocks {any: [{...}, {...}]}"
+        report.add(Problem(message, Origin(FILE, 1)))
+        return None
+    node = parse(text, FILE, report)
+    if node is None:
+        return None
+    scope = Scope(report, FILE, node)
+    refused = faults.check(scope, language().schema["definitions"]["match"])
+    sound = without(node, refused) if refused else node
+    return None if sound is None else read_match(Selecting(scope, where.clock, None, where.named), sound)
+
+
+def rule_named(text: str, desired: Desired) -> Selector | None:
+    """The rule of this name in the files: a selector's, an album's, or that of the entry at `FILE:LINE`."""
+    if text in desired.selectors:
+        return desired.selectors[text]
+    for album in desired.albums:
+        if folded(album.name) == folded(text):
+            return album_rule(album)
+    if place := _PLACE.fullmatch(text):
+        at = place[1], int(place[2])
+        for entry in desired.assets:
+            if (entry.origin.file, entry.origin.line) == at:
+                return _entry_rule(entry)
+        for album in desired.albums:
+            if (album.origin.file, album.origin.line) == at:
+                return album_rule(album)
+    return None
+
+
+def names_of_rules(desired: Desired) -> Iterator[str]:
+    """What `rule_named` knows, places left out."""
+    yield from desired.selectors
+    yield from (album.name for album in desired.albums if album.manages_members)
+
+
+def album_rule(album: AlbumEntry) -> Selector | None:
+    """Who an album asks for: what its rule finds and doesn't exclude, and who is named."""
+    found: list[Selector] = []
+    if album.rule:
+        found.append(_without(album.rule, album.exclude) if album.exclude else album.rule)
+    found += [photo.selector for photo in album.photos or ()]
+    if not found:
+        return None
+    return found[0] if len(found) == 1 else AnyOf(tuple(found))
+
+
+def _without(rule: Selector, exclude: Selector) -> Selector:
+    parts = rule.parts if isinstance(rule, All) else (rule,)
+    return All((*parts, Not(exclude)))
+
+
+def _entry_rule(entry: AssetEntry) -> Selector | None:
+    return entry.rule or (entry.name.selector if entry.name else None)

@@ -1,0 +1,154 @@
+"""The command immich-select."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from reconciler.cli.select import main
+from reconciler.sandbox.library import Library, NewAsset
+from reconciler.sandbox.photo import Embedded
+
+DAY = datetime(2024, 5, 1, 12, tzinfo=UTC)
+FILES = """
+server: { url: "sandbox:library" }
+selectors:
+  good: { rating: ">=4" }
+  ada: { people: Ada, selector: good }
+assets:
+  - match: { selector: ada }
+    favorite: true
+  - match: { file: 3.jpg }
+    rating: 5
+albums:
+  - name: Best of May
+    match: [{ selector: good }, { file: 1.jpg }]
+    exclude: { file: 4.jpg }
+    assets: [{ file: 0.jpg }]
+  - name: Untouched
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library and files that know it."""
+    folder = tmp_path_factory.mktemp("select")
+    with Library.create(folder / "library") as library:
+        library.add_assets(
+            NewAsset(
+                f"{number}.jpg",
+                DAY - timedelta(days=number),
+                Embedded(rating=number or None),
+                people=["Ada"] if number % 2 else [],
+                visibility="hidden" if number == 5 else "timeline",
+            )
+            for number in range(6)
+        )
+    (folder / "photos.yaml").write_text(FILES, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def here(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("IMMICH_RECONCILER_CACHE_DIR", "")
+    monkeypatch.setenv("IMMICH_RECONCILER_STATE_DIR", str(tmp_path))
+    for name in ("IMMICH_API_KEY", "IMMICH_INSTANCE_URL", "IMMICH_ADMIN_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    yield
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, [*arguments, "-q"])
+
+
+def files(*arguments: str) -> list[str]:
+    result = run(*arguments, "--format", "json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["version"] == 1 and told["of"] == 5 and told["count"] == len(told["photos"])
+    return [photo["file"] for photo in told["photos"]]
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ("{rating: '>=3'}", ["4.jpg", "3.jpg"]),
+        ("rating: 4", ["4.jpg"]),
+        ("{selector: good, not: {people: Ada}}", ["4.jpg"]),
+        ("{people: Ada, taken: 04-28..04-29}", ["3.jpg"]),
+        ("good", ["4.jpg"]),
+        ("ada", []),
+        ("best of may", ["1.jpg", "0.jpg"]),
+        ("photos.yaml:9", ["3.jpg"]),
+        ("photos.yaml:12", ["1.jpg", "0.jpg"]),
+    ],
+)
+def test_what_is_found(rule: str, found: list[str]) -> None:
+    assert files(rule) == found
+
+
+def test_as_text_and_as_ids() -> None:
+    text = run("{rating: '>=3'}").stdout.splitlines()
+    assert [line.split()[:2] for line in text[:-1]] == [["4.jpg", "2024-04-27"], ["3.jpg", "2024-04-28"]]
+    assert text[-1] == "2 photos of 5"
+    assert run("{rating: '>=3'}", "--format", "ids").stdout.split() == [line.split()[2] for line in text[:-1]]
+    assert run("ada").stdout == "0 photos of 5\n"
+    assert run("ada", "--format", "ids").stdout == ""
+
+
+def test_what_is_counted_from_today_is_told() -> None:
+    result = run("{taken: this year}")
+    assert result.stderr.startswith('note: "this year" is 2')
+
+
+def test_why() -> None:
+    told = run("ada", "--why", "3.JPG").stdout.splitlines()
+    photo = run("{file: 3.jpg}", "--format", "ids").stdout.strip()
+    assert told == [
+        f"3.jpg (2024-04-28), id {photo}: is not matched",
+        "  ✗ selector ada",
+        "    ✗ all of these",
+        "      ✓ Ada is on it: Ada",
+        "      ✗ selector good",
+        "        ✗ rating is 4 to 5: 3",
+    ]
+    assert run("ada", "--why", photo.upper()).stdout.splitlines() == told
+    as_json = json.loads(run("ada", "--why", photo, "--format", "json").stdout)
+    assert as_json["photos"][0]["why"]["parts"][0]["parts"][0]["holds"] is True
+    checksum = as_json["photos"][0]["checksum"]
+    assert run("ada", "--why", checksum).stdout.splitlines() == told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["goood"], 2, "no selector, album or entry is called 'goood'; did you mean 'good'? A rule can be"),
+        (["Untouched"], 2, "no selector, album or entry is called 'Untouched'"),
+        (["photos.yaml:10"], 2, "no selector, album or entry is called 'photos.yaml:10'"),
+        (["{rating: 9}"], 2, "EXPR:1:10: rating: write 1 to 5"),
+        (["{}"], 2, "EXPR:1:1: this would find every photo"),
+        (["[{rating: 5}]"], 2, "EXPR:1:1: write keys in braces"),
+        (["{rating: 5"], 2, "EXPR:1:"),
+        (["{selector: godo}"], 2, "EXPR:1:12: selector: no selector 'godo' is defined under `selectors`"),
+        (["good", "--why", "9.jpg"], 1, "has the id, checksum or file name '9.jpg'"),
+        (["good", "--why", "5.jpg"], 1, "5.jpg (2024-04-26) is hidden"),
+        (["good", "--why", "5.jpg", "--format", "ids"], 2, "--why tells about one photo"),
+        (["{people: Bda}"], 0, "warning: EXPR:1:10: the server knows no person 'Bda'; did you mean 'Ada'?"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(arguments: list[str], code: int, said: str) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, said in result.stderr) == (code, True), result.output
+    assert "Traceback" not in result.output
+
+
+def test_without_files(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert files("{rating: 4}", "--server", f"sandbox:{folder / 'library'}") == ["4.jpg"]
+    assert "no *.yaml or *.yml file" in run("good", "--server", f"sandbox:{folder / 'library'}").stderr
