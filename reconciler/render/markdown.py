@@ -48,7 +48,7 @@ def plan_markdown(plan: Plan, *, whole: str = "") -> str:
         page.put(f"**{told[0]}** {' '.join(told[1:])}".rstrip())
     _overview(page, plan)
     _problems(page, "Problems", plan.problems, "Nothing is applied before this is mended.")
-    _problems(page, "Missing photos", plan.missing, "The rest is applied only with `--allow-missing`.")
+    _problems(page, "Missing", plan.missing, "The rest is applied only with `--allow-missing`.")
     _violations(page, plan)
     sections = [
         ("Tags", len(plan.changes.tags), _tags(plan)),

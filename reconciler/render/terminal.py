@@ -53,7 +53,7 @@ def plan_text(plan: Plan, *, width: int, color: bool, full: bool = False) -> str
     elif plan.narrowing:
         _narrowed(page, plan)
     _problems(page, "Problems", plan.problems, "Nothing is applied before this is mended.")
-    _problems(page, "Missing photos", plan.missing, "The rest is applied only with --allow-missing.")
+    _problems(page, "Missing", plan.missing, "The rest is applied only with --allow-missing.")
     _violations(page, plan)
     _undone(page, plan.undone)
     _notes(page, plan.notes)

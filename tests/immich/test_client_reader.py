@@ -463,6 +463,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "library_size": ((), {"hidden": True}),
     "tagged": ((["x"],), {}),
     "tagged_each": ((["x"],), {}),
+    "thumbnail": (("x",), {}),
     "person": (("x",), {}),
     "people_called": (("Ada",), {}),
     "with_person": (("x",), {}),

@@ -187,7 +187,7 @@ def test_it_says_so_where_nothing_is_removed() -> None:
 def test_problems_and_missing_photos_come_before_everything() -> None:
     heads = [head.text for head in page(made.problems()).all("h2")]
     assert heads[0] == "Problems (2)"
-    assert next(page(made.undone()).all("h2")).text == "Missing photos (1)"
+    assert next(page(made.undone()).all("h2")).text == "Missing (1)"
 
 
 def test_captions_show_the_words_that_change() -> None:
