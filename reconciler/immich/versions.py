@@ -84,7 +84,7 @@ class Dialect:
     date_with_zone: bool
     """A bulk edit takes a date and `timeZone` together (3.0+; 400 in 2.5.6: FINDINGS 17)."""
     unrated: int | None
-    """What takes a rating away: null (2.5.6 and 3.1.0: FINDINGS 4), 0 before."""
+    """What takes a rating away: null (3.0+), 0 before: some builds of 2.5.6 take null, its release not."""
     config_paths: tuple[str, ...]
     """Where the public configuration is, tried in order (FACTS 10)."""
     system_config_paths: tuple[str, ...]
@@ -144,7 +144,7 @@ def dialect_for(version: Version) -> Dialect:
         clears_embedded_description=third,
         keeps_last_tag_off=third,
         date_with_zone=third,
-        unrated=None if version >= Version(2, 5) else 0,
+        unrated=None if third else 0,
         config_paths=config,
         system_config_paths=system,
     )

@@ -198,8 +198,11 @@ def same_instant(one: Taken, other: Taken) -> bool:
 
 
 def same_taken(one: Taken, other: Taken) -> bool:
-    """The same instant, and the same offset; an offset that the server doesn't know differs from any."""
-    return one.offset == other.offset and same_instant(one, other)
+    """The same instant, and the same offset. A date without a zone is shown by the clock of Greenwich.
+
+    So no zone and an offset of zero are the same; the release of 2.5.6 turns the one into the other.
+    """
+    return (one.offset or 0) == (other.offset or 0) and same_instant(one, other)
 
 
 def normal_color(text: str | None) -> str | None:

@@ -59,8 +59,8 @@ def test_what_came_when() -> None:
     assert dialect_for(Version(2, 4)).queue_api
     assert [dialect_for(Version(2, minor)).guards_edits for minor in (3, 4, 5)] == [False, True, True]
     assert dialect_for(Version(3, 2)).config_paths == ("/server/config", "/public/config")
-    assert dialect_for(Version(2, 5)).unrated is None
-    assert dialect_for(Version(2, 4)).unrated == 0
+    assert dialect_for(Version(3, 0)).unrated is None
+    assert dialect_for(Version(2, 5, 6)).unrated == 0
 
 
 def test_features() -> None:

@@ -43,7 +43,6 @@ def fields(values: dict[Field, FieldValue], version: str = "3.1.0") -> dict[str,
         ({Field.LOCATION: Coordinates(43.0731, 11.61)}, {"latitude": 43.0731, "longitude": 11.61}),
         ({Field.LOCATION: None}, {"latitude": 0, "longitude": 0}),
         ({Field.RATING: 5}, {"rating": 5}),
-        ({Field.RATING: None}, {"rating": None}),
         ({Field.FAVORITE: False}, {"isFavorite": False}),
         ({Field.VISIBILITY: Visibility.ARCHIVE}, {"visibility": "archive"}),
         (
@@ -57,8 +56,10 @@ def test_values(version: str, values: dict[Field, FieldValue], body: dict[str, A
     assert fields(values, version) == body
 
 
-def test_a_rating_is_taken_away_by_zero_before_null_was_known() -> None:
+def test_a_rating_is_taken_away_by_zero_where_the_release_answers_400_to_null() -> None:
     assert fields({Field.RATING: None}, "2.4.0") == {"rating": 0}
+    assert fields({Field.RATING: None}, "2.5.6") == {"rating": 0}
+    assert fields({Field.RATING: None}, "3.1.0") == {"rating": None}
 
 
 @pytest.mark.parametrize("degrees", [1e-06, -1e-06, 0.0, 1.5e-05, 90.0, -179.123457])
