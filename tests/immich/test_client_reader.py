@@ -441,6 +441,7 @@ def everything(version: str) -> Handler:
             "/api/albums": body(version, "albums"),
             "/api/download/info": body(version, "members"),
             "/api/queues": body(version, "queues"),
+            "/api/queues/sidecar/jobs": [{"id": "1", "name": "SidecarWrite", "data": {"id": "x"}}],
             "/api/people": {"people": [PERSON], "hasNextPage": False, "total": 1, "hidden": 0},
             "/api/people/x": PERSON,
             "/api/search/person": [PERSON],
@@ -455,6 +456,7 @@ def everything(version: str) -> Handler:
 ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "asset": (("x",), {}),
     "assets": ((["x"],), {}),
+    "photos_in_queue": (("sidecar",), {}),
     "search_page": (({},), {}),
     "search": (({},), {}),
     "scan": ((), {"owner_id": "x", "hidden": True}),
