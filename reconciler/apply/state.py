@@ -42,6 +42,7 @@ create table if not exists operation (
 create table if not exists set_album (
     user text not null, grouped text not null, narrowed text not null, part text not null,
     album text not null, primary key (user, grouped, narrowed, part));
+create table if not exists applied (user text primary key, at text not null, state blob not null);
 create table if not exists idle (server text primary key, run integer not null);
 """
 VERSION = 1
@@ -166,6 +167,19 @@ class State:
                     for item in undone
                 ],
             )
+
+    def applied(self, user: str) -> bytes | None:
+        """What an account's files asked for when it was last seen to be so; None where nothing is known."""
+        if not self.path.exists():
+            return None
+        with self._open() as database:
+            row = database.execute("select state from applied where user = ?", (user,)).fetchone()
+            return row[0] if row else None
+
+    def keep_applied(self, user: str, state: bytes, at: str) -> None:
+        """Keeps what is now as an account's files ask, in the place of what was known before."""
+        with self._open() as database:
+            database.execute("insert or replace into applied values (?, ?, ?)", (user, at, state))
 
     def forget_attempts(self, user: str) -> int:
         """Forgets everything that was tried, so that the next plan tries again; tells how many."""

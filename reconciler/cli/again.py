@@ -27,6 +27,8 @@ from reconciler.cli.connect import Ask, Calls, Connection, connect, server_of
 from reconciler.cli.exits import Exit
 from reconciler.cli.planning import load_files, state_in
 from reconciler.cli.progress import progress
+from reconciler.cli.remembered import Remembered
+from reconciler.diff.converged import without
 from reconciler.live.touched import Touched, read_touched
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live
@@ -107,7 +109,11 @@ class Return:
             live = here.read(touched_by_undo(here.past))
             attempts = here.tools.state.attempts(here.past.run.user)
             plan = undo_plan(here.past, live, attempts)
-            return self._apply_rest(here, plan, live, f"take back of run {here.past.run.id}")
+            done = self._apply_rest(here, plan, live, f"take back of run {here.past.run.id}")
+            remembered = Remembered(here.tools.state, here.past.run.user)
+            if known := remembered.read():  # what is taken back was nobody's doing on the server
+                remembered.replace(without(known, plan.changes), now())
+            return done
 
     def resume(self, number: int | None) -> Exit:
         """Says what became of what was in flight, and applies what is left of the run's plan."""

@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.common import (
     CONTEXT,
+    applied_option,
     cache_option,
     output_options,
     plain_errors,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @click.option("--allow-missing", is_flag=True, help="Go on although named photos aren't there.")
 @click.option("--retry-undone", is_flag=True, help="Try again what the server has undone before.")
 @target_option
+@applied_option
 @click.option(
     "--on-drift",
     type=click.Choice(["skip", "stop"]),
@@ -72,6 +74,7 @@ def main(
     allow_missing: bool,
     retry_undone: bool,
     targets: tuple[Target, ...],
+    applied: Path | None,
     on_drift: str | None,
     no_wait: bool,
     resume: str | None,
@@ -121,6 +124,7 @@ def main(
         wait=not no_wait,
         asked=asked,
         bounds=bounds,
+        applied=applied,
         on_drift=OnDrift(on_drift) if on_drift else None,
         targets=targets,
     )

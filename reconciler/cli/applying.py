@@ -22,7 +22,7 @@ from reconciler.apply.run import apply_plan
 from reconciler.apply.runs import Run, Runs
 from reconciler.apply.set_albums import remember
 from reconciler.apply.stale import read_again, stale
-from reconciler.apply.state import State
+from reconciler.apply.state import State, StateUnusable
 from reconciler.apply.tools import Tools
 from reconciler.apply.when import Opening
 from reconciler.cli.before import (
@@ -43,10 +43,13 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.output import heard
 from reconciler.cli.planning import load_files, plan_for, reads, show, state_in
 from reconciler.cli.progress import Unheard, progress
+from reconciler.cli.remembered import Remembered
 from reconciler.cli.safety import Bounds
 from reconciler.cli.timing import Asked
+from reconciler.diff.converged import after, applied_of
 from reconciler.diff.target import Target
 from reconciler.immich.writer import Writer
+from reconciler.model.applied import Applied
 from reconciler.model.desired import Desired
 from reconciler.plan import Plan
 from reconciler.plan.budgets import way_out
@@ -142,6 +145,8 @@ class Session:
     wait: bool = True
     asked: Asked = field(default_factory=Asked)
     bounds: Bounds = field(default_factory=Bounds)
+    applied: Path | None = None
+    """The file that remembers what was last as the files ask; None for the state folder."""
     on_drift: OnDrift | None = None
     """What to do about what has moved; None for what suits the plan."""
     targets: Sequence[Target] = ()
@@ -164,18 +169,21 @@ class Session:
 
     def _until_stable(self, desired: Desired, connection: Connection, tools: Tools, account: Account) -> Exit:
         early = ended_early(Runs(tools.state), tools.server, connection.identity.user_id)
+        remembered = Remembered(tools.state, connection.identity.user_id, self.applied)
         for turn in range(PASSES + 1):
             retry = self.retry_undone and turn == 0
 
             def planned(retry: bool = retry, early: Run | None = early if turn == 0 else None) -> Plan:
-                made = plan_for(
+                made, seen = plan_for(
                     desired,
                     connection,
                     tools.state,
                     tools.progress,
                     retry_undone=retry,
                     targets=self.targets,
+                    applied=remembered.read(),
                 )
+                self._remember(remembered, applied_of(desired, seen.live, seen.known), tools)
                 account.watching.rest()
                 say_ended_early(early, made)
                 self.show(made)
@@ -200,6 +208,13 @@ class Session:
             if not plan.changes or EXITS[outcome] is not Exit.DONE:
                 break
         return EXITS[outcome]
+
+    def _remember(self, remembered: Remembered, applied: Applied, tools: Tools) -> None:
+        """Keeps what is as the files ask; a run doesn't fail because that can't be kept."""
+        try:
+            remembered.keep(applied, now())
+        except (OSError, StateUnusable) as error:
+            tools.progress.say(f"what is as the files ask can't be remembered: {error}")
 
     def apply_saved(self, path: Path, ask: Ask) -> Exit:
         """Applies a plan file. Where the files it was made from are still there, they say how to connect."""
@@ -229,7 +244,17 @@ class Session:
             self.show(plan)
             if (refused := self._refused(plan, account)) is not None:
                 return refused
-            return EXITS[self.apply(plan, tools, connection, account, saved=True).outcome]
+            outcome = self.apply(plan, tools, connection, account, saved=True).outcome
+            if outcome is Outcome.DONE:
+                remembered = Remembered(state, connection.identity.user_id, self.applied)
+                self._remember_saved(remembered, plan, tools)
+            return EXITS[outcome]
+
+    def _remember_saved(self, remembered: Remembered, plan: Plan, tools: Tools) -> None:
+        before = remembered.read() or Applied(remembered.user)
+        made = any(change.id is None for change in plan.changes.albums)
+        albums = tools.reader.albums().own if made else ()
+        self._remember(remembered, after(before, plan.changes, albums), tools)
 
     def _stale(self, plan: Plan, tools: Tools, connection: Connection) -> Report | None:
         """Why a saved plan doesn't fit any more; None where it does, once earlier runs' jobs are done."""

@@ -73,6 +73,7 @@ def _known(error: Exception) -> str:
     from reconciler.apply.when import NotNow
     from reconciler.apply.window import QueuesBusy
     from reconciler.immich.errors import ServerError
+    from reconciler.model.applied import BadApplied
     from reconciler.plan.document import BadPlanFile
     from reconciler.sandbox.errors import SandboxError
 
@@ -84,6 +85,7 @@ def _known(error: Exception) -> str:
         StateUnusable,
         QueuesBusy,
         ServerError,
+        BadApplied,
         BadPlanFile,
         SandboxError,
     )
@@ -192,6 +194,17 @@ def output_form(command: F) -> F:
         default="text",
         show_default=True,
         help="How to show it.",
+    )(command)
+
+
+def applied_option(command: F) -> F:
+    """Where it is remembered what was last as the files ask."""
+    return click.option(
+        "--applied",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Remember in this file what is as the files ask, to tell later what was changed on the server. "
+        "Default: in the state folder.",
     )(command)
 
 

@@ -15,4 +15,5 @@ class Exit(IntEnum):
     PARTIAL = 4
     BUDGET = 5
     STALE = 6
+    DRIFTED = 7
     INTERRUPTED = 130

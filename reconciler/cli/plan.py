@@ -9,10 +9,13 @@ import click
 
 from reconciler.cli.common import (
     CONTEXT,
+    TargetType,
+    applied_option,
     cache_option,
     output_options,
     plain_errors,
     server_options,
+    stop,
     target_option,
     wants_color,
     width,
@@ -47,6 +50,19 @@ if TYPE_CHECKING:
 @click.option("--allow-missing", is_flag=True, help="Photos that aren't there are no error.")
 @click.option("--retry-undone", is_flag=True, help="Plan again what the server has undone before.")
 @target_option
+@applied_option
+@click.option(
+    "--detect-drift",
+    is_flag=True,
+    help="Exit with 7 if something was changed on the server since the last apply.",
+)
+@click.option(
+    "--accept",
+    type=TargetType(),
+    multiple=True,
+    metavar="KIND|NAME|KIND:NAME",
+    help="Write what was changed on the server into the files: '*', albums, 'photo:IMG_05*' (repeatable).",
+)
 @page_options
 @safety_options
 @timing_options("migrate")
@@ -62,6 +78,9 @@ def main(
     allow_missing: bool,
     retry_undone: bool,
     targets: tuple[Target, ...],
+    applied: Path | None,
+    detect_drift: bool,
+    accept: tuple[Target, ...],
     pages: Pages,
     bounds: Bounds,
     asked: Asked,
@@ -87,17 +106,21 @@ def main(
       immich-plan --target 'album:Italy*'    only a part of it
       immich-plan --max-removals 20 --max-changes 10%
       immich-plan --exit-code; [ $? -eq 3 ] && echo "there are changes"
+      immich-plan --detect-drift             every night: 7 if somebody has changed something
+      immich-plan --accept 'photo:IMG_05*'   take over what was changed in Immich
 
     Exit codes: 0 done, 1 error or missing photos, 2 invalid files, 5 more would be taken away or changed
     than is allowed. With --exit-code also: 3 there are changes, 4 only values that the server has undone
-    before are left.
+    before are left. With --detect-drift also: 7 somebody has changed on the server what the files manage.
     """
     from reconciler.apply.exclusion import another_run
     from reconciler.apply.runs import Runs
+    from reconciler.cli.accepting import accepted
     from reconciler.cli.before import ended_early, say_ended_early, warn
     from reconciler.cli.connect import Ask, Calls, connect
     from reconciler.cli.planning import load_files, plan_for, reads, show, state_in
     from reconciler.cli.progress import progress
+    from reconciler.cli.remembered import Remembered, unknown
     from reconciler.model.live import NO_THUMBNAILS
     from reconciler.plan.document import to_bytes
 
@@ -111,7 +134,21 @@ def main(
         if leases and not at_work:
             names = ", ".join(lease.queue for lease in leases)
             warn(f"an earlier run has left these queues paused: {names}. immich-apply resumes them")
-        plan = plan_for(desired, connection, state, watching, retry_undone=retry_undone, targets=targets)
+        remembered = Remembered(state, connection.identity.user_id, applied).read()
+        plan, seen = plan_for(
+            desired,
+            connection,
+            state,
+            watching,
+            retry_undone=retry_undone,
+            targets=targets,
+            applied=remembered,
+        )
+        if detect_drift and plan.drift is None:
+            stop(unknown(applied))
+        if accept:
+            watching.rest()
+            plan = accepted(plan, desired, seen, paths, accept, applied)
         thumbnails = pages.pictures(plan, connection, watching) if pages.wanted(form) else NO_THUMBNAILS
         watching.rest()
         if not at_work:
@@ -124,6 +161,8 @@ def main(
     if output:
         output.write_bytes(to_bytes(plan))
         click.echo(f"saved: immich-apply {output} carries out this plan and no other", err=True)
+    if detect_drift and plan.drift:
+        raise SystemExit(int(Exit.DRIFTED))
     raise SystemExit(int(_exit(plan, exit_code, allow_missing)))
 
 

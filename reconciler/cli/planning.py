@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -15,14 +15,16 @@ from reconciler.apply.state import State, default_folder
 from reconciler.cli.common import files_cache
 from reconciler.cli.connect import Connection
 from reconciler.diff import compare
+from reconciler.diff.changes import Comparison
 from reconciler.diff.target import Target
 from reconciler.live.permissions import calls_of
 from reconciler.live.read import read_live
 from reconciler.live.reading import reading_for
-from reconciler.model.albumsets import NOTHING_KNOWN
-from reconciler.model.attempts import NO_ATTEMPTS
+from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
+from reconciler.model.applied import Applied
+from reconciler.model.attempts import NO_ATTEMPTS, Attempts
 from reconciler.model.desired import Desired
-from reconciler.model.live import NO_THUMBNAILS, Thumbnails
+from reconciler.model.live import NO_THUMBNAILS, Live, Thumbnails
 from reconciler.plan import Plan, make_plan
 from reconciler.plan.basis import Former, basis_of
 from reconciler.plan.plan import refiled_by
@@ -54,6 +56,34 @@ def reads(desired: Desired) -> tuple[Callable[..., object], ...]:
     return tuple(calls_of(reading_for(desired)))
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a plan is made from, beside the files; `applied` is what was last as they ask, if known."""
+
+    live: Live
+    attempts: Attempts
+    known: KnownAlbums
+    former: Former
+    targets: Sequence[Target] = ()
+    applied: Applied | None = None
+
+    def plan(self, desired: Desired) -> Plan:
+        """The plan for files that ask for nothing that hasn't been read."""
+        return self.plan_of(desired, compare(desired, self.live, self.attempts, self.known, self.targets))
+
+    def plan_of(self, desired: Desired, comparison: Comparison) -> Plan:
+        """The plan of what differs."""
+        return make_plan(
+            comparison,
+            self.live,
+            desired.files,
+            migrate=desired.window.migrate,
+            basis=basis_of(desired, self.live, comparison, self.former),
+            safety=desired.safety,
+            applied=self.applied,
+        )
+
+
 def plan_for(
     desired: Desired,
     connection: Connection,
@@ -62,7 +92,8 @@ def plan_for(
     *,
     retry_undone: bool,
     targets: Sequence[Target] = (),
-) -> Plan:
+    applied: Applied | None = None,
+) -> tuple[Plan, Seen]:
     """Reads what is needed and compares, for the targets only where there are any.
 
     Stops where the key lacks permissions.
@@ -86,18 +117,12 @@ def plan_for(
         on_progress=reading_progress,
     )
     attempts = NO_ATTEMPTS if retry_undone else state.attempts(user)
+    former = Runs(state).gone_files(connection.server, user)
+    seen = Seen(live, attempts, known, Former(*former), targets, applied)
     comparison = compare(desired, live, attempts, known, targets)
     if not reading.dates and any(refiled_by(comparison.changes)):
-        live = replace(live, features=connection.features(True))
-    former = Runs(state).gone_files(connection.server, connection.identity.user_id)
-    return make_plan(
-        comparison,
-        live,
-        desired.files,
-        migrate=desired.window.migrate,
-        basis=basis_of(desired, live, comparison, Former(*former)),
-        safety=desired.safety,
-    )
+        seen = replace(seen, live=replace(live, features=connection.features(True)))
+    return seen.plan_of(desired, comparison), seen
 
 
 def show(

@@ -66,7 +66,7 @@ def _compare(
     desired: Desired, live: Live, attempts: Attempts, known: KnownAlbums, targets: Sequence[Target]
 ) -> Comparison:
     names = resolve(desired.names, live.assets.values())
-    whole = _whole(desired, live, names, attempts, known)
+    whole = whole_of(desired, live, names, attempts, known)
     desired, matched, outcomes, told = whole.desired, whole.matched, whole.outcomes, whole.told
     assets = tuple(
         change
@@ -116,7 +116,7 @@ def _compare(
 
 
 @dataclass(frozen=True, slots=True)
-class _Whole:
+class Whole:
     """The desired state with the albums of its sets, and what becomes of the assets under it."""
 
     desired: Desired
@@ -126,7 +126,9 @@ class _Whole:
     told: _Told
 
 
-def _whole(desired: Desired, live: Live, names: Resolution, attempts: Attempts, known: KnownAlbums) -> _Whole:
+def whole_of(
+    desired: Desired, live: Live, names: Resolution, attempts: Attempts, known: KnownAlbums
+) -> Whole:
     """Works out the albums of sets from the photos as they will be, so that the next plan is empty.
 
     What else the files ask for may move a photo from group to group (a date, a tag), and the albums of sets
@@ -137,8 +139,8 @@ def _whole(desired: Desired, live: Live, names: Resolution, attempts: Attempts, 
     for _ in range(SET_TURNS):
         whole = replace(desired, albums=(*desired.albums, *sets.entries))
         matched = match_albums(whole.albums, live.albums)
-        outcomes, told = _converge_all(live, _rules(whole, names, sets), matched, attempts)
-        found = _Whole(whole, sets, matched, outcomes, told)
+        outcomes, told = _converge_all(live, rules_of(whole, names, sets), matched, attempts)
+        found = Whole(whole, sets, matched, outcomes, told)
         if not desired.album_sets or not _may_regroup(desired, outcomes):
             return found
         again = expand(desired, live, outcomes.after(), known, sets)
@@ -175,7 +177,8 @@ def _evaluated(desired: Desired) -> Iterable[Note]:
     return (Note(item.value, item.origin) for item in desired.evaluated)
 
 
-def _rules(desired: Desired, names: Resolution, sets: Expansion) -> Rules:
+def rules_of(desired: Desired, names: Resolution, sets: Expansion) -> Rules:
+    """What can touch an asset, of a desired state with the albums of its sets."""
     named: dict[str, tuple[AssetEntry, ...]] = {}
     for entry in desired.assets:
         if entry.name and (asset_id := names.ids.get(entry.name)):

@@ -26,6 +26,7 @@ from reconciler.diff.changes import (
     TagMove,
     Undone,
 )
+from reconciler.diff.drift import Cause, Drift, Kind
 from reconciler.model.albumsets import SetKey, SetMember
 from reconciler.model.attempts import Attempt
 from reconciler.model.codec import origin_from_json, origin_to_json, value_from_json, value_to_json
@@ -80,6 +81,7 @@ def to_document(plan: Plan) -> dict[str, Json]:
         "missing": [_problem(item) for item in plan.missing],
         "undone": [_undone(item) for item in plan.undone],
         "safety": safety_json(plan.basis, plan.safety, plan.violations),
+        "drift": None if plan.drift is None else [_drift(item) for item in plan.drift],
         "notes": [_note(item) for item in plan.notes],
         "names": dict(sorted(plan.labels.items())),
         "tagIds": dict(sorted(_tag_ids(plan).items())),
@@ -143,6 +145,7 @@ def _from_document(document: Mapping[str, Json]) -> Plan:
         problems=tuple(_read_problem(item) for item in document["problems"]),
         missing=tuple(_read_problem(item) for item in document["missing"]),
         undone=tuple(_read_undone(item) for item in document["undone"]),
+        drift=None if document["drift"] is None else tuple(_read_drift(item) for item in document["drift"]),
         files=tuple(document["files"]),
         features=features,
         migrates=document["summary"]["migrates"],
@@ -364,6 +367,26 @@ def _note(note: Note) -> dict[str, Json]:
 
 def _read_note(data: Mapping[str, Json]) -> Note:
     return Note(data["text"], _read_at(data["at"]), data["photos"], tuple(data["sample"]))
+
+
+def _drift(drift: Drift) -> dict[str, Json]:
+    return {
+        "kind": drift.kind.value,
+        "id": drift.id,
+        "name": drift.name,
+        "aspect": drift.aspect,
+        "cause": drift.cause.value,
+        "applied": drift.applied,
+        "found": drift.found,
+        "wanted": drift.wanted,
+        "at": origin_to_json(drift.origin),
+    }
+
+
+def _read_drift(data: Mapping[str, Json]) -> Drift:
+    texts = (data["applied"], data["found"], data["wanted"])
+    cause, origin = Cause(data["cause"]), origin_from_json(data["at"])
+    return Drift(Kind(data["kind"]), data["id"], data["name"], data["aspect"], cause, origin, *texts)
 
 
 def _undone(undone: Undone) -> dict[str, Json]:

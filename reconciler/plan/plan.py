@@ -19,6 +19,8 @@ from reconciler.diff.changes import (
     SetAlbum,
     Undone,
 )
+from reconciler.diff.drift import Drift, drift_of
+from reconciler.model.applied import Applied
 from reconciler.model.live import Features, Identity, Live
 from reconciler.model.memory import no_collection
 from reconciler.model.origin import Problem
@@ -71,6 +73,8 @@ class Plan:
     safety: Safety = field(default_factory=Safety)
     violations: tuple[Violation, ...] = ()
     """What keeps it from being applied, measured on `basis` by `safety`."""
+    drift: tuple[Drift, ...] | None = None
+    """What would undo somebody's doing on the server; None where the last applied state isn't known."""
 
     def judged(self, safety: Safety) -> Plan:
         """The same plan under these limits."""
@@ -104,13 +108,16 @@ def make_plan(
     migrate: bool = False,
     basis: Basis | None = None,
     safety: Safety | None = None,
+    applied: Applied | None = None,
 ) -> Plan:
     """Turns what differs into a plan. Pure: the same input gives the same plan.
 
     With `migrate` the server's storage migration follows where memberships decide where files belong.
+    `applied` tells what somebody has changed on the server from what the files have.
     """
     with no_collection():
         rounds = schedule(comparison.changes, live.tags, live.features)
+    known = applied is not None and applied.user == live.identity.user_id
     refiled = tuple(refiled_by(comparison.changes)) if live.features.template_uses_album else ()
     plan = Plan(
         identity=live.identity,
@@ -127,6 +134,7 @@ def make_plan(
         migrates=migrate and bool(refiled) and live.features.can_hold_window,
         narrowing=comparison.narrowing,
         basis=basis or Basis(),
+        drift=drift_of(comparison.changes, applied, comparison.labels) if applied and known else None,
     )
     return plan.judged(safety or Safety())
 

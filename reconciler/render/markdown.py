@@ -16,6 +16,7 @@ from reconciler.model.values import Field, FieldValue
 from reconciler.plan.plan import Plan
 from reconciler.render import album_sets, summary, words
 from reconciler.render.cells import clip, plain
+from reconciler.render.drifted import TITLE, WAYS_OUT, DriftLine, drift_lines, drift_summary
 from reconciler.render.grouping import PhotoGroup, photo_groups, tag_groups, undone_groups
 from reconciler.render.words import count, listed
 
@@ -50,9 +51,13 @@ def plan_markdown(plan: Plan, *, whole: str = "") -> str:
     _problems(page, "Problems", plan.problems, "Nothing is applied before this is mended.")
     _problems(page, "Missing", plan.missing, "The rest is applied only with `--allow-missing`.")
     _violations(page, plan)
+    drift = drift_lines(plan)
+    if undone := drift_summary(plan):
+        page.put(f"**{undone}.** {WAYS_OUT}")
     sections = [
         ("Tags", len(plan.changes.tags), _tags(plan)),
         ("Albums", len(plan.changes.albums), _albums(plan)),
+        (TITLE, len(drift), _drift(drift)),
         ("Tried before and undone by the server", len(plan.undone), _undone(plan.undone)),
         ("Notes", len(plan.notes), _notes(plan.notes)),
         ("Photos", len(plan.changes.assets), _photos(plan)),
@@ -289,6 +294,15 @@ def _undone(undone: Iterable[Undone]) -> Iterator[str]:
         why = f" {_code(tried.reason)}" if tried.reason else ""
         at = _at(group[0].origin)
         yield f"- {who}: {_code(what)}, tried on {code(tried.at[:10])}: {_code(now)}.{why}{at}"
+
+
+def _drift(lines: Iterable[DriftLine]) -> Iterator[str]:
+    for line in lines:
+        names = [_code(label) for label in line.photos[: words.SAMPLE]]
+        if len(line.photos) > words.SAMPLE:
+            names.append(f"and {len(line.photos) - words.SAMPLE:,} more")
+        which = f" ({', '.join(names)})" if names else ""
+        yield f"- {code(clip(line.text, 3 * LONGEST))}{which}{_at(line.origin)}"
 
 
 def _notes(notes: Iterable[Note]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from reconciler.model.values import Coordinates, Field, FieldValue, Taken
 from reconciler.plan.plan import Plan
 from reconciler.render import summary, words
 from reconciler.render.cells import plain
+from reconciler.render.drifted import drift_lines, drift_summary
 from reconciler.render.grouping import undone_groups
 from reconciler.render.lines import LineOfPlan, plan_lines
 from reconciler.render.pictures import Histogram, Map, histogram, world_map
@@ -53,6 +54,8 @@ class Overview:
     missing: tuple[Told, ...]
     violations: tuple[Told, ...]
     stopped: str
+    drift: tuple[Told, ...]
+    drift_text: str
     undone: tuple[Told, ...]
     notes: tuple[Told, ...]
     dates: Histogram | None
@@ -79,6 +82,11 @@ def overview(plan: Plan) -> Overview:
         missing=tuple(_problem(item) for item in plan.missing),
         violations=tuple(Told(plain(item.message), words.place(item.origin)) for item in plan.violations),
         stopped=plain(summary.stopped(plan)),
+        drift=tuple(
+            Told(line.text, words.place(line.origin), _named(line.photos[: words.SAMPLE], len(line.photos)))
+            for line in drift_lines(plan)
+        ),
+        drift_text=drift_summary(plan),
         undone=tuple(_undone(plan)),
         notes=tuple(
             Told(plain(note.text), words.place(note.origin), _named(note.sample, note.count))

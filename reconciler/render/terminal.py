@@ -21,6 +21,7 @@ from reconciler.plan.plan import Plan
 from reconciler.render import summary, words
 from reconciler.render.album_sets import SHOWN, SetGroup, brief, by_set
 from reconciler.render.cells import cells, clip, clip_middle, clip_pair, plain
+from reconciler.render.drifted import TITLE, WAYS_OUT, drift_lines, drift_summary
 from reconciler.render.grouping import PhotoGroup, photo_groups, tag_groups, undone_groups
 from reconciler.render.page import Page, Span
 from reconciler.render.terminal_report import report_text
@@ -55,6 +56,7 @@ def plan_text(plan: Plan, *, width: int, color: bool, full: bool = False) -> str
     _problems(page, "Problems", plan.problems, "Nothing is applied before this is mended.")
     _problems(page, "Missing", plan.missing, "The rest is applied only with --allow-missing.")
     _violations(page, plan)
+    _drift(page, plan)
     _undone(page, plan.undone)
     _notes(page, plan.notes)
     page.blank()
@@ -356,6 +358,20 @@ def _more(page: Page, number: int) -> None:
         page.text(f"and {number - LINES:,} more (--full shows them)", indent=2)
 
 
+def _drift(page: Page, plan: Plan) -> None:
+    lines = drift_lines(plan)
+    if not lines:
+        return
+    _heading(page, TITLE)
+    for line in lines if page.full else lines[:LINES]:
+        text = line.text if page.full else clip(line.text, page.width * 3)
+        page.text(text, indent=2, hang=4, tail=words.place(line.origin))
+        if line.photos:
+            _names(page, [Span(" " * 6)], list(line.photos), 6)
+    _more(page, len(lines))
+    page.text(WAYS_OUT.replace("`", ""), indent=2)
+
+
 def _undone(page: Page, undone: Sequence[Undone]) -> None:
     groups = undone_groups(undone)
     if not groups:
@@ -408,6 +424,8 @@ def _summary(page: Page, plan: Plan) -> None:
         page.text(line, hang=2)
     if gone := summary.removals(plan):
         page.text(gone, style="red")
+    if undone := drift_summary(plan):
+        page.text(f"{undone}.", style="yellow")
     if plan.problems:
         mend = count(len(plan.problems), "problem")
         page.text(f"Not to be applied yet: {mend} above.", style="bold red")

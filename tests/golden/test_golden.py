@@ -4,6 +4,7 @@
     cases/NAME/live.json       what the server has (an immich-live snapshot; usual values may be left out)
     cases/NAME/attempts.json   what the server has undone before, if anything
     cases/NAME/known.json      which albums earlier runs have made for album sets, if any
+    cases/NAME/applied.json    what was last as wished (an immich-applied state), if that is known
     cases/NAME/plan.json       the plan file
     cases/NAME/plan.txt        the plan as a person sees it
     cases/NAME/plan.md         the plan as a comment in a pull request
@@ -24,6 +25,8 @@ from reconciler.config import load
 from reconciler.diff import compare
 from reconciler.live.snapshot import from_bytes
 from reconciler.model.albumsets import KnownAlbums, SetKey
+from reconciler.model.applied import Applied
+from reconciler.model.applied import from_bytes as read_applied
 from reconciler.model.attempts import Attempt, Attempts
 from reconciler.plan import Plan, document, make_plan
 from reconciler.plan.basis import basis_of
@@ -44,8 +47,19 @@ def plan_of(case: Path) -> Plan:
     comparison = compare(desired, live, attempts_of(case), known_of(case))
     basis = basis_of(desired, live, comparison)
     return make_plan(
-        comparison, live, desired.files, migrate=desired.window.migrate, basis=basis, safety=desired.safety
+        comparison,
+        live,
+        desired.files,
+        migrate=desired.window.migrate,
+        basis=basis,
+        safety=desired.safety,
+        applied=applied_of_case(case),
     )
+
+
+def applied_of_case(case: Path) -> Applied | None:
+    path = case / "applied.json"
+    return read_applied(path.read_bytes()) if path.exists() else None
 
 
 def attempts_of(case: Path) -> Attempts:

@@ -1,0 +1,156 @@
+"""What is as the files ask, to be remembered: the next plan tells by it what somebody has changed since."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from reconciler.diff.changes import Action, AlbumField, AssetChange, Changes
+from reconciler.diff.compare import Whole, rules_of, whole_of
+from reconciler.diff.converge import Rules, differs
+from reconciler.diff.hits import sift
+from reconciler.diff.names import Resolution, resolve
+from reconciler.diff.wishes import Conflict, TagsTogether, field_wishes, tags_wish
+from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
+from reconciler.model.applied import Applied, AppliedAlbum, AppliedTags
+from reconciler.model.asset import AssetState
+from reconciler.model.attempts import NO_ATTEMPTS
+from reconciler.model.desired import AlbumEntry, Desired, Membership
+from reconciler.model.live import Album, Live
+from reconciler.model.values import Coordinates, Field, FieldValue, normal_color, normal_description
+
+
+def applied_of(desired: Desired, live: Live, known: KnownAlbums = NOTHING_KNOWN) -> Applied:
+    """Every aspect that the files manage and that is as they ask; of what differs nothing is said."""
+    names = resolve(desired.names, live.assets.values())
+    whole = whole_of(desired, live, names, NO_ATTEMPTS, known)
+    rules = rules_of(whole.desired, names, whole.sets)
+    sieve = sift(whole.outcomes.states, rules)
+    fields: dict[Field, dict[str, FieldValue]] = defaultdict(dict)
+    tags: dict[str, AppliedTags] = {}
+    alike: dict[AppliedTags, AppliedTags] = {}
+    for asset_id in sorted(sieve.concerned):
+        named, matching = rules.named.get(asset_id, ()), sieve.hits(asset_id).entries
+        if not named and not matching:
+            continue
+        state = whole.outcomes.states[asset_id]
+        conflicts: list[Conflict] = []
+        wishes = {name: wish.value for name, wish in field_wishes(named, matching, conflicts).items()}
+        asked = tags_wish(named, matching, conflicts)
+        if conflicts:
+            continue
+        placed = isinstance(wishes.get(Field.LOCATION), Coordinates)
+        for name, value in wishes.items():
+            if not differs(name, state.asset.value(name), value, placed):
+                fields[name][asset_id] = value
+        if asked is not None:
+            found = _tags(asked, state)
+            tags[asset_id] = alike.setdefault(found, found)
+    return Applied(
+        live.identity.user_id, dict(fields), tags, _albums(whole, rules, names, live), _colors(desired, live)
+    )
+
+
+def _tags(asked: TagsTogether, state: AssetState) -> AppliedTags:
+    wanted = (asked.exact or frozenset()) | asked.add.keys()
+    return AppliedTags(
+        frozenset(wanted & state.tags),
+        frozenset(asked.remove.keys() - state.tags),
+        asked.exact is not None and state.tags <= wanted,
+    )
+
+
+def _albums(whole: Whole, rules: Rules, names: Resolution, live: Live) -> dict[str, AppliedAlbum]:
+    found: dict[str, AppliedAlbum] = {}
+    for entry in whole.desired.albums:
+        album = whole.matched.live.get(entry.name)
+        if entry.absent or album is None or entry.name in whole.matched.unclear:
+            continue
+        members: frozenset[str] | None = None
+        exact = False
+        if entry.name in rules.managed:
+            now = live.members.get(album.id, frozenset()) & live.assets.keys()
+            members = whole.outcomes.members(entry.name, frozenset(now)) & now
+            exact = entry.membership is Membership.EXACT and members == now
+        found[album.id] = AppliedAlbum(album.name, _fields(entry, album, names), members, exact)
+    return found
+
+
+def _fields(entry: AlbumEntry, album: Album, names: Resolution) -> dict[str, str | bool | None]:
+    wanted: dict[AlbumField, str | bool | None] = {}
+    if entry.description:
+        wanted[AlbumField.DESCRIPTION] = normal_description(entry.description.value)
+    if entry.order:
+        wanted[AlbumField.ORDER] = entry.order.value
+    if entry.activity:
+        wanted[AlbumField.ACTIVITY] = entry.activity.value
+    if entry.cover and entry.cover in names.ids:
+        wanted[AlbumField.COVER] = names.ids[entry.cover]
+    there: dict[AlbumField, str | bool | None] = {
+        AlbumField.DESCRIPTION: normal_description(album.description),
+        AlbumField.ORDER: album.order,
+        AlbumField.ACTIVITY: album.activity,
+        AlbumField.COVER: album.cover,
+    }
+    return {name.value: value for name, value in wanted.items() if there[name] == value}
+
+
+def _colors(desired: Desired, live: Live) -> dict[str, str | None]:
+    return {
+        entry.path: wanted
+        for entry in desired.tags
+        if entry.color
+        and entry.path in live.tags
+        and (wanted := normal_color(entry.color.value)) == normal_color(live.tags[entry.path].color)
+    }
+
+
+def after(applied: Applied, changes: Changes, albums: Iterable[Album]) -> Applied:
+    """The same once these changes have been made. `albums` are the live ones, new ones among them."""
+    fields = {
+        name: {change.id: change.values[name] for change in changes.assets if name in change.values}
+        for name in sorted({item.field for change in changes.assets for item in change.fields})
+    }
+    tags = {
+        change.id: _retagged(applied.tags.get(change.id, AppliedTags()), change)
+        for change in changes.assets
+        if change.tags_added or change.tags_removed
+    }
+    ids = {album.name: album.id for album in albums}
+    made: dict[str, AppliedAlbum] = {}
+    for change in changes.albums:
+        key = change.id or ids.get(change.name)
+        if key is None or change.action is Action.DELETE:
+            continue
+        before = applied.albums.get(key, AppliedAlbum(change.name, members=frozenset()))
+        if change.action is Action.UPDATE and key not in applied.albums:
+            continue
+        values = {item.field.value: item.after for item in change.fields if item.field is not AlbumField.NAME}
+        members = None if before.members is None else before.members.union(change.added) - {*change.removed}
+        made[key] = AppliedAlbum(change.name, {**before.fields, **values}, members, before.exact)
+    colors = {change.path: change.after for change in changes.tags if change.color}
+    return applied | Applied(applied.user, fields, tags, made, colors)
+
+
+def _retagged(before: AppliedTags, change: AssetChange) -> AppliedTags:
+    added = {move.path for move in change.tags_added}
+    removed = {move.path for move in change.tags_removed}
+    return AppliedTags((before.on | added) - removed, (before.off | removed) - added, before.exact)
+
+
+def without(applied: Applied, changes: Changes) -> Applied:
+    """The same without what these changes touch: it was changed on purpose, and nothing is known of it."""
+    photos = {change.id: {item.field for item in change.fields} for change in changes.assets}
+    retagged = {change.id for change in changes.assets if change.tags_added or change.tags_removed}
+    gone = {change.id for change in changes.albums} | {change.name for change in changes.albums}
+    colored = {change.path for change in changes.tags}
+    return Applied(
+        applied.user,
+        {
+            name: {key: value for key, value in of.items() if name not in photos.get(key, ())}
+            for name, of in applied.fields.items()
+        },
+        {key: tags for key, tags in applied.tags.items() if key not in retagged},
+        {key: album for key, album in applied.albums.items() if key not in gone and album.name not in gone},
+        {path: color for path, color in applied.colors.items() if path not in colored},
+    )
