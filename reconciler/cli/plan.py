@@ -27,6 +27,7 @@ from reconciler.cli.timing import Asked, timing_options
 
 if TYPE_CHECKING:
     from reconciler.diff.target import Target
+    from reconciler.model.desired import Desired
 
 
 @click.command(context_settings=CONTEXT)
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "markdown", "html", "github"]),
+    type=click.Choice(["text", "json", "markdown", "html", "github", "gitlab"]),
     default="text",
     show_default=True,
     help="How to show it.",
@@ -118,14 +119,14 @@ def main(
     from reconciler.cli.accepting import accepted
     from reconciler.cli.before import ended_early, say_ended_early, warn
     from reconciler.cli.connect import Ask, Calls, connect
-    from reconciler.cli.planning import load_files, plan_for, reads, show, state_in
+    from reconciler.cli.planning import plan_for, reads, show, state_in
     from reconciler.cli.progress import progress
     from reconciler.cli.remembered import Remembered, unknown
     from reconciler.model.live import NO_THUMBNAILS
     from reconciler.plan.document import to_bytes
 
     pages.check(form)
-    desired = bounds.over_files(asked.over(load_files(paths)))
+    desired = bounds.over_files(asked.over(_files(paths, form)))
     state = state_in(state_dir)
     ask, calls = Ask(server, account, verbose), Calls(reads(desired))
     with connect(desired, ask, calls) as connection, progress(quiet) as watching:
@@ -164,6 +165,25 @@ def main(
     if detect_drift and plan.drift:
         raise SystemExit(int(Exit.DRIFTED))
     raise SystemExit(int(_exit(plan, exit_code, allow_missing)))
+
+
+def _files(paths: tuple[str, ...], form: str) -> Desired:
+    """The desired state. Raises InvalidFiles, whose problems are told in a form that marks lines first."""
+    from reconciler.cli.planning import load_files
+    from reconciler.model.origin import InvalidFiles
+
+    try:
+        return load_files(paths)
+    except InvalidFiles as error:
+        if form == "github":
+            from reconciler.render.annotations import github
+
+            click.echo(github(error.problems), nl=False)
+        elif form == "gitlab":
+            from reconciler.render.code_quality import gitlab
+
+            click.echo(gitlab(error.problems), nl=False)
+        raise
 
 
 def _exit(plan: object, exit_code: bool, allow_missing: bool) -> Exit:

@@ -152,6 +152,11 @@ def show(
 
             sys.stdout.buffer.write(plan_html(plan, thumbnails).encode("utf-8", "replace"))
             sys.stdout.flush()
+        case "gitlab":
+            from reconciler.render.code_quality import gitlab_plan
+
+            sys.stdout.buffer.write(gitlab_plan(plan))
+            sys.stdout.flush()
         case "github":
             from reconciler.render.annotations import github_plan
 

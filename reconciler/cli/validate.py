@@ -24,7 +24,7 @@ VERSION = 1
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "json", "github", "gitlab"]),
     default="text",
     show_default=True,
     help="How to show problems.",
@@ -43,6 +43,7 @@ def main(paths: tuple[str, ...], form: str, quiet: bool, no_color: bool) -> None
       immich-validate
       immich-validate albums.yaml trips/
       immich-validate --format github        in a workflow: marks the lines
+      immich-validate --format gitlab > gl-code-quality-report.json
       immich-validate --format json | jq .problems
 
     Exit codes: 0 all is fine, 2 something is wrong.
@@ -62,6 +63,10 @@ def main(paths: tuple[str, ...], form: str, quiet: bool, no_color: bool) -> None
         from reconciler.render.annotations import github
 
         click.echo(github(problems), nl=False)
+    elif form == "gitlab":
+        from reconciler.render.code_quality import gitlab
+
+        click.echo(gitlab(problems, loaded.desired.files if loaded else ()), nl=False)
     else:
         for problem in problems:
             click.echo(_line(problem, wants_color(no_color)))

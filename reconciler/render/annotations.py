@@ -7,42 +7,65 @@ from collections.abc import Iterable, Sequence
 from reconciler.model.origin import Origin, Problem, Severity
 from reconciler.plan.plan import Plan
 from reconciler.render.cells import clip, plain
-from reconciler.render.lines import plan_lines
-from reconciler.render.words import count, listed
+from reconciler.render.lines import plan_lines, telling
+from reconciler.render.words import count, listed, place
 
-NOTICES = 50
-"""Lines with changes that are told; GitHub drops more without a word."""
+SHOWN = 10
+"""Annotations of a kind (error, warning, notice) that GitHub shows of one step; the rest it drops."""
+FOLDED = 50
+"""Lines of the last one, which tells of those that have none of their own."""
 
 _MESSAGE_LENGTH = 1000
-_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning"}
+_LINE_LENGTH = 200
 
 
 def github(problems: Iterable[Problem]) -> str:
-    """One workflow command a line for each problem; empty where there is none."""
-    return "".join(
-        _command(_COMMANDS[problem.severity], _message(problem), _at(problem.origin)) for problem in problems
-    )
+    """A workflow command a line for each problem, at most ten of a kind; empty where there is none.
+
+    Of more, the first nine have their own and the tenth tells of the rest.
+    """
+    found = list(problems)
+    errors = [item for item in found if item.severity is Severity.ERROR]
+    warnings = [item for item in found if item.severity is Severity.WARNING]
+    return _problems("error", errors) + _problems("warning", warnings)
 
 
 def github_plan(plan: Plan) -> str:
     """Problems, missing photos and exceeded limits as errors, then what each line changes as notices.
 
-    At most 50 notices; one more says how many lines were left out.
+    At most ten of a kind. Of more lines, those are marked that remove something, then those that change most;
+    the last notice tells of the others.
     """
     lines = plan_lines(plan)
-    notices = [
-        _command("notice", _together(line.texts), _where(line.file, line.line)) for line in lines[:NOTICES]
-    ]
-    left_out = len(lines) - NOTICES
-    if left_out > 0:
-        text = f"{count(left_out, 'more line')} with changes not shown here; the whole plan has them all"
-        notices = [*notices, _command("notice", text, "")]
+    shown, rest = telling(lines, SHOWN if len(lines) <= SHOWN else SHOWN - 1)
+    notices = [_command("notice", _together(line.texts), _where(line.file, line.line)) for line in shown]
+    if rest:
+        others = [f"{line.place}: {'; '.join(line.texts)}" for line in rest]
+        notices.append(_command("notice", _folded("more line", "with changes", others), ""))
     beyond = [Problem(violation.message, violation.origin) for violation in plan.violations]
-    return github((*plan.problems, *plan.missing, *beyond)) + "".join(notices)
+    return _problems("error", [*plan.problems, *plan.missing, *beyond]) + "".join(notices)
 
 
-def _message(problem: Problem) -> str:
+def _problems(command: str, problems: Sequence[Problem]) -> str:
+    shown = problems if len(problems) <= SHOWN else problems[: SHOWN - 1]
+    commands = [_command(command, message_of(problem), _at(problem.origin)) for problem in shown]
+    if rest := problems[len(shown) :]:
+        others = [": ".join(filter(None, (place(item.origin), message_of(item)))) for item in rest]
+        commands.append(_command(command, _folded(f"more {command}", "", others), ""))
+    return "".join(commands)
+
+
+def message_of(problem: Problem) -> str:
+    """What is wrong, with the place in the document before it."""
     return f"{problem.path}: {problem.message}" if problem.path else problem.message
+
+
+def _folded(noun: str, what: str, lines: Sequence[str]) -> str:
+    head = f"{count(len(lines), noun)} {what}".rstrip() + ":"
+    told = [clip(plain(line), _LINE_LENGTH) for line in lines[:FOLDED]]
+    if len(lines) > FOLDED:
+        told.append(f"and {len(lines) - FOLDED:,} more")
+    return "\n".join([head, *told])
 
 
 def _command(command: str, message: str, where: str) -> str:

@@ -159,6 +159,8 @@ def _album(change: AlbumChange, names: _Names) -> Card:
         note = f"{change.size_before:,} → {count(change.size_after, 'photo')}"
     else:
         note = count(change.size_after, "photo") if strips else ""
+    if change.made_by:
+        note = f"{note}{' · ' if note else ''}album set {words.quoted(change.made_by.title)}"
     return Card(
         "album",
         _SIGNS[change.action],

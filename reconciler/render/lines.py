@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.diff.changes import Action, AlbumChange, TagChange
@@ -32,6 +32,19 @@ class LineOfPlan:
     def place(self) -> str:
         """`file:line`."""
         return plain(f"{self.file}:{self.line}")
+
+
+def telling(
+    lines: Sequence[LineOfPlan], number: int
+) -> tuple[tuple[LineOfPlan, ...], tuple[LineOfPlan, ...]]:
+    """So many of the lines, those that remove something before those that change most; and the others.
+
+    Both in the order of the files.
+    """
+    ranked = sorted(lines, key=lambda line: (not line.removes, -line.weight))
+    chosen = {(line.file, line.line) for line in ranked[:number]}
+    first = tuple(line for line in lines if (line.file, line.line) in chosen)
+    return first, tuple(line for line in lines if (line.file, line.line) not in chosen)
 
 
 @dataclass(frozen=True, slots=True)

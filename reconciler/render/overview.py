@@ -13,9 +13,12 @@ from reconciler.render import summary, words
 from reconciler.render.cells import plain
 from reconciler.render.drifted import drift_lines, drift_summary
 from reconciler.render.grouping import undone_groups
-from reconciler.render.lines import LineOfPlan, plan_lines
+from reconciler.render.lines import LineOfPlan, plan_lines, telling
 from reconciler.render.pictures import Histogram, Map, histogram, world_map
 from reconciler.render.words import count
+
+CAUSES = 12
+"""Lines of the files that are told at once."""
 
 _VERBS = {Action.CREATE: "new", Action.UPDATE: "changed", Action.DELETE: "deleted"}
 
@@ -50,6 +53,7 @@ class Overview:
     costs: tuple[tuple[str, str], ...]
     order: tuple[str, ...]
     causes: tuple[LineOfPlan, ...]
+    more_causes: tuple[LineOfPlan, ...]
     problems: tuple[Told, ...]
     missing: tuple[Told, ...]
     violations: tuple[Told, ...]
@@ -68,7 +72,7 @@ def overview(plan: Plan) -> Overview:
     """Everything that the top of the page tells of a plan."""
     dates = list(_values(plan, Field.TAKEN))
     places = list(_values(plan, Field.LOCATION))
-    several = len(places) > 1
+    causes, more = telling(plan_lines(plan), CAUSES)
     return Overview(
         title=summary.sizes(plan) or "no changes",
         narrowed=summary.narrowed(plan),
@@ -77,7 +81,8 @@ def overview(plan: Plan) -> Overview:
         removals=summary.removal_list(plan),
         costs=summary.cost_table(plan),
         order=tuple(filter(None, (summary.rounds(plan), *summary.order(plan)))),
-        causes=plan_lines(plan),
+        causes=causes,
+        more_causes=more,
         problems=tuple(_problem(item) for item in plan.problems),
         missing=tuple(_problem(item) for item in plan.missing),
         violations=tuple(Told(plain(item.message), words.place(item.origin)) for item in plan.violations),
@@ -94,7 +99,7 @@ def overview(plan: Plan) -> Overview:
         ),
         dates=_dates(dates) if len(dates) > 1 else None,
         dates_text=count(len(dates), "photo"),
-        map=_map(places) if several else None,
+        map=_map(places) if len(places) > 1 else None,
         map_text=count(len(places), "photo"),
     )
 
@@ -114,7 +119,7 @@ def _tiles(plan: Plan) -> Iterator[Tile]:
     out = sum(len(change.removed) for change in changes.albums if change.action is not Action.DELETE)
     if into or out:
         parts = [*([f"{into:,} come in"] if into else []), *([f"{out:,} leave"] if out else [])]
-        yield Tile(into + out, "places in albums" if into + out > 1 else "place in an album", tuple(parts))
+        yield Tile(into + out, "album members" if into + out > 1 else "album member", tuple(parts))
 
 
 def _values(plan: Plan, name: Field) -> Iterator[tuple[FieldValue, FieldValue]]:
