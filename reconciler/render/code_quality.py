@@ -32,7 +32,8 @@ def gitlab(problems: Iterable[Problem], files: Sequence[str] = ()) -> bytes:
 def gitlab_plan(plan: Plan) -> bytes:
     """The plan's problems and changes.
 
-    Problems and exceeded limits are critical, missing photos major, lines that remove something minor, others info.
+    Problems and exceeded limits are critical, missing photos major, lines that remove something minor, the
+    others info.
     """
     return _report(_plan(plan))
 
