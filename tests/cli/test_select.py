@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from reconciler.cli.select import main
 from reconciler.sandbox.library import Library, NewAsset
 from reconciler.sandbox.photo import Embedded
+from reconciler.sandbox.store import users
 
 DAY = datetime(2024, 5, 1, 12, tzinfo=UTC)
 FILES = """
@@ -146,6 +147,19 @@ def test_what_is_refused(arguments: list[str], code: int, said: str) -> None:
     result = run(*arguments)
     assert (result.exit_code, said in result.stderr) == (code, True), result.output
     assert "Traceback" not in result.output
+
+
+def test_a_library_by_name_takes_an_administrator(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "warning: EXPR:1:11: the server has no external library 'NAS'" in run("{library: NAS}").stderr
+    with Library.open(folder / "library") as library, library.database.write() as db:
+        user = users.insert(db, email="ben@example.org", name="Ben", password="long enough", is_admin=False)
+        key = users.new_secret()
+        users.insert_key(db, user, "ben", ["all"], key)
+    monkeypatch.setenv("IMMICH_API_KEY", key)
+    refused = run("{library: NAS}")
+    assert refused.exit_code == 1
+    assert "takes an administrator's key: set IMMICH_ADMIN_API_KEY" in refused.stderr
+    assert run("{library: null}").stdout == "0 photos of 0\n"
 
 
 def test_without_files(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

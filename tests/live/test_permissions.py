@@ -34,6 +34,10 @@ WISHES: dict[str, dict[str, Any]] = {
     "an empty album": {"albums": [{"name": "Empty"}]},
     "no album": {"albums": [{"name": "Kept", "state": "absent"}]},
     "less in an album": {"albums": [{"name": "Kept", "assets": names(1), "order": "asc"}]},
+    "a person": {"assets": [{"match": {"people": {"none": ["Nobody"]}}, "rating": 2}]},
+    "many persons": {"assets": [{"match": {"people": {"none": [f"P{n}" for n in range(9)]}}, "rating": 2}]},
+    "who is on it": {"assets": [{"match": {"lacks": "people"}, "rating": 2}]},
+    "stacks": {"assets": [{"match": {"stacked": False}, "rating": 2}]},
     "who is in an album": {"assets": [{"match": {"in_album": False}, "rating": 2}]},
 }
 
