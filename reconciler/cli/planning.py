@@ -17,6 +17,7 @@ from reconciler.cli.connect import Connection
 from reconciler.diff import compare
 from reconciler.diff.changes import Comparison
 from reconciler.diff.target import Target
+from reconciler.live.errand import Around
 from reconciler.live.permissions import calls_of
 from reconciler.live.read import read_live
 from reconciler.live.reading import reading_for
@@ -112,8 +113,7 @@ def plan_for(
         connection.reader,
         identity=connection.identity,
         features=connection.features(reading.dates),
-        known=known,
-        libraries=connection.libraries,
+        around=Around(libraries=connection.libraries, known=known),
         on_progress=reading_progress,
     )
     attempts = NO_ATTEMPTS if retry_undone else state.attempts(user)

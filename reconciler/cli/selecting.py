@@ -17,6 +17,7 @@ from reconciler.config.faults import nearest
 from reconciler.config.question import is_written_out, names_of_rules, rule_named
 from reconciler.diff.references import check_references
 from reconciler.diff.states import states_of
+from reconciler.live.errand import Around
 from reconciler.live.permissions import calls_of
 from reconciler.live.read import read_live
 from reconciler.live.reading import reading_for
@@ -90,7 +91,7 @@ def answer(asked: Question, connection: Connection, progress: Unheard) -> Answer
         connection.reader,
         identity=connection.identity,
         features=connection.features(False),
-        libraries=connection.libraries,
+        around=Around(whole=True, libraries=connection.libraries),
         on_progress=reading_progress,
     )
     progress.rest()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldChange, Note
-from reconciler.model.desired import AlbumEntry, PhotoName
+from reconciler.model.desired import AlbumEntry, Membership, PhotoName
 from reconciler.model.live import Album, Live
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.values import normal_description
@@ -205,7 +205,10 @@ class AlbumDiff:
         return None
 
     def _note_strangers(self, entry: AlbumEntry, album: Album | None, members: MemberSets) -> None:
-        if album is None or not entry.manages_members or not (members.now ^ members.wanted):
+        """Tells who stays in an album that others leave; where nobody leaves there is nothing to tell."""
+        if album is None or not entry.manages_members or entry.membership is not Membership.EXACT:
+            return
+        if not (members.now ^ members.wanted):
             return
         strangers = self.live.members.get(album.id, frozenset()) - members.now
         strangers -= self.live.assets.keys()

@@ -107,8 +107,8 @@ def walk(query: Query[P], span: Window) -> Iterator[Sequence[P]]:
             window = replace(window, until=low)
 
 
-def cut(months: Sequence[tuple[datetime, int]], span: Window, parts: int) -> list[Window]:
-    """`span` in up to `parts` windows with about as many photos each, newest first.
+def cut(months: Sequence[tuple[datetime, int]], span: Window, into: int) -> list[Window]:
+    """`span` in up to `into` windows with about as many photos each, newest first.
 
     `months` are the starts of months, by local time, with how many photos each has: good enough to cut at,
     since neighbours share their bound and both ends stay as open as they are in `span`.
@@ -118,12 +118,12 @@ def cut(months: Sequence[tuple[datetime, int]], span: Window, parts: int) -> lis
         for start, size in sorted(months, reverse=True)
         if (span.until is None or start < span.until) and (span.since is None or start > span.since)
     ]
-    share = sum(size for _, size in inside) / max(parts, 1)
+    share = sum(size for _, size in inside) / max(into, 1)
     windows: list[Window] = []
     until, gathered = span.until, 0
     for start, size in inside[:-1]:
         gathered += size
-        if len(windows) < parts - 1 and gathered >= share * (len(windows) + 1):
+        if len(windows) < into - 1 and gathered >= share * (len(windows) + 1):
             windows.append(replace(span, since=start, until=until))
             until = start
     return [*windows, replace(span, until=until)]
@@ -132,7 +132,12 @@ def cut(months: Sequence[tuple[datetime, int]], span: Window, parts: int) -> lis
 def shares(months: Sequence[tuple[datetime, int]], span: Window, most: int) -> int:
     """In how many windows to cut `span`, so that none holds much less than two pages."""
     left = sum(size for start, size in months if span.until is None or start < span.until)
-    return max(1, min(most, left // SMALLEST_SHARE))
+    return parts(left, most)
+
+
+def parts(photos: int, most: int) -> int:
+    """In how many windows to read so many photos."""
+    return max(1, min(most, photos // SMALLEST_SHARE))
 
 
 def _crowd(query: Query[P], window: Window) -> Iterator[Sequence[P]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from itertools import islice
 from threading import Event
 from typing import TypeVar
@@ -28,7 +29,8 @@ def bounded(
 
     `on_done` is called in the caller's thread with how many are done. The first error sets `stop`, lets
     what is under way finish, starts nothing more and is raised; so does an interrupt. `stop` set from
-    outside ends the work with Stopped.
+    outside ends the work with Stopped. Calls that share a `stop` may run inside each other: the error that
+    set it is the one raised.
     """
     halt = stop or Event()
     if workers <= 1:
@@ -40,13 +42,15 @@ def bounded(
     try:
         while True:
             for index, item in islice(waiting, 2 * workers - len(under_way)):
-                under_way[executor.submit(function, item)] = index
+                under_way[executor.submit(copy_context().run, function, item)] = index
             if not under_way:
                 return [results[index] for index in sorted(results)]
             if halt.is_set():
-                raise Stopped
+                raise _cause(under_way)
             done, _ = wait(under_way, timeout=0.5, return_when=FIRST_COMPLETED)
             for future in sorted(done, key=under_way.__getitem__):
+                if isinstance(future.exception(), Stopped):
+                    raise _cause(under_way)
                 results[under_way.pop(future)] = future.result()
             if done and on_done:
                 on_done(len(results))
@@ -55,6 +59,14 @@ def bounded(
         raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _cause(under_way: Iterable[Future[B]]) -> BaseException:
+    """Why the work was stopped: an error of what is still under way, once that has ended, else Stopped."""
+    futures = list(under_way)
+    wait(futures)
+    errors = [error for future in futures if not future.cancelled() and (error := future.exception())]
+    return next((error for error in errors if not isinstance(error, Stopped)), Stopped())
 
 
 def _one_by_one(

@@ -8,37 +8,33 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from threading import Lock
-from typing import Any, TypeVar
+from threading import Event, Lock
+from typing import Any
 
 from reconciler.immich import parse
 from reconciler.immich.answers import AlbumList, AssetDetail, KeyInfo, Me, Page, Queue, StorageTemplate
+from reconciler.immich.asking import Progress, T
 from reconciler.immich.errors import Kind, ServerError
-from reconciler.immich.keyset import Window, stamp
+from reconciler.immich.keyset import stamp
 from reconciler.immich.permissions import needs
-from reconciler.immich.pool import bounded
 from reconciler.immich.retry import Repeat
-from reconciler.immich.scan import Found
 from reconciler.immich.search import (
     OPEN,
     Filters,
     PeopleOf,
     Range,
-    Search,
     asset_parser,
     fits,
     name_filters,
     window_of,
 )
+from reconciler.immich.selections import SelectionReader
 from reconciler.immich.transport import Transport
 from reconciler.immich.versions import Dialect, Version, dialect_for
 from reconciler.model.asset import Asset, Person
 from reconciler.model.live import Album, Identity, Tag
 from reconciler.model.text import folded
 from reconciler.model.values import Visibility
-
-T = TypeVar("T")
-Progress = Callable[[int], None]
 
 MOST_PEOPLE = 1000
 """The largest page of people (FACTS 6)."""
@@ -57,13 +53,11 @@ def open_reader(transport: Transport) -> Reader:
     return Reader(transport, dialect_for(read_version(transport)))
 
 
-class Reader:
+class Reader(SelectionReader):
     """Reads what one account can see. Safe to use from several threads; raises ServerError."""
 
     def __init__(self, transport: Transport, dialect: Dialect) -> None:
-        self.transport = transport
-        self.dialect = dialect
-        self._search = Search(transport, dialect)
+        super().__init__(transport, dialect)
         self._me: Me | None = None
         self._me_lock = Lock()
 
@@ -125,10 +119,12 @@ class Reader:
             raise
 
     @needs("asset.read")
-    def assets(self, ids: Collection[str], *, on_progress: Progress | None = None) -> dict[str, AssetDetail]:
+    def assets(
+        self, ids: Collection[str], *, on_progress: Progress | None = None, stop: Event | None = None
+    ) -> dict[str, AssetDetail]:
         """Assets with their tags, by id in the order given; what is not found is left out. A request each."""
         wanted = list(dict.fromkeys(ids))
-        details = self._at_once(self.asset, wanted, on_progress)
+        details = self._at_once(self.asset, wanted, on_progress, stop)
         return {asset_id: detail for asset_id, detail in zip(wanted, details, strict=True) if detail}
 
     @needs("asset.read")
@@ -163,6 +159,7 @@ class Reader:
         with_exif: bool = True,
         people: PeopleOf | None = None,
         on_progress: Progress | None = None,
+        stop: Event | None = None,
     ) -> dict[str, Asset]:
         """The owner's library by id: not in the trash, not locked, partners' photos left out.
 
@@ -172,18 +169,12 @@ class Reader:
         server twice as long (PERFORMANCE 2.2). `on_progress` is told how many assets came, by the reading
         threads.
         """
-        found = Found[Asset](
-            lambda asset: (
-                asset.owner_id == owner_id and (hidden or asset.visibility is not Visibility.HIDDEN)
-            ),
-            on_progress,
-        )
         one = asset_parser(with_exif, people)
         queries = self._search.queries(
             filters or {}, one, hidden=hidden, with_exif=with_exif, with_people=people is not None
         )
-        self._search.collect(queries, window_of(taken_range, added_range), found)
-        return found.kept
+        begun = self._search.begin(queries, window_of(taken_range, added_range), stop)
+        return self.finish(begun, owner_id=owner_id, hidden=hidden, on_progress=on_progress, stop=stop)
 
     @needs("asset.read", "user.read")
     def find(
@@ -258,19 +249,31 @@ class Reader:
         return sorted(found, key=lambda tag: (tag.path, tag.id))
 
     @needs("asset.read", "tag.read")
-    def tagged(self, tag_ids: Sequence[str], *, hidden: bool = True) -> frozenset[str]:
+    def tagged(
+        self, tag_ids: Sequence[str], *, hidden: bool = True, taken_range: Range = OPEN
+    ) -> frozenset[str]:
         """Ids of the assets that carry every one of these tags, or a tag below it (FACTS 3.2)."""
         if not tag_ids:
             raise ValueError("no tag given: the server would take that as any photo")
-        return self._ids({"tagIds": list(tag_ids)}, hidden=hidden)
+        return self._ids({"tagIds": list(tag_ids)}, hidden=hidden, taken_range=taken_range)
 
     @needs("asset.read", "tag.read")
     def tagged_each(
-        self, tag_ids: Collection[str], *, hidden: bool = True, on_progress: Progress | None = None
+        self,
+        tag_ids: Collection[str],
+        *,
+        hidden: bool = True,
+        taken_range: Range = OPEN,
+        on_progress: Progress | None = None,
+        stop: Event | None = None,
     ) -> dict[str, frozenset[str]]:
-        """For each tag the ids of the assets that carry it or a tag below it."""
+        """For each tag the ids of the assets that carry it or a tag below it; several tags at once."""
         wanted = list(dict.fromkeys(tag_ids))
-        read = self._at_once(lambda tag_id: self.tagged([tag_id], hidden=hidden), wanted, on_progress)
+
+        def one(tag_id: str) -> frozenset[str]:
+            return self.tagged([tag_id], hidden=hidden, taken_range=taken_range)
+
+        read = self._at_once(one, wanted, on_progress, stop)
         return dict(zip(wanted, read, strict=True))
 
     @needs("album.read", "user.read")
@@ -303,11 +306,15 @@ class Reader:
 
     @needs("asset.download", "album.read")
     def members_of(
-        self, album_ids: Collection[str], *, on_progress: Progress | None = None
+        self,
+        album_ids: Collection[str],
+        *,
+        on_progress: Progress | None = None,
+        stop: Event | None = None,
     ) -> dict[str, frozenset[str]]:
         """The members of several albums, by album id."""
         wanted = list(dict.fromkeys(album_ids))
-        return dict(zip(wanted, self._at_once(self.members, wanted, on_progress), strict=True))
+        return dict(zip(wanted, self._at_once(self.members, wanted, on_progress, stop), strict=True))
 
     # People, stacks, libraries
 
@@ -375,9 +382,9 @@ class Reader:
     def queues(self) -> dict[str, Queue]:
         """All job queues by name; for an administrator's key."""
         if self.dialect.queue_api:
-            found = self._get("/queues", lambda said: [parse.queue_of(item) for item in said])
+            found = self._asked("GET", "/queues", lambda said: [parse.queue_of(item) for item in said])
         else:
-            found = self._get("/jobs", parse.queues_of_jobs)
+            found = self._asked("GET", "/jobs", parse.queues_of_jobs)
         return {queue.name: queue for queue in sorted(found, key=lambda queue: queue.name)}
 
     @needs("queueJob.read")
@@ -393,27 +400,13 @@ class Reader:
 
     # How
 
-    def _ids(self, filters: Filters, *, hidden: bool) -> frozenset[str]:
+    def _ids(self, filters: Filters, *, hidden: bool, taken_range: Range = OPEN) -> frozenset[str]:
         """Ids of all assets that fit, without reading more of them."""
         found: set[str] = set()
         for query in self._search.queries(filters, parse.mark_of, hidden=hidden, with_exif=False):
-            for items in self._search.walk(query, Window()):
+            for items in self._search.walk(query, window_of(taken_range, OPEN)):
                 found.update(item.id for item in items)
         return frozenset(found)
-
-    def _get(
-        self,
-        template: str,
-        parsed: Callable[[Any], T],
-        *,
-        path: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None,
-    ) -> T:
-        return self.transport.call("GET", template, repeat=Repeat.READ, parse=parsed, path=path, query=query)
-
-    def _post(self, template: str, body: Mapping[str, Any], parsed: Callable[[Any], T]) -> T:
-        """One of the POSTs that only ask."""
-        return self.transport.call("POST", template, repeat=Repeat.READ, parse=parsed, body=body)
 
     def _first_of(self, paths: Sequence[str], parsed: Callable[[Any], T]) -> T:
         """The answer of the first of these paths that the server knows."""
@@ -424,11 +417,6 @@ class Reader:
                 if error.kind is not Kind.NOT_FOUND:
                     raise
         return self._get(paths[-1], parsed)
-
-    def _at_once(
-        self, function: Callable[[str], T], items: Iterable[str], on_progress: Progress | None
-    ) -> list[T]:
-        return bounded(function, items, workers=self.transport.connections, on_done=on_progress)
 
     def _albums_with_owners(self, said: Any) -> list[tuple[Album, str | None]]:
         return [(parse.album_of(item), self.dialect.album_owner(item)) for item in said]

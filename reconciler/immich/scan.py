@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Event, Lock
 from typing import Generic
 
-from reconciler.immich.answers import P
-from reconciler.immich.keyset import Query, Window, cut, later, shares, walk
+from reconciler.immich.answers import P, Page
+from reconciler.immich.keyset import Query, Window, cut, later, parts, shares, walk
 from reconciler.immich.pool import bounded
 
 Months = Sequence[tuple[datetime, int]]
@@ -46,31 +46,62 @@ class Found(Generic[P]):
             return dict(sorted(self._kept.items()))
 
 
-def collect(
-    queries: Sequence[Query[P]],
-    span: Window,
+@dataclass(frozen=True, slots=True)
+class Begun(Generic[P]):
+    """Searches of which the first pages were read: where to go on from there."""
+
+    queries: tuple[Query[P], ...]
+    span: Window
+    firsts: tuple[Page[P], ...]
+
+    @property
+    def more(self) -> bool:
+        """Whether there is more than the first pages."""
+        return any(page.more and page.items for page in self.firsts)
+
+    @property
+    def rows(self) -> int:
+        """How many photos came with the first pages."""
+        return sum(len(page.items) for page in self.firsts)
+
+
+def begin(queries: Sequence[Query[P]], span: Window, *, connections: int, stop: Event) -> Begun[P]:
+    """Reads the first page of each query."""
+    firsts = bounded(lambda query: query.ask(span), queries, workers=connections, stop=stop)
+    return Begun(tuple(queries), span, tuple(firsts))
+
+
+def finish(
+    begun: Begun[P],
     found: Found[P],
     *,
     months: Callable[[], Months],
     connections: int,
+    expected: int | None = None,
+    stop: Event,
 ) -> None:
-    """Reads every query to its end into `found`.
+    """Reads every query that was begun to its end into `found`.
 
-    One that fits on a page costs one request. `months` is asked once, and only where one doesn't.
+    `months` is asked once, and only where there is something to share out among threads. `expected` is about
+    how many photos there are in all, where that is known; else the months tell.
     """
-    stop = Event()
-    firsts = bounded(lambda query: query.ask(span), queries, workers=connections, stop=stop)
     jobs: list[tuple[Query[P], Window]] = []
     calendar: Months | None = None
-    for place, (query, page) in enumerate(zip(queries, firsts, strict=True)):
+    for place, (query, page) in enumerate(zip(begun.queries, begun.firsts, strict=True)):
         found.add(page.items)
         if not page.more or not page.items:
             continue
+        rest = replace(begun.span, until=later(page.items[-1].file_created_at))
+        most = connections if place == 0 else min(2, connections)
+        if expected is not None:
+            most = parts(expected - begun.rows, most)
+        if most == 1:
+            jobs.append((query, rest))
+            continue
         if calendar is None:
             calendar = months()
-        rest = replace(span, until=later(page.items[-1].file_created_at))
-        most = connections if place == 0 else min(2, connections)
-        jobs += [(query, window) for window in cut(calendar, rest, shares(calendar, rest, most))]
+        shared = most if expected is not None else shares(calendar, rest, most)
+        jobs += [(query, window) for window in cut(calendar, rest, shared)]
 
     def drain(job: tuple[Query[P], Window]) -> None:
         for items in walk(*job):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from threading import Event
 from typing import Any, Final, Literal, TypeVar
 
 from reconciler.immich import parse
@@ -13,7 +15,7 @@ from reconciler.immich.answers import P, Page
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.keyset import Query, Uncountable, Window, stamp, walk
 from reconciler.immich.retry import Repeat
-from reconciler.immich.scan import Found, Months, collect
+from reconciler.immich.scan import Begun, Found, Months, begin, finish
 from reconciler.immich.transport import Transport
 from reconciler.immich.versions import Dialect
 from reconciler.model.asset import Asset, Person
@@ -50,6 +52,21 @@ _NOT_FOR_FILTERS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A part of the library, as the server can be asked for it; without anything, all of it.
+
+    `filters` are the server's own, all of which must fit; `taken` bounds `fileCreatedAt`. `hidden` takes
+    hidden photos in where they would cost a search of their own (2.x).
+    """
+
+    filters: tuple[tuple[str, Any], ...] = ()
+    taken: Range = OPEN
+    added: Range = OPEN
+    visibility: Visibility | None = None
+    hidden: bool = False
+
+
 class Search:
     """Asks POST /search/metadata and its relatives in the server's dialect."""
 
@@ -69,13 +86,17 @@ class Search:
         hidden: bool,
         with_exif: bool,
         with_people: bool = False,
+        visibility: Visibility | None = None,
     ) -> list[Query[P]]:
-        """The searches that together cover all that is asked for; with `hidden`, more in 2.x."""
+        """The searches that together cover all that is asked for; with `hidden`, more in 2.x.
+
+        With `visibility` it is one, of what shows there.
+        """
         if unfit := sorted(_NOT_FOR_FILTERS & filters.keys()):
             raise ValueError(f"not for filters: {', '.join(unfit)}")
-        passes = self._dialect.passes(hidden=hidden)
+        passes = (visibility,) if visibility else self._dialect.passes(hidden=hidden)
         shown = {"withExif": with_exif, **({"withPeople": True} if with_people else {})}
-        return [self._query(filters, visibility, one, shown) for visibility in passes]
+        return [self._query(filters, one_pass, one, shown) for one_pass in passes]
 
     def walk(self, query: Query[P], window: Window) -> Iterator[Sequence[P]]:
         """The pages of one query, one after the other."""
@@ -84,19 +105,46 @@ class Search:
         except Uncountable as crowd:
             raise _crowded(crowd) from None
 
-    def collect(self, queries: Sequence[Query[P]], window: Window, found: Found[P]) -> None:
-        """The pages of all queries, on several threads."""
+    def begin(self, queries: Sequence[Query[P]], window: Window, stop: Event | None = None) -> Begun[P]:
+        """The first pages of all queries, on several threads."""
+        connections = self._transport.connections
+        return begin(queries, window, connections=connections, stop=stop or Event())
+
+    def finish(
+        self,
+        begun: Begun[P],
+        found: Found[P],
+        *,
+        expected: int | None = None,
+        connections: int | None = None,
+        stop: Event | None = None,
+    ) -> None:
+        """What is left of all queries, on several threads; `expected` is how many there are in all."""
         try:
-            collect(queries, window, found, months=self._months, connections=self._transport.connections)
+            finish(
+                begun,
+                found,
+                months=self._months,
+                connections=connections or self._transport.connections,
+                expected=expected,
+                stop=stop or Event(),
+            )
         except Uncountable as crowd:
             raise _crowded(crowd) from None
 
-    def count(self, filters: Filters, *, hidden: bool) -> int:
+    def count(
+        self,
+        filters: Filters,
+        *,
+        hidden: bool,
+        window: Window | None = None,
+        visibility: Visibility | None = None,
+    ) -> int:
         """How many assets fit."""
-        passes = self._dialect.passes(hidden=hidden)
+        passes = (visibility,) if visibility else self._dialect.passes(hidden=hidden)
         if passes == (None,) and not hidden:
             passes = (Visibility.TIMELINE, Visibility.ARCHIVE)
-        return sum(self._count(filters, visibility, Window()) for visibility in passes)
+        return sum(self._count(filters, one, window or Window()) for one in passes)
 
     def _query(
         self,
@@ -117,16 +165,20 @@ class Search:
         return self._ask("/search/statistics", body, lambda said: int(said["total"]))
 
     def _ask(self, template: str, body: Mapping[str, Any], parsed: Callable[[Any], T]) -> T:
-        return self._transport.call("POST", template, repeat=Repeat.READ, parse=parsed, body=body)
+        with self._transport.slots:
+            return self._transport.call("POST", template, repeat=Repeat.READ, parse=parsed, body=body)
 
     def _months(self) -> Months:
         """The starts of the months that have photos, and how many."""
-        return self._transport.call(
-            "GET",
-            "/timeline/buckets",
-            repeat=Repeat.READ,
-            parse=lambda said: [(parse.moment(month["timeBucket"]), int(month["count"])) for month in said],
-        )
+        with self._transport.slots:
+            return self._transport.call(
+                "GET",
+                "/timeline/buckets",
+                repeat=Repeat.READ,
+                parse=lambda said: [
+                    (parse.moment(month["timeBucket"]), int(month["count"])) for month in said
+                ],
+            )
 
 
 def window_of(taken: Range, added: Range) -> Window:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
-from threading import Event
+from threading import BoundedSemaphore, Event
 from typing import Any, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -127,6 +127,8 @@ class Transport:
         self.ahead: float | None = None
         """Seconds by which the server's clock is ahead of this machine's, within one; None where unknown."""
         self.connections = max(1, connections)
+        self.slots = BoundedSemaphore(self.connections)
+        """Held by each of a reader's questions, so that several reads at once don't overrun the server."""
         self.tally = Tally()
         self._session = _session(self._base, self._key, self.connections, adapter)
 

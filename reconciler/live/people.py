@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.immich.reader import Reader
 from reconciler.immich.search import PeopleOf
-from reconciler.live.reading import FEW_PEOPLE, PAGE
+from reconciler.live.cost import PAGE
+from reconciler.live.reading import FEW_PEOPLE
+from reconciler.live.source import Source
 from reconciler.model.asset import Person
 from reconciler.model.company import is_id
 from reconciler.model.selectors import Needs
@@ -30,56 +31,56 @@ class People:
     of: PeopleOf = field(default_factory=dict)
 
 
-def with_the_scan(reader: Reader, needs: Needs) -> bool:
-    """Whether people are best read with every photo; asks how large the library is only for many names."""
+def with_the_scan(needs: Needs, library: int) -> bool:
+    """Whether people are best read with every photo of a library of this size."""
     if needs.everyone:
         return True
     if len(needs.people) <= FEW_PEOPLE:
         return False
-    return len(needs.people) * PERSON_COST > reader.count({}) // PAGE + 1
+    return len(needs.people) * PERSON_COST > library // PAGE + 1
 
 
-def people_scanned(reader: Reader, needs: Needs, of: PeopleOf) -> People:
+def people_scanned(source: Source, needs: Needs, of: PeopleOf) -> People:
     """What a scan has told; names that nobody on a photo bears are asked for by themselves."""
     seen = {person.id: person for people in of.values() for person in people}
     for who in sorted(needs.people):
         if not _borne(who, seen.values()):
-            seen |= {person.id: person for person in _called(reader, who)[:1]}
-    return People(_by_id(_with_others(reader, needs, seen)), of)
+            seen |= {person.id: person for person in _called(source, who)[:1]}
+    return People(_by_id(_with_others(source, needs, seen)), of)
 
 
 def people_asked(
-    reader: Reader, needs: Needs, *, hidden: bool, on_progress: Callable[[str, int], None]
+    source: Source, needs: Needs, *, hidden: bool, on_progress: Callable[[str, int], None]
 ) -> People:
     """The photos of each person that is named. Of several with one name, those without photos don't count."""
     found: dict[str, Person] = {}
     of: dict[str, set[Person]] = defaultdict(set)
     names = {folded(who): who for who in sorted(needs.people)}
     for number, who in enumerate(names.values(), start=1):
-        called = _called(reader, who)
-        photos = {person: reader.with_person(person.id, hidden=hidden) for person in called}
+        called = _called(source, who)
+        photos = {person: source.with_person(person.id, hidden=hidden) for person in called}
         shown = [person for person in called if photos[person]] or called[:1]
         found |= {person.id: person for person in shown}
         for person in shown:
             for asset_id in photos[person]:
                 of[asset_id].add(person)
         on_progress("people", number)
-    known = _by_id(_with_others(reader, needs, found))
+    known = _by_id(_with_others(source, needs, found))
     return People(known, {asset_id: frozenset(people) for asset_id, people in of.items()})
 
 
-def _with_others(reader: Reader, needs: Needs, found: Mapping[str, Person]) -> Iterable[Person]:
+def _with_others(source: Source, needs: Needs, found: Mapping[str, Person]) -> Iterable[Person]:
     """Those that were found; where a name is nobody's, all others too, to say who may be meant."""
     if all(_borne(who, found.values()) for who in needs.people):
         return found.values()
-    return ({person.id: person for person in reader.people()} | dict(found)).values()
+    return ({person.id: person for person in source.people()} | dict(found)).values()
 
 
-def _called(reader: Reader, who: str) -> list[Person]:
+def _called(source: Source, who: str) -> list[Person]:
     if is_id(who):
-        person = reader.person(who.lower())
+        person = source.person(who.lower())
         return [person] if person else []
-    return reader.people_called(who)
+    return source.people_called(who)
 
 
 def _borne(who: str, people: Iterable[Person]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.model.desired import Desired, Membership, PhotoName
+from reconciler.model.desired import Desired, PhotoName
 from reconciler.model.selectors import Needs, combined
 from reconciler.model.values import Field
 
@@ -12,17 +12,16 @@ FEW = 20
 """Up to this many photos are looked up one by one without asking how large the library is."""
 FEW_PEOPLE = 5
 """The photos of up to this many persons are asked for without asking how large the library is."""
-PAGE = 1000
-"""Assets in one page of a scan (FACTS 3.3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The questions a desired state puts to the server.
 
-    `scan` reads the whole library; otherwise `names` are looked up. `tags` and `branches` are tag paths whose
-    photos must be known, `all_tags` every tag of every photo concerned. `albums` asks for the list of albums,
-    `others` for other people's too. `dates` tells that dates are managed, so the storage template matters.
+    `scan`: rules look for photos, so that the whole library may have to be read; `names` are looked up.
+    `tags` and `branches` are tag paths whose photos must be known, `all_tags` every tag of every photo
+    concerned. `albums` asks for the list of albums, `others` for other people's too. `dates` tells that dates
+    are managed, so the storage template matters.
     """
 
     scan: bool
@@ -32,8 +31,12 @@ class Reading:
     all_tags: bool
     read_tags: bool
     albums: bool
-    exact_members: bool
     dates: bool
+
+    @property
+    def asks_size(self) -> bool:
+        """Whether it matters how large the library is: for rules, and for many names."""
+        return self.scan or len(self.names) > FEW
 
     @property
     def others(self) -> bool:
@@ -57,17 +60,5 @@ def reading_for(desired: Desired) -> Reading:
         all_tags=all_tags,
         read_tags=bool(desired.tags or wishes or needs.tags or needs.branches or all_tags),
         albums=bool(desired.albums or desired.album_sets or needs.albums or needs.all_albums),
-        exact_members=any(
-            album.manages_members and album.membership is Membership.EXACT and not album.absent
-            for album in desired.albums
-        ),
         dates=any(Field.TAKEN in entry.values for entry in desired.assets),
     )
-
-
-def lookup_is_cheaper(names: int, passes: int, library: int) -> bool:
-    """Whether looking up photos one by one takes fewer requests than reading a library of this size.
-
-    `passes` is the number of requests one look-up may take on this version.
-    """
-    return names * passes <= (library // PAGE + 1) * passes

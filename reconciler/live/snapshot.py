@@ -57,6 +57,11 @@ def to_bytes(live: Live) -> bytes:
         "members": {key: sorted(live.members[key]) for key in sorted(live.members)},
         "otherAlbums": dict(sorted(live.other_albums.items())),
         "unread": live.unread,
+        **(
+            {}
+            if live.library is None
+            else {"library": live.library, "tagged": dict(sorted(live.tagged.items()))}
+        ),
         **_company(live),
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
@@ -102,6 +107,8 @@ def _live(document: Mapping[str, Json]) -> Live:
         members={key: frozenset(ids) for key, ids in document.get("members", {}).items()},
         other_albums=document.get("otherAlbums", {}),
         unread=document.get("unread", 0),
+        library=document.get("library"),
+        tagged=document.get("tagged", {}),
         people=people,
         people_of=_people_of(document, people),
         stacked=frozenset(document.get("stacked", ())),

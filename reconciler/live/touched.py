@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.immich.reader import Reader
+from reconciler.live.errand import OnProgress, quiet
 from reconciler.live.memberships import tags_by_search
-from reconciler.live.read import OnProgress, quiet
 from reconciler.model.asset import Asset
 from reconciler.model.live import Features, Identity, Live
 

@@ -83,6 +83,10 @@ class Live:
     other_albums: Mapping[str, str] = field(default_factory=dict)
     unread: int = 0
     """Assets that the server has not read yet, left out of rules."""
+    library: int | None = None
+    """How many photos the account shows, where rules asked for a part of them; None where all were read."""
+    tagged: Mapping[str, int] = field(default_factory=dict)
+    """How many photos carry a tag that rules give or take, where not all photos were read."""
     people: tuple[Person, ...] = ()
     """The persons that are known, by id: those that were asked for, and others whose photos weren't read."""
     people_of: Mapping[str, frozenset[Person]] = field(default_factory=dict)

@@ -44,15 +44,15 @@ class Basis:
 def basis_of(desired: Desired, live: Live, comparison: Comparison, former: Former | None = None) -> Basis:
     """The basis of what differs. Pure."""
     changes = comparison.changes
-    visible = [asset for asset in live.assets.values() if asset.visibility is not Visibility.HIDDEN]
     former = former or Former()
     whole = bool(desired.rules or desired.album_sets)
+    loose = _loose(desired, live)
     named = {name.origin for name in desired.names}
     return Basis(
-        library=len(visible) if whole else None,
+        library=_library(live) if whole else None,
         albums=len(live.albums),
         members={
-            change.id: _own(change.id, live)
+            change.id: len(live.members[change.id]) if change.name in loose else _own(change.id, live)
             for change in changes.albums
             if change.id and change.id in live.members
         },
@@ -76,6 +76,19 @@ class Former:
     gone: tuple[str, ...] = ()
 
 
+def _library(live: Live) -> int:
+    if live.library is not None:
+        return live.library
+    return sum(asset.visibility is not Visibility.HIDDEN for asset in live.assets.values())
+
+
+def _loose(desired: Desired, live: Live) -> frozenset[str]:
+    """The albums that nobody leaves, whose members weren't read: rules asked for parts of the library."""
+    if live.library is None:
+        return frozenset()
+    return frozenset(entry.name for entry in desired.albums if entry.membership is not Membership.EXACT)
+
+
 def _own(album: str, live: Live) -> int:
     return len(live.members.get(album, frozenset()) & live.assets.keys())
 
@@ -83,7 +96,7 @@ def _own(album: str, live: Live) -> int:
 def _tagged(changes: Changes, live: Live) -> dict[str, int]:
     moves = {move.path for change in changes.assets for move in (*change.tags_added, *change.tags_removed)}
     found = Counter(path for paths in live.tags_of.values() for path in paths & moves)
-    return {path: found[path] for path in sorted(moves)}
+    return {path: max(found[path], live.tagged.get(path, 0)) for path in sorted(moves)}
 
 
 def _filled(desired: Desired, live: Live, comparison: Comparison) -> int:

@@ -21,6 +21,7 @@ from reconciler.diff import compare
 from reconciler.immich.reader import Reader, open_reader
 from reconciler.immich.transport import Transport
 from reconciler.immich.writer import Writer
+from reconciler.live.errand import Around
 from reconciler.live.read import read_live
 from reconciler.model.desired import Desired
 from reconciler.model.live import Features, Identity, Live
@@ -80,7 +81,9 @@ class World:
 
     def live(self, desired: Desired) -> Live:
         known = self.state.known_albums(self.identity.user_id)
-        return read_live(desired, self.reader, identity=self.identity, features=self.features(), known=known)
+        return read_live(
+            desired, self.reader, identity=self.identity, features=self.features(), around=Around(known=known)
+        )
 
     def plan(self, content: str | Mapping[str, Any]) -> Plan:
         """The plan for a wish, with what was tried before taken into account."""

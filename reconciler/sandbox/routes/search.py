@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.sandbox import search, views
+from reconciler.sandbox import validation as v
 from reconciler.sandbox.api import Call, Routes
 from reconciler.sandbox.errors import no_access
 from reconciler.sandbox.routes.others import people_of
@@ -54,6 +55,51 @@ def search_statistics(call: Call) -> Any:
     query = search.query_for(asked, call.version, call.user_id)
     source = "asset JOIN exif ON asset_id = asset.id" if query.needs_exif else "asset"
     return {"total": call.db.value(f"SELECT count(*) FROM {source} WHERE {query.where}", query.params)}
+
+
+_SUGGESTED = {
+    "country": "country",
+    "state": "state",
+    "city": "city",
+    "camera-make": "make",
+    "camera-model": "model",
+    "camera-lens-model": "lens_model",
+}
+_SUGGESTIONS: v.Schema = {
+    "type": v.one_of(*_SUGGESTED).needed(),
+    "country": v.text(),
+    "state": v.text(),
+    "make": v.text(),
+    "model": v.text(),
+    "lensModel": v.text(),
+    "includeNull": v.flag(),
+}
+
+
+@ROUTES.add("GET", "/search/suggestions", "asset.read")
+def search_suggestions(call: Call) -> Any:
+    """Retrieve search suggestions: what photos of the timeline have, archived and hidden ones left out."""
+    asked = call.query(_SUGGESTIONS)
+    column = _SUGGESTED[asked["type"]]
+    sql = (
+        f"SELECT DISTINCT {column} FROM asset JOIN exif ON asset_id = asset.id "
+        "WHERE owner_id = ? AND visibility = 'timeline' AND deleted_at IS NULL "
+        f"AND {column} IS NOT NULL AND {column} <> ''"
+    )
+    params = [call.user_id]
+    narrowed = {
+        "country": "country",
+        "state": "state",
+        "make": "make",
+        "model": "model",
+        "lensModel": "lens_model",
+    }
+    for name, other in narrowed.items():
+        if asked.get(name) and other != column:
+            sql += f" AND {other} = ?"
+            params.append(asked[name])
+    found = call.db.values(f"{sql} ORDER BY {column}", params)
+    return [*found, None] if asked.get("includeNull") else list(found)
 
 
 def _add_people(call: Call, items: list[dict[str, Any]]) -> None:

@@ -1,0 +1,124 @@
+"""Which albums' members must be known, and reads them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
+
+from reconciler.immich.answers import AlbumList
+from reconciler.live import set_albums
+from reconciler.live.choosing import listed
+from reconciler.live.cost import members_cost
+from reconciler.live.errand import Errand
+from reconciler.live.parts import Facts
+from reconciler.live.plan import What, read
+from reconciler.live.reading import Reading
+from reconciler.model.asset import Asset
+from reconciler.model.desired import AlbumEntry, Desired, Membership
+from reconciler.model.live import Album
+from reconciler.model.origin import Origin
+from reconciler.model.text import folded
+
+
+@dataclass(slots=True)
+class Albums:
+    """The albums whose members matter, and the members once they are read."""
+
+    errand: Errand
+    reading: Reading
+    desired: Desired
+    listed: AlbumList
+    members: dict[str, frozenset[str]] = field(default_factory=dict)
+    _made: list[str] = field(default_factory=list)
+    """Ids of albums that a set may have made."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of the account's own albums, by id."""
+        return {album.id: album.name for album in self.listed.own}
+
+    @property
+    def others(self) -> dict[str, str]:
+        """The names of other people's albums that rules ask for, by id."""
+        return {album.id: album.name for album in self.listed.others if self._asked_for(album)}
+
+    def that_matter(self) -> list[Album]:
+        """The albums that entries manage or rules ask for."""
+        own = [album for album in self.listed.own if self._matters(album)]
+        return own + [album for album in self.listed.others if self._asked_for(album)]
+
+    def of_sets(self, assets: Collection[Asset], tags: Iterable[str]) -> list[Album]:
+        """The albums that album sets may make or have made; the photos decide which groups there are."""
+        if not self.desired.album_sets:
+            return []
+        may_be = set_albums.of_sets(self.desired, assets, tags, self.errand.around.known)
+        found = [album for album in self.listed.own if may_be(album)]
+        self._made += [album.id for album in found]
+        return found
+
+    def read(self, albums: Iterable[Album]) -> None:
+        """Reads the members of these albums."""
+        if job := self.job(albums):
+            job()
+
+    def job(self, albums: Iterable[Album]) -> Callable[[], None] | None:
+        """A job that reads the members of these albums, as far as they aren't there yet."""
+        wanted = {album.id: album for album in albums if album.id not in self.members}
+        if not wanted:
+            return None
+        text = f"who is in {listed([repr(album.name) for album in wanted.values()])}"
+        cost = members_cost(album.asset_count for album in wanted.values())
+        number = self.errand.will(read(What.MEMBERS, text, cost, self._because(wanted.values())))
+
+        def job() -> None:
+            told, stop = self.errand.tell("albums"), self.errand.stop
+            with self.errand.during(number):
+                found = self.errand.source.members_of(wanted, on_progress=told, stop=stop)
+            self.members |= found
+            self.errand.came(number, sum(len(one) for one in found.values()))
+
+        return job
+
+    def in_facts(self, facts: Facts) -> Facts:
+        """The facts with the albums that rules name, and who is in them."""
+        by_name: dict[str, list[str]] = defaultdict(list)
+        for album in (*self.listed.own, *self.listed.others):
+            for name in self._names_of(album) & self.reading.needs.albums:
+                by_name[name].append(album.id)
+        found = {name: tuple(sorted(ids)) for name, ids in by_name.items()}
+        return replace(facts, albums=found, members=self.members)
+
+    def to_identify(self) -> dict[str, frozenset[str]]:
+        """The members, by album id, of the albums that photos may have to leave."""
+        found = {}
+        for album in self.listed.own:
+            entries = self._entries(album)
+            exact = any(one.manages_members and one.membership is Membership.EXACT for one in entries)
+            if exact or album.id in self._made:
+                found[album.id] = self.members.get(album.id, frozenset())
+        return found
+
+    def _because(self, albums: Iterable[Album]) -> list[Origin]:
+        return [entry.origin for album in albums for entry in self._entries(album)]
+
+    def _entries(self, album: Album) -> list[AlbumEntry]:
+        """The entries that may mean this album."""
+        return [entry for entry in self.desired.albums if not entry.absent and _may_mean(entry, album)]
+
+    def _matters(self, album: Album) -> bool:
+        entries = self._entries(album)
+        managed = any(entry.manages_members or entry.cover is not None for entry in entries)
+        return managed or self._asked_for(album)
+
+    def _asked_for(self, album: Album) -> bool:
+        return self.reading.needs.all_albums or bool(self._names_of(album) & self.reading.needs.albums)
+
+    def _names_of(self, album: Album) -> frozenset[str]:
+        """What a rule may call the album, folded: its name, and the one that an entry gives it."""
+        return frozenset({folded(album.name), *(folded(entry.name) for entry in self._entries(album))})
+
+
+def _may_mean(entry: AlbumEntry, album: Album) -> bool:
+    former = entry.renamed_from.value if entry.renamed_from else None
+    return album.name in (entry.name, former) or album.id == entry.id

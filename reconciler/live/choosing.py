@@ -1,0 +1,225 @@
+"""Which way of reading costs the server least: pure decisions from what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.immich.search import Range, Selection
+from reconciler.immich.selections import CHECKED
+from reconciler.live.cost import (
+    FILTERED,
+    PAGE,
+    REQUEST,
+    ROW,
+    Cost,
+    check_cost,
+    count_cost,
+    detail_cost,
+    list_cost,
+    scan_cost,
+    search_cost,
+    total,
+)
+from reconciler.live.parts import Facts, Parts
+from reconciler.live.plan import Read, Rejected, What, read
+from reconciler.model.desired import PhotoName
+from reconciler.model.origin import Origin
+
+STAKE = 4
+"""A look at what searches would bring may cost one part in so many of the scan that it may save."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """Photos that are asked for by what they are called."""
+
+    ids: Mapping[str, frozenset[Origin]]
+    checksums: Mapping[str, frozenset[Origin]]
+    names: tuple[PhotoName, ...] = ()
+    """By path or file name."""
+
+
+def lookups_of(names: Iterable[PhotoName], parts: Parts) -> Lookups:
+    """What names and rules ask for one by one."""
+    ids = {key: set(why) for key, why in parts.ids.items()}
+    checksums = {key: set(why) for key, why in parts.checksums.items()}
+    others = []
+    for name in names:
+        if name.id:
+            ids.setdefault(name.id, set()).add(name.origin)
+        elif name.checksum:
+            checksums.setdefault(name.checksum, set()).add(name.origin)
+        else:
+            others.append(name)
+    return Lookups(
+        {key: frozenset(why) for key, why in ids.items()},
+        {key: frozenset(why) for key, why in checksums.items()},
+        tuple(others),
+    )
+
+
+def checks_files(checksums: int, facts: Facts, may_check: bool) -> bool:
+    """Whether to ask first which files are there, and then for the photos by their ids."""
+    checked = check_cost(checksums, CHECKED) + detail_cost(checksums)
+    return may_check and checked.seconds < _found_cost(checksums, facts).seconds
+
+
+def _found_cost(checksums: int, facts: Facts) -> Cost:
+    """Files by checksum, which the server has an index for: a search each and for each visibility."""
+    requests = checksums * facts.passes
+    return Cost(requests, checksums, requests * REQUEST + checksums * ROW)
+
+
+def lookup_reads(lookups: Lookups, facts: Facts, may_check: bool) -> list[Read]:
+    """The reads that find photos by what they are called."""
+    found = []
+    if lookups.ids:
+        cost = detail_cost(len(lookups.ids))
+        found.append(read(What.PHOTOS, _counted(len(lookups.ids), "photo"), cost, _lines(lookups.ids)))
+    if count := len(lookups.checksums):
+        why = _lines(lookups.checksums)
+        text = f"{_counted(count, 'photo')} by checksum"
+        if checks_files(count, facts, may_check):
+            found.append(read(What.CHECK, text, check_cost(count, CHECKED), why))
+            found.append(read(What.PHOTOS, text, detail_cost(count), why))
+        else:
+            found.append(read(What.NAMES, text, _found_cost(count, facts), why))
+    if count := len(lookups.names):
+        each = search_cost(1, facts.library, facts.passes)
+        cost = Cost(each.requests * count, count, each.seconds * count)
+        why = [name.origin for name in lookups.names]
+        found.append(read(What.NAMES, f"{_counted(count, 'photo')} by file name or path", cost, why))
+    return found
+
+
+def _lines(reasons: Mapping[str, frozenset[Origin]]) -> Iterable[Origin]:
+    return (origin for why in reasons.values() for origin in why)
+
+
+def _counted(count: int, word: str) -> str:
+    return f"1 {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def scan_read(facts: Facts, why: Iterable[Origin]) -> Read:
+    """The scan of the whole library."""
+    cost = scan_cost(facts.library, facts.passes)
+    fewest = max(facts.passes, -(-facts.library // PAGE))
+    return read(What.SCAN, "the whole library", cost, why, fewest=fewest)
+
+
+def search_reads(parts: Parts, counts: Mapping[Selection, int], facts: Facts) -> list[Read]:
+    """The searches that together bring what rules need; an unknown count is taken for a page."""
+    found = []
+    for selection, why in parts.selections.items():
+        passes = 1 if selection.visibility else facts.passes
+        cost = search_cost(counts.get(selection, PAGE), facts.library, passes)
+        found.append(read(What.SEARCH, described(selection, facts), cost, why))
+    return found
+
+
+def worth_a_look(parts: Parts, lookups: Iterable[Read], facts: Facts) -> bool:
+    """Whether the first pages of searches cost little beside the scan that they may save."""
+    searches = sum(1 if one.visibility else facts.passes for one in parts.selections)
+    least = searches * (REQUEST + facts.library * FILTERED) + total(one.cost for one in lookups).seconds
+    return least * STAKE <= scan_cost(facts.library, facts.passes).seconds or (
+        not searches and least <= scan_cost(facts.library, facts.passes).seconds
+    )
+
+
+def left_to_read(parts: Parts, counts: Mapping[Selection, int], facts: Facts) -> float:
+    """Seconds that searches still cost once their first pages are there."""
+    seconds = 0.0
+    for selection in parts.selections:
+        passes = 1 if selection.visibility else facts.passes
+        if (rest := counts.get(selection, 0) - PAGE * passes) > 0:
+            seconds += search_cost(rest, facts.library).seconds
+    return seconds
+
+
+# Tags
+
+
+def tags_one_by_one(
+    photos: int, searched: int, facts: Facts, counts: Callable[[], Collection[int]] | None = None
+) -> bool:
+    """Whether tags are read with the photos, a request each, and not by a search for each tag.
+
+    `counts` tells how many photos have each tag; it is asked only where that decides. Where the size of the
+    library isn't known, a tag is taken for a page.
+    """
+    alone = detail_cost(photos).seconds
+    if alone <= searched * (REQUEST + facts.library * FILTERED):
+        return True
+    if not facts.library:
+        return alone <= searched * search_cost(PAGE, 0).seconds
+    most = searched * search_cost(facts.library, facts.library, facts.passes).seconds
+    if counts is None or alone + count_cost(facts.library, searched).seconds >= most:
+        return False
+    return alone <= sum(search_cost(count, facts.library, facts.passes).seconds for count in counts())
+
+
+def tag_read(photos: int, searched: Collection[str], one_by_one: bool, why: Iterable[Origin]) -> Read:
+    """The read of which photos carry which tags."""
+    if one_by_one:
+        return read(What.TAGGED, f"the tags of {_counted(photos, 'photo')}", detail_cost(photos), why)
+    text = f"who carries {listed(sorted(searched))}"
+    return read(What.TAGGED, text, list_cost(len(searched)), why)
+
+
+def listed(names: list[str], most: int = 3) -> str:
+    """A few names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+# In words
+
+
+_WORDS = {
+    "originalPath": "path with",
+    "originalFileName": "file with",
+    "description": "description with",
+    "isFavorite": "favorite",
+    "lensModel": "lens",
+}
+
+
+def described(selection: Selection, facts: Facts) -> str:
+    """A search in words, the same for the same search."""
+    paths = {tag.id: tag.path for tag in facts.tags.values()}
+    albums = {album: name for name, ids in facts.albums.items() for album in ids}
+    parts = []
+    for name, value in selection.filters:
+        match name:
+            case "tagIds":
+                parts.append("tag " + ", ".join(sorted(paths[tag] for tag in value)))
+            case "albumIds":
+                parts.append("album " + ", ".join(sorted(albums[album] for album in value)))
+            case _:
+                parts.append(f"{_WORDS.get(name, name)} {_said(value)}")
+    parts += [f"{word} {_span(span)}" for word, span in _spans(selection) if span != (None, None)]
+    if selection.visibility:
+        parts.append(f"visibility {selection.visibility.value}")
+    return ", ".join(parts) or "everything"
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _spans(selection: Selection) -> tuple[tuple[str, Range], ...]:
+    return (("taken", selection.taken), ("added", selection.added))
+
+
+def _span(span: Range) -> str:
+    start, end = (f"{moment:%Y-%m-%d}" if moment else "" for moment in span)
+    return f"{start}..{end}"
+
+
+def dates_unknown(because: Iterable[Origin], reason: str) -> Rejected:
+    """Why dates can't be asked of the server."""
+    lines = ", ".join(origin.short for origin in sorted(set(because))[:1])
+    return Rejected(f"search by `taken` ({lines})", reason)

@@ -1,0 +1,89 @@
+"""What reading costs a server, measured on a real one with 100,000 photos (PERFORMANCE 2.1 to 2.3).
+
+Seconds are the server's work, one request after the other. They are there to compare ways of reading, not to
+tell how long one takes: that depends on the machine, and several requests run at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+PAGE = 1000
+"""Assets in one page of a search (FACTS 3.3)."""
+
+REQUEST = 0.005
+"""Seconds of a request that hardly asks anything: GET /queues, GET /tags (2.3)."""
+ROW = 75e-6
+"""Seconds of a photo in a page, with metadata: 5.7 s of the server and 1.9 s of its database for 100,000."""
+FILTERED = 0.4e-6
+"""Seconds that a filter without an index costs for each photo of the library: 0.042 s for 100,000."""
+DETAIL = 0.008
+"""Seconds of GET /assets/{id}."""
+MEMBER = 35e-6
+"""Seconds of a member in download/info: 8.4 s for 242,600."""
+ALBUM = 0.8e-3
+"""Seconds of an album in GET /albums: 0.24 s for 300."""
+CHECK = 16e-6
+"""Seconds of a checksum in bulk-upload-check: 0.16 s for 10,000."""
+COUNTED = 0.5e-6
+"""Seconds that counting costs for each photo of the library: 0.05 s for 100,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Requests, rows that come with them, and seconds of the server's work."""
+
+    requests: int = 0
+    rows: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.requests + other.requests, self.rows + other.rows, self.seconds + other.seconds)
+
+
+NOTHING = Cost()
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """All of these together."""
+    return sum(costs, NOTHING)
+
+
+def scan_cost(library: int, passes: int) -> Cost:
+    """Reading a library of this size; `passes` is how many searches together show it."""
+    requests = passes + library // PAGE
+    return Cost(requests, library, requests * REQUEST + library * ROW)
+
+
+def search_cost(rows: int, library: int, passes: int = 1) -> Cost:
+    """A search that finds `rows` photos of a library."""
+    requests = passes - 1 + max(1, -(-rows // PAGE))
+    return Cost(requests, rows, requests * (REQUEST + library * FILTERED) + rows * ROW)
+
+
+def detail_cost(photos: int) -> Cost:
+    """Photos one by one, with their tags."""
+    return Cost(photos, photos, photos * DETAIL)
+
+
+def check_cost(checksums: int, batch: int) -> Cost:
+    """Which of these files are there."""
+    requests = -(-checksums // batch)
+    return Cost(requests, checksums, requests * REQUEST + checksums * CHECK)
+
+
+def count_cost(library: int, requests: int = 1) -> Cost:
+    """Counting photos."""
+    return Cost(requests, 0, requests * (REQUEST + library * COUNTED))
+
+
+def list_cost(requests: int = 1, albums: int = 0) -> Cost:
+    """A list of tags or albums."""
+    return Cost(requests, 0, requests * REQUEST + albums * ALBUM)
+
+
+def members_cost(sizes: Iterable[int]) -> Cost:
+    """The members of albums of these sizes."""
+    found = list(sizes)
+    return Cost(len(found), sum(found), len(found) * REQUEST + sum(found) * MEMBER)

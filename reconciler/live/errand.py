@@ -1,0 +1,101 @@
+"""One reading under way: what it has planned, how it runs several questions at once, and whom it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TypeVar
+
+from reconciler.immich.pool import bounded
+from reconciler.live.meter import Meter
+from reconciler.live.plan import Read, ReadingPlan, Rejected
+from reconciler.live.source import Source
+from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+OnProgress = Callable[[str, int], None]
+"""Told what is being read and how many of it are there."""
+
+
+def quiet(_what: str, _done: int) -> None:
+    """Progress for nobody."""
+
+
+def nobody_knows() -> bool | None:
+    """Whether edits wait in the queues, where no key shows the queues."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a reading may ask besides: `settled` tells whether no edit waits in the server's queues.
+
+    `may_check`: the key may ask which files are there. `whole`: all photos are wanted, whatever rules ask
+    for, also to tell why one is not meant. `libraries` tells the names of external libraries, which takes an
+    administrator's key; without it the reader's own key is used. `known` are the albums that earlier runs
+    have made of album sets. `meter` counts what each read takes.
+    """
+
+    settled: Callable[[], bool | None] = nobody_knows
+    may_check: bool = False
+    whole: bool = False
+    libraries: Callable[[], Mapping[str, str]] | None = None
+    known: KnownAlbums = NOTHING_KNOWN
+    meter: Meter = field(default_factory=Meter)
+
+
+@dataclass(slots=True)
+class Errand:
+    """Carries what the steps of a reading share. Reads are planned in order, also where they run at once."""
+
+    source: Source
+    owner: str
+    hidden: bool
+    around: Around
+    on_progress: OnProgress = quiet
+    stop: Event = field(default_factory=Event)
+    loudest: str = ""
+    """The only thing whose progress is told while several are read at once."""
+    reads: list[Read] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+    @property
+    def plan(self) -> ReadingPlan:
+        """All that was planned."""
+        return ReadingPlan(tuple(self.reads), tuple(self.rejected))
+
+    def will(self, read: Read) -> int:
+        """Plans a read and gives its number."""
+        self.reads.append(read)
+        return len(self.reads) - 1
+
+    @contextmanager
+    def during(self, number: int) -> Iterator[None]:
+        """Counts what is asked meanwhile for this read."""
+        with self.around.meter.during(number):
+            yield
+
+    def came(self, number: int, rows: int) -> None:
+        """Rows that a read has brought."""
+        self.around.meter.came(number, rows)
+
+    def tell(self, what: str) -> Callable[[int], None]:
+        """Progress of one thing."""
+
+        def told(done: int) -> None:
+            if self.loudest in ("", what):
+                self.on_progress(what, done)
+
+        return told
+
+    def each(self, function: Callable[[A], B], items: list[A]) -> list[B]:
+        """The function of every item, as many at once as the server has connections for."""
+        return bounded(function, items, workers=self.source.connections, stop=self.stop)
+
+    def at_once(self, *jobs: Callable[[], None]) -> None:
+        """Jobs that ask on their own, beside each other; the requests still share the connections."""
+        bounded(lambda job: job(), jobs, workers=max(1, len(jobs)), stop=self.stop)

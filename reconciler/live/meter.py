@@ -1,0 +1,67 @@
+"""What each read of a plan really took, counted while it runs."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from threading import Lock
+from time import perf_counter
+
+from reconciler.immich.tally import Sent
+
+_CURRENT: ContextVar[int | None] = ContextVar("read", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Requests sent, rows that came, and seconds from beginning to end."""
+
+    requests: int = 0
+    rows: int = 0
+    seconds: float = 0.0
+
+
+class Meter:
+    """Counts by the number of the read in its plan. Safe to use from several threads.
+
+    `note` is told of every request of the connection; those outside a read count for none.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._requests: Counter[int] = Counter()
+        self._rows: Counter[int] = Counter()
+        self._seconds: defaultdict[int, float] = defaultdict(float)
+
+    @contextmanager
+    def during(self, number: int) -> Iterator[None]:
+        """Counts what this thread, and those it starts, ask meanwhile for this read."""
+        before = _CURRENT.set(number)
+        started = perf_counter()
+        try:
+            yield
+        finally:
+            _CURRENT.reset(before)
+            with self._lock:
+                self._seconds[number] += perf_counter() - started
+
+    def note(self, sent: Sent) -> None:
+        """Takes in one request."""
+        del sent
+        number = _CURRENT.get()
+        if number is not None:
+            with self._lock:
+                self._requests[number] += 1
+
+    def came(self, number: int, rows: int) -> None:
+        """Rows that a read has brought."""
+        with self._lock:
+            self._rows[number] += rows
+
+    def took(self, number: int) -> Took:
+        """All of one read."""
+        with self._lock:
+            return Took(self._requests[number], self._rows[number], self._seconds[number])

@@ -1,0 +1,244 @@
+"""Slices → what is asked of this server: searches with its own filters, and single photos. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any
+
+from reconciler.immich.search import OPEN, Range, Selection
+from reconciler.live.cost import detail_cost, search_cost
+from reconciler.live.slices import MOST_SLICES, Slice, slices_of
+from reconciler.model.desired import Desired
+from reconciler.model.live import Tag
+from reconciler.model.origin import Origin
+from reconciler.model.selectors import All, Selector
+from reconciler.model.values import Visibility
+
+_WORDS = {"lens": "lensModel"}
+"""How the server's filters call the texts, where it is another word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A slice of the library and the lines whose rules ask for it."""
+
+    slice: Slice
+    because: tuple[Origin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the server when it is decided how to read. Albums are by name, folded.
+
+    `values` are the words that photos of the timeline have, None while they weren't asked for. `settled`: no
+    edit waits in the queues, so that photos are filed by the date they show (FINDINGS 18).
+    """
+
+    library: int = 0
+    passes: int = 1
+    hidden: bool = False
+    tags: Mapping[str, Tag] = field(default_factory=dict)
+    albums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    values: Mapping[str, frozenset[str]] | None = None
+    settled: bool = False
+    searches_albums: bool = True
+    """A search in an album shows all of it to everybody who sees the album (3.0+, FINDINGS 33)."""
+
+
+Reasons = dict[Any, set[Origin]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a library that rules need, each with the lines that ask for it."""
+
+    selections: Mapping[Selection, frozenset[Origin]] = field(default_factory=dict)
+    ids: Mapping[str, frozenset[Origin]] = field(default_factory=dict)
+    checksums: Mapping[str, frozenset[Origin]] = field(default_factory=dict)
+    whole: frozenset[Origin] = frozenset()
+    """The lines whose rules need the whole library; nothing else counts then."""
+
+
+def asked_of(desired: Desired) -> tuple[Asked, ...]:
+    """The slices that the rules of a desired state need, in the order of the files."""
+    rules: list[tuple[Origin, Selector]] = []
+    rules += [(entry.origin, entry.rule) for entry in desired.assets if entry.rule]
+    rules += [(album.origin, album.rule) for album in desired.albums if album.rule and not album.absent]
+    rules += [(album_set.origin, album_set.rule or All(())) for album_set in desired.album_sets]
+    found: dict[Slice, list[Origin]] = defaultdict(list)
+    for origin, rule in rules:
+        for one in slices_of(rule):
+            found[one].append(origin)
+    return tuple(Asked(one, tuple(dict.fromkeys(origins))) for one, origins in found.items())
+
+
+def parts_of(asked: Iterable[Asked], facts: Facts) -> Parts:
+    """What to ask the server for, nothing twice: a search within another one is left out."""
+    selections: Reasons = defaultdict(set)
+    ids: Reasons = defaultdict(set)
+    checksums: Reasons = defaultdict(set)
+    for one in asked:
+        wanted = _known_photos(one.slice, facts)
+        if wanted is not None:
+            for asset_id in wanted:
+                ids[asset_id].update(one.because)
+        elif one.slice.checksums is not None:
+            for checksum in one.slice.checksums:
+                checksums[checksum].update(one.because)
+        else:
+            for selection in selections_of(one.slice, facts):
+                selections[selection].update(one.because)
+    joined = _joined(selections)
+    whole = Selection(hidden=facts.hidden)
+    asks_all = frozenset(selections.get(whole, ())) or joined.get(whole, frozenset())
+    return Parts(joined, _frozen(ids), _frozen(checksums), asks_all)
+
+
+def _frozen(reasons: Reasons) -> dict[Any, frozenset[Origin]]:
+    return {key: frozenset(why) for key, why in sorted(reasons.items())}
+
+
+def _known_photos(part: Slice, facts: Facts) -> frozenset[str] | None:
+    """The ids of the photos of a slice, where they are known and asking for them is cheapest."""
+    if part.ids is not None:
+        return part.ids
+    known = [_members(name, facts) for name in part.albums]
+    if not known:
+        return None
+    fewest = min(known, key=len)
+    alone = detail_cost(len(fewest)).seconds
+    searched = search_cost(len(fewest), facts.library, facts.passes).seconds
+    return fewest if not facts.searches_albums or alone <= searched else None
+
+
+def _members(name: str, facts: Facts) -> frozenset[str]:
+    albums = facts.albums.get(name, ())
+    return frozenset[str]().union(*(facts.members.get(album, frozenset()) for album in albums))
+
+
+def selections_of(part: Slice, facts: Facts) -> list[Selection]:
+    """The searches that together show a slice; none where nothing can be in it."""
+    whole = Selection(
+        filters=tuple(sorted(_plain_filters(part).items())),
+        taken=part.taken if facts.settled else OPEN,
+        added=part.added,
+        visibility=part.visibility,
+        hidden=facts.hidden,
+    )
+    found = [whole]
+    for name, ways in (
+        ("tagIds", [_tag_ids(path, facts) for path in sorted(part.tags)]),
+        ("albumIds", [facts.albums.get(album, ()) for album in sorted(part.albums)]),
+    ):
+        combined = [frozenset(way) for way in product(*ways)] if ways else []
+        if ways and len(combined) * len(found) <= MOST_SLICES:
+            found = [_with(one, name, tuple(sorted(way))) for one in found for way in combined]
+    return [one for selection in found for one in _with_words(selection, part, facts)]
+
+
+def _plain_filters(part: Slice) -> dict[str, Any]:
+    filters = {
+        "originalPath": part.path or None,
+        "originalFileName": part.file or None,
+        "description": part.caption or None,
+        "type": part.type and part.type.value.upper(),
+        "isFavorite": part.favorite,
+        "rating": part.rating,
+    }
+    return {name: value for name, value in filters.items() if value is not None}
+
+
+def _tag_ids(path: str, facts: Facts) -> tuple[str, ...]:
+    """The tags to search for: this one, which finds those below too, or the topmost below it."""
+    if path in facts.tags:
+        return (facts.tags[path].id,)
+    below = sorted(other for other in facts.tags if other.startswith(path + "/"))
+    top = [one for one in below if not any(one.startswith(other + "/") for other in below)]
+    return tuple(facts.tags[one].id for one in top)
+
+
+def _with(selection: Selection, name: str, value: Any) -> Selection:
+    return replace(selection, filters=tuple(sorted([*selection.filters, (name, value)])))
+
+
+def _with_words(selection: Selection, part: Slice, facts: Facts) -> list[Selection]:
+    """The same with the words that the server compares letter by letter.
+
+    It tells which ones there are for photos of the timeline only, so all others are asked for without them.
+    """
+    if facts.values is None or not part.words or part.visibility not in (None, Visibility.TIMELINE):
+        return [selection]
+    ways: list[list[tuple[str, str]]] = []
+    for field_, matcher in sorted(part.words, key=repr):
+        fitting = sorted(value for value in facts.values[field_] if matcher.matches(value))
+        ways.append([(_WORDS.get(field_, field_.value), value) for value in fitting])
+    combined = [set(way) for way in product(*ways)]
+    if len(combined) > MOST_SLICES:
+        return [selection]
+    found = []
+    for way in combined:
+        if len(dict(way)) == len(way):
+            filters = tuple(sorted([*selection.filters, *way]))
+            found.append(replace(selection, filters=filters, visibility=Visibility.TIMELINE))
+    others = [Visibility.ARCHIVE, *([Visibility.HIDDEN] if facts.hidden else [])]
+    if part.visibility is None:
+        found += [replace(selection, visibility=other) for other in others]
+    return found
+
+
+# Nothing twice
+
+
+def _joined(selections: Reasons) -> dict[Selection, frozenset[Origin]]:
+    """Searches whose times overlap made one, and those within another left out."""
+    groups: dict[Selection, list[tuple[Range, set[Origin]]]] = defaultdict(list)
+    for selection, why in selections.items():
+        groups[replace(selection, taken=OPEN)].append((selection.taken, why))
+    found: dict[Selection, set[Origin]] = {}
+    for selection, spans in groups.items():
+        for span, why in _merged(spans):
+            found[replace(selection, taken=span)] = why
+    kept: dict[Selection, set[Origin]] = {}
+    for selection in sorted(found, key=lambda one: (_narrowness(one), repr(one))):
+        wider = next((other for other in kept if _within(selection, other)), None)
+        kept.setdefault(wider or selection, set()).update(found[selection])
+    return {selection: frozenset(why) for selection, why in kept.items()}
+
+
+def _merged(spans: list[tuple[Range, set[Origin]]]) -> list[tuple[Range, set[Origin]]]:
+    found: list[tuple[Range, set[Origin]]] = []
+    for span, why in sorted(spans, key=lambda item: (item[0][0] is not None, item[0][0] or 0)):
+        last = found[-1][0] if found else None
+        if last and (last[1] is None or span[0] is None or span[0] <= last[1]):
+            end = None if last[1] is None or span[1] is None else max(last[1], span[1])
+            found[-1] = ((last[0], end), found[-1][1] | why)
+        else:
+            found.append((span, set(why)))
+    return found
+
+
+def _within(one: Selection, other: Selection) -> bool:
+    """Whether a search shows nothing that the other doesn't show."""
+    mine = dict(one.filters)
+    for name, value in other.filters:
+        if isinstance(value, tuple):
+            if not set(value) <= set(mine.get(name, ())):
+                return False
+        elif mine.get(name) != value:
+            return False
+    spans = _inside(one.taken, other.taken) and _inside(one.added, other.added)
+    return spans and other.visibility in (None, one.visibility) and other.hidden >= one.hidden
+
+
+def _narrowness(selection: Selection) -> int:
+    bounds = (selection.taken != OPEN, selection.added != OPEN, selection.visibility is not None)
+    return len(selection.filters) + sum(bounds)
+
+
+def _inside(one: Range, other: Range) -> bool:
+    starts = other[0] is None or (one[0] is not None and one[0] >= other[0])
+    return starts and (other[1] is None or (one[1] is not None and one[1] <= other[1]))

@@ -1,0 +1,293 @@
+"""What of a rule the server can pick out by itself: slices that together hold all that the rule matches now.
+
+The server's filters mean something else than the language: it compares cameras and places letter by letter,
+looks for parts of texts without accents, and files photos by an instant where the language asks for the clock
+of the place. So a slice is always wider than the rule, never narrower, and whatever it brings is asked the
+rule itself. A condition that no filter covers for certain is left out, which is safe too.
+
+Only what matches in the live state has to be read: a photo that no rule matches and no entry names is changed
+by nothing, and so comes to match nothing either.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from reconciler.immich.search import OPEN, Range
+from reconciler.model.conditions import (
+    AddedBetween,
+    ChecksumIs,
+    DescriptionContains,
+    FavoriteIs,
+    Has,
+    HasTag,
+    IdIs,
+    InAlbum,
+    InFolder,
+    Part,
+    RatingWithin,
+    TakenBetween,
+    TakenWithin,
+    TextField,
+    TextIs,
+    TypeIs,
+    VisibilityIs,
+)
+from reconciler.model.selectors import All, AnyOf, Named, Not, Selector
+from reconciler.model.text import TextMatcher, folded
+from reconciler.model.values import AssetType, Visibility
+
+MOST_SLICES = 64
+"""Rules that fall into more are read as if the condition that divides them weren't there."""
+
+ANY_OFFSET = timedelta(hours=24)
+"""Clocks differ from Greenwich by 14 hours at most, but a date may be written with up to 23:59."""
+ROUNDED = timedelta(seconds=1)
+"""The server keeps microseconds and shows milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of the library: the photos that fit all that is said here; without anything, all of it.
+
+    `tags` are carried, or one below each; `albums` are names, folded; `words` are texts that the server only
+    compares letter by letter; the texts are parts of the path, the file's name and the caption.
+    """
+
+    ids: frozenset[str] | None = None
+    checksums: frozenset[str] | None = None
+    tags: frozenset[str] = frozenset()
+    albums: frozenset[str] = frozenset()
+    words: frozenset[tuple[TextField, TextMatcher]] = frozenset()
+    path: str = ""
+    file: str = ""
+    caption: str = ""
+    type: AssetType | None = None
+    favorite: bool | None = None
+    rating: int | None = None
+    visibility: Visibility | None = None
+    taken: Range = OPEN
+    added: Range = OPEN
+
+    @property
+    def whole(self) -> bool:
+        """Whether it leaves nothing out."""
+        return self == WHOLE
+
+
+WHOLE = Slice()
+Slices = tuple[Slice, ...]
+EVERYTHING: Slices = (WHOLE,)
+
+
+def slices_of(selector: Selector) -> Slices:
+    """Slices that together hold every photo that the selector matches."""
+    reader = _READERS.get(type(selector))
+    found = reader(selector) if reader else EVERYTHING
+    return EVERYTHING if WHOLE in found or len(found) > MOST_SLICES else tuple(dict.fromkeys(found))
+
+
+def both(one: Slice, other: Slice) -> Slice | None:
+    """What is in both slices, or a little more; None where nothing can be."""
+    ids, checksums = _common(one.ids, other.ids), _common(one.checksums, other.checksums)
+    taken, added = _overlap(one.taken, other.taken), _overlap(one.added, other.added)
+    if ids == frozenset() or checksums == frozenset() or taken is None or added is None:
+        return None
+    values: dict[str, Any] = {}
+    for name in ("type", "favorite", "rating", "visibility"):
+        first, second = getattr(one, name), getattr(other, name)
+        if first is not None and second is not None and first != second:
+            return None
+        values[name] = second if first is None else first
+    return Slice(
+        ids=ids,
+        checksums=checksums,
+        tags=one.tags | other.tags,
+        albums=one.albums | other.albums,
+        words=one.words | other.words,
+        path=max(one.path, other.path, key=len),
+        file=max(one.file, other.file, key=len),
+        caption=max(one.caption, other.caption, key=len),
+        taken=taken,
+        added=added,
+        **values,
+    )
+
+
+def _common(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
+
+
+def _overlap(one: Range, other: Range) -> Range | None:
+    starts = [start for start in (one[0], other[0]) if start is not None]
+    ends = [end for end in (one[1], other[1]) if end is not None]
+    start, end = max(starts, default=None), min(ends, default=None)
+    return None if start is not None and end is not None and start > end else (start, end)
+
+
+# Selectors that join others
+
+
+def _all(selector: All) -> Slices:
+    found: Slices = EVERYTHING
+    for part in selector.parts:
+        further = slices_of(part)
+        joined = [whole for one in found for other in further if (whole := both(one, other))]
+        found = tuple(dict.fromkeys(joined)) if len(joined) <= MOST_SLICES else found
+    return found
+
+
+def _any(selector: AnyOf) -> Slices:
+    return tuple(one for part in selector.parts for one in slices_of(part))
+
+
+def _not(selector: Not) -> Slices:
+    match selector.part:
+        case Not(part):
+            return slices_of(part)
+        case Named(_, part):
+            return slices_of(Not(part))
+        case FavoriteIs(favorite):
+            return (Slice(favorite=not favorite),)
+        case AnyOf(parts):
+            return slices_of(All(tuple(Not(part) for part in parts)))
+        case All(parts):
+            return slices_of(AnyOf(tuple(Not(part) for part in parts)))
+        case _:
+            return EVERYTHING
+
+
+# Conditions
+
+
+_SAFE = re.compile(r"[A-Za-z0-9 /_.,()@+=-]+")
+"""Letters that stay what they are when case is folded, accents are taken off, or a pattern is looked for."""
+_WILD = re.compile(r"[*?]")
+
+
+def certain_part(pieces: Iterable[str]) -> str:
+    """The longest part of these texts that the server finds wherever the language does; "" without one.
+
+    Plain ASCII only: beyond it, case depends on the database, and accents may be composed or not.
+    """
+    parts = [part for piece in pieces for part in _SAFE.findall(unicodedata.normalize("NFC", piece))]
+    longest: str = max(parts, key=len, default="")
+    return longest if len(longest) > 1 else ""
+
+
+def _pieces(pattern: str) -> list[str]:
+    """The texts between the wildcards of a pattern for a file or path."""
+    return _WILD.split(pattern.partition("[")[0])
+
+
+def _folder_pieces(pattern: str) -> list[str]:
+    """The texts between the wildcards of a pattern for a folder, as `folder_regex` reads it."""
+    pieces = ["/" if pattern.startswith("/") else ""]
+    for part in (part for part in pattern.split("/") if part):
+        if part == "**":
+            pieces.append("")
+            continue
+        first, *rest = _WILD.split(part)
+        pieces[-1] += first
+        pieces += rest
+        pieces[-1] += "/"
+    return pieces
+
+
+def _folders(selector: InFolder) -> Slices:
+    return tuple(Slice(path=certain_part(_folder_pieces(folder))) for folder in selector.folders)
+
+
+def _text(selector: TextIs) -> Slices:
+    patterns = selector.matcher.patterns
+    match selector.field:
+        case TextField.PATH:
+            return tuple(Slice(path=certain_part(_pieces(pattern))) for pattern in patterns)
+        case TextField.FILE:
+            return tuple(Slice(file=certain_part(_pieces(pattern))) for pattern in patterns)
+        case _ if selector.matcher.matches(""):
+            return EVERYTHING
+        case _:
+            return (Slice(words=frozenset({(selector.field, selector.matcher)})),)
+
+
+def _caption(selector: DescriptionContains) -> Slices:
+    return (Slice(caption=certain_part([selector.text])),)
+
+
+def _types(selector: TypeIs) -> Slices:
+    """A kind of file that this program doesn't know counts as another one, which no filter can say."""
+    if AssetType.OTHER in selector.types:
+        return EVERYTHING
+    return tuple(Slice(type=kind) for kind in sorted(selector.types))
+
+
+def _ratings(selector: RatingWithin) -> Slices:
+    if selector.unrated:
+        return EVERYTHING
+    return tuple(Slice(rating=stars) for stars in range(selector.low, selector.high + 1))
+
+
+def _has(selector: Has) -> Slices:
+    return _ratings(RatingWithin()) if selector.part is Part.RATING and selector.wanted else EVERYTHING
+
+
+def _visibilities(selector: VisibilityIs) -> Slices:
+    """A visibility that this program doesn't know counts as hidden, which no filter can say."""
+    if Visibility.HIDDEN in selector.values:
+        return EVERYTHING
+    return tuple(Slice(visibility=value) for value in sorted(selector.values))
+
+
+def _wider(start: datetime | None, end: datetime | None, by: timedelta) -> Slices:
+    return (Slice(taken=_range(start, end, by)),)
+
+
+def _range(start: datetime | None, end: datetime | None, by: timedelta) -> Range:
+    return (_moved(start, -by), _moved(end, by))
+
+
+def _moved(moment: datetime | None, by: timedelta) -> datetime | None:
+    """The moment in UTC, moved; None where the calendar ends."""
+    if moment is None:
+        return None
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC) + by
+    except OverflowError:
+        return None
+
+
+_READERS: Mapping[type, Callable[[Any], Slices]] = {
+    All: _all,
+    AnyOf: _any,
+    Not: _not,
+    Named: lambda selector: slices_of(selector.part),
+    IdIs: lambda selector: (Slice(ids=selector.ids),),
+    ChecksumIs: lambda selector: (Slice(checksums=selector.checksums),),
+    HasTag: lambda selector: (Slice(tags=frozenset({selector.path})),),
+    InAlbum: lambda selector: (Slice(albums=frozenset({folded(selector.name)})),),
+    InFolder: _folders,
+    TextIs: _text,
+    DescriptionContains: _caption,
+    TypeIs: _types,
+    FavoriteIs: lambda selector: (Slice(favorite=selector.favorite),),
+    RatingWithin: _ratings,
+    Has: _has,
+    VisibilityIs: _visibilities,
+    TakenWithin: lambda selector: _wider(selector.start, selector.end, ANY_OFFSET),
+    TakenBetween: lambda selector: _wider(selector.start, selector.end, ROUNDED),
+    AddedBetween: lambda selector: (Slice(added=_range(selector.start, selector.end, ROUNDED)),),
+}
+"""A selector that isn't here is read with the whole library."""
+
+
+def without_dates(slices: Sequence[Slice]) -> Slices:
+    """The same without what is asked of dates."""
+    return tuple(dict.fromkeys(replace(one, taken=OPEN) for one in slices))
