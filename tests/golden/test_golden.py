@@ -19,6 +19,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from reconciler.config import load
@@ -33,6 +34,7 @@ from reconciler.plan.basis import basis_of
 from reconciler.render.markdown import plan_markdown
 from reconciler.render.terminal import plan_text
 
+ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(path.name for path in CASES.iterdir() if path.is_dir())
 WIDTH = 100
@@ -93,6 +95,12 @@ def test_the_plan_is_as_written_down(name: str, monkeypatch: pytest.MonkeyPatch)
         if os.environ.get("UPDATE_GOLDEN"):
             path.write_bytes(content)
         assert path.read_bytes().decode() == content.decode(), f"{name}/{file}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_plan_file_is_as_its_schema_says(name: str) -> None:
+    schema = json.loads((ROOT / "schemas" / "plan.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(json.loads((CASES / name / "plan.json").read_bytes()))
 
 
 @pytest.mark.parametrize("name", NAMES)
