@@ -23,7 +23,7 @@ from reconciler.render.pictures import (
     world_map,
 )
 from reconciler.render.samples import spread
-from reconciler.render.words import count, listed
+from reconciler.render.words import count
 
 NAMES = 1_000
 """Names of one list that the page holds; the rest is counted."""
@@ -92,6 +92,13 @@ class Card:
     removes: bool = False
     search: tuple[str, ...] = field(default=(), repr=False)
     """Texts by which it is found, beside those that are shown."""
+    several: bool = False
+    """Whether it is about more than one of its kind."""
+
+    @property
+    def badge(self) -> str:
+        """`new album`, `changed photos`."""
+        return f"{self.state} {self.kind}{'s' * self.several}"
 
     @property
     def pictures(self) -> tuple[str, ...]:
@@ -121,8 +128,13 @@ class _Names:
         return Photo(photo, plain(self.plan.labels.get(photo, photo)))
 
     def strip(self, sign: str, verb: str, ids: Sequence[str]) -> Strip:
+        """Without a verb it has no title of its own."""
         photos = sorted(map(self.photo, ids), key=lambda photo: (photo.name, photo.id))
-        title = f"{count(len(ids), 'photo')} {verb}".rstrip()
+        title = (
+            f"{count(len(ids), 'photo')} {verb if len(ids) > 1 else _SINGULAR.get(verb, verb)}"
+            if verb
+            else ""
+        )
         named = tuple(photo.name for photo in photos[:NAMES])
         return Strip(sign, title, tuple(spread(photos)), named, max(0, len(photos) - NAMES))
 
@@ -130,6 +142,7 @@ class _Names:
         return tuple(sorted({plain(self.plan.labels.get(photo, photo)) for photo in ids}))
 
 
+_SINGULAR = {"come in": "comes in", "leave": "leaves", "stay in the library": "stays in the library"}
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "−"}
 _STATES = {Action.CREATE: "new", Action.UPDATE: "changed", Action.DELETE: "deleted"}
 
@@ -234,19 +247,13 @@ def _photos(group: PhotoGroup, names: _Names) -> Card:
     at = causes if len(causes) == 1 else ()
     return Card(
         title=count(len(group.photos), "photo"),
-        note=", ".join(listed(_headline(group), limit=4)),
+        several=True,
         at=at,
         rows=_without_places(rows) if at else rows,
         strips=(strip,),
         search=names.all(group.ids),
         **common,  # type: ignore[arg-type]
     )
-
-
-def _headline(group: PhotoGroup) -> list[str]:
-    texts = [f"+ tag {words.name(move.path)}" for move in group.added]
-    texts += [f"− tag {words.name(move.path)}" for move in group.removed]
-    return texts + [target.field.value for target in group.targets]
 
 
 def _without_places(rows: Iterable[Row]) -> tuple[Row, ...]:
@@ -343,4 +350,5 @@ def _tags(group: tuple[TagChange, ...]) -> Card:
         rows=tuple(rows),
         aspects=("colour",) if first.color else (),
         search=tuple(paths),
+        several=len(group) > 1,
     )

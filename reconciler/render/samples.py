@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-SHOWN = 12
+SHOWN = 10
 """Pictures of one list."""
 
 
