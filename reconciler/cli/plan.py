@@ -155,7 +155,10 @@ def main(
         if not at_work:
             early = ended_early(Runs(state), connection.server, connection.identity.user_id)
             say_ended_early(early, plan)
-    show(plan, form, color=wants_color(no_color), columns=width(), full=full, thumbnails=thumbnails)
+    kept = [path for path in (pages.html, output) if path]
+    show(
+        plan, form, color=wants_color(no_color), columns=width(), full=full, thumbnails=thumbnails, kept=kept
+    )
     if thumbnails.note:
         warn(thumbnails.note)
     pages.save(plan, thumbnails)

@@ -134,8 +134,12 @@ def show(
     full: bool,
     err: bool = False,
     thumbnails: Thumbnails = NO_THUMBNAILS,
+    kept: Sequence[Path] = (),
 ) -> None:
-    """The plan on stdout; as text, on stderr where that is asked for. Only a page shows `thumbnails`."""
+    """The plan on stdout; as text, on stderr where that is asked for.
+
+    Only a page shows `thumbnails`. A comment with no room for all of it says in which files it is `kept`.
+    """
     match form:
         case "json":
             from reconciler.plan.document import to_bytes
@@ -143,9 +147,13 @@ def show(
             sys.stdout.buffer.write(to_bytes(plan))
             sys.stdout.flush()
         case "markdown":
-            from reconciler.render.markdown import plan_markdown
+            from reconciler.render.markdown import code, plan_markdown
 
-            sys.stdout.buffer.write(plan_markdown(plan).encode("utf-8", "replace"))
+            sys.stdout.buffer.write(
+                plan_markdown(plan, whole=" and ".join(code(str(path)) for path in kept)).encode(
+                    "utf-8", "replace"
+                )
+            )
             sys.stdout.flush()
         case "html":
             from reconciler.render.html import plan_html

@@ -52,7 +52,7 @@ def cost_table(plan: Plan) -> tuple[tuple[str, str], ...]:
     rows = [("Requests", f"{cost.requests:,}")]
     if cost.sidecars:
         rows += [("Sidecar files written", f"{cost.sidecars:,}"), ("Queue jobs", f"{cost.jobs:,}")]
-    return (*rows, ("Takes", takes(plan)), ("Queues", _queues(plan)))
+    return (*rows, ("Takes", takes(plan)), ("Queues", _queues(plan).removeprefix("queues ")))
 
 
 def _queues(plan: Plan) -> str:
