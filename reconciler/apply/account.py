@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reconciler.plan.report import Report, WindowReport
+from reconciler.plan.report import Report, Tally, WindowReport
 
 
 def together(reports: Sequence[Report]) -> Report:
@@ -17,6 +17,7 @@ def together(reports: Sequence[Report]) -> Report:
         operations=tuple(item for report in reports for item in report.operations),
         drifted=tuple(item for report in reports for item in report.drifted),
         settled=sum(report.settled for report in reports),
+        fields=_added(reports),
         reverted=tuple(item for report in reports for item in report.reverted),
         window=WindowReport(
             held=_once(name for window in windows for name in window.held),
@@ -27,6 +28,14 @@ def together(reports: Sequence[Report]) -> Report:
         ),
         run=", ".join(_once(report.run for report in reports if report.run)),
     )
+
+
+def _added(reports: Iterable[Report]) -> tuple[Tally, ...]:
+    sums: dict[str, Tally] = {}
+    for item in (tally for report in reports for tally in report.fields):
+        so_far = sums.get(item.field, Tally(item.field, 0, 0))
+        sums[item.field] = Tally(item.field, so_far.applied + item.applied, so_far.settled + item.settled)
+    return tuple(sums.values())
 
 
 def _once(items: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ ends by itself.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -42,23 +43,34 @@ def resume(name):
     with urllib.request.urlopen(request, timeout=10, context=context):
         pass
 
-def strike_out(name):
+def of_lease(what, name):
     database = sqlite3.connect(task["state"], timeout=10)
     with database:
-        database.execute(
-            "delete from lease where server = ? and queue = ?", (task["server"], name)
-        )
+        found = database.execute(
+            what + " from lease where server = ? and queue = ? and pid = ?",
+            (task["server"], name, task["pid"]),
+        ).fetchall()
     database.close()
+    return found
 
+resumed = []
 end = time.monotonic() + 600
 while held and time.monotonic() < end:
     for name in list(held):
         try:
             resume(name)
             held.remove(name)
-            strike_out(name)
-        except (OSError, sqlite3.Error, ValueError):
+            resumed.append(name)
+        except (OSError, ValueError):
             time.sleep(2)
+time.sleep(0.5)
+for name in resumed:  # a pause that was under way when its process died may have come after that
+    try:
+        if of_lease("select 1", name):
+            resume(name)
+            of_lease("delete", name)
+    except (OSError, sqlite3.Error, ValueError):
+        pass
 """
 
 
@@ -136,6 +148,7 @@ class Companion:
                     "queues": charge.queues,
                     "server": charge.server,
                     "state": str(charge.state),
+                    "pid": os.getpid(),
                 }
             )
         )

@@ -355,6 +355,7 @@ class _Run:
             operations=tuple(item.report for item in self.sent),
             drifted=tuple(self.drifted),
             settled=verdict.settled if verdict else 0,
+            fields=verdict.fields if verdict else (),
             reverted=verdict.reverted if verdict else (),
             waiting=self.waiting,
             moved_files=self.moved_files,

@@ -34,6 +34,7 @@ def settle(past: Past, live: Live, tools: Tools, *, waiting: str, newest: bool) 
         outcome,
         reports,
         settled=verdict.settled,
+        fields=verdict.fields,
         reverted=verdict.reverted,
         waiting=waiting,
         run=str(past.run.id),

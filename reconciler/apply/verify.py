@@ -10,7 +10,7 @@ from reconciler.diff.changes import AssetChange, Changes
 from reconciler.model.attempts import Attempt
 from reconciler.model.live import Live
 from reconciler.model.values import Field, Taken, same_instant, value_text
-from reconciler.plan.report import Reverted
+from reconciler.plan.report import Reverted, Tally
 from reconciler.plan.standing import Kind, Standing, State
 
 READ_ONLY = (
@@ -29,6 +29,7 @@ PLACE_RULES = "the place decides the zone: write the time with the offset of the
 SERVER_UNDID = "the server put the former value back"
 RACED = "the server's jobs ran while it was written and put the former value back: run again"
 LEFT_OUT = "the server left it out: it is in the trash, gone, or somebody else's"
+_ELSEWHERE = {Kind.MEMBER: "members", Kind.ALBUM: "albums", Kind.TAG: "tag list"}
 SOMEBODY_ELSE = "somebody else, or the server, has set another value meanwhile"
 
 
@@ -37,6 +38,7 @@ class Verdict:
     """The outcome of reading back; `undone` is to be remembered, `kept` (asset id, aspect) forgotten."""
 
     settled: int
+    fields: tuple[Tally, ...]
     reverted: tuple[Reverted, ...]
     undone: tuple[Attempt, ...]
     kept: tuple[tuple[str, str], ...]
@@ -73,7 +75,16 @@ def verify(
             undone.append(
                 Attempt(standing.id, standing.aspect, standing.after, standing.found, reason, today)
             )
-    return Verdict(settled, tuple(reverted), tuple(undone), tuple(kept))
+    return Verdict(settled, _tallies(standings), tuple(reverted), tuple(undone), tuple(kept))
+
+
+def _tallies(standings: Iterable[Standing]) -> tuple[Tally, ...]:
+    """Field by field, in the order of the plan."""
+    states: dict[str, list[bool]] = defaultdict(list)
+    for standing in standings:
+        field = _ELSEWHERE.get(standing.kind, standing.aspect)
+        states["tags" if field.startswith(("tag+", "tag-")) else field].append(standing.state is State.AFTER)
+    return tuple(Tally(field, len(found), sum(found)) for field, found in states.items())
 
 
 def _overridden(standing: Standing, change: AssetChange | None, live: Live, today: str) -> Attempt | None:

@@ -179,7 +179,7 @@ class Window:
             return
         for name in running:
             self.noticed.append(f"somebody else has resumed {name}: it was left so")
-            self._forget(name)
+            self.strike_out(name)
 
     def _running_again(self, queues: Mapping[str, Queue]) -> list[str]:
         return [name for name in self.held if name in queues and not queues[name].paused]
@@ -206,7 +206,7 @@ class Window:
             self.writer.pause(name)
         except ServerError as error:
             if not error.uncertain:
-                self._forget(name)
+                self.strike_out(name)
             raise
         if name not in self.ever_held:
             self.ever_held.append(name)
@@ -276,7 +276,7 @@ class Window:
         who = "a restart of the server" if self._by_restart(running) else "somebody else"
         for name in running:
             self.noticed.append(f"{who} has resumed {name} before the end")
-            self._forget(name)
+            self.strike_out(name)
 
     def give_back(self, name: str) -> bool:
         """Resumes one queue and strikes out its lease; False, with the trouble noted, where that fails."""
@@ -288,10 +288,10 @@ class Window:
                 "in Immich under Administration > Job Queues"
             )
             return False
-        self._forget(name)
+        self.strike_out(name)
         return True
 
-    def _forget(self, name: str) -> None:
+    def strike_out(self, name: str) -> None:
         """Strikes out a lease. That this may fail must not keep the other queues paused."""
         self.troubles.pop(name, None)
         self.guard.release(name)
@@ -363,7 +363,20 @@ def pending(queues: Mapping[str, Queue], names: Iterable[str]) -> int:
 
 
 def restore(window: Window) -> tuple[str, ...]:
-    """Gives back what an earlier run left paused on this server; returns the queues."""
+    """Gives back what an earlier run left paused on this server; returns the queues.
+
+    One that was resumed meanwhile, or that the server doesn't have any more, is struck out and noticed.
+    Raises ServerError.
+    """
     left = tuple(lease.queue for lease in window.state.leases(window.server))
-    ordered = sorted(left, key=lambda name: PIPELINE.index(name) if name in PIPELINE else len(PIPELINE))
+    if not left:
+        return ()
+    queues = window.reader.queues()
+    for name in left:
+        if name not in queues or not queues[name].paused:
+            runs = "runs again already" if name in queues else "is not there any more"
+            window.noticed.append(f"{name} {runs}: nothing was done about it")
+            window.strike_out(name)
+    held = [name for name in left if name in queues and queues[name].paused]
+    ordered = sorted(held, key=lambda name: PIPELINE.index(name) if name in PIPELINE else len(PIPELINE))
     return tuple(name for name in ordered if window.give_back(name))

@@ -127,6 +127,8 @@ def _give_back(tools: Tools) -> bool:
     given_back = restore(window)
     if given_back:
         tools.progress.say(f"an earlier run had left queues paused; resumed: {', '.join(given_back)}")
+    for text in window.noticed:
+        tools.progress.say(f"an earlier run had left queues paused; {text}")
     for trouble in window.troubles.values():
         warn(trouble)
     return bool(given_back)

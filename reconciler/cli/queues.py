@@ -119,6 +119,8 @@ def restore(paths: tuple[str, ...], server: str | None, account: str | None, sta
         resumed = give_back_left(window)
     if resumed:
         click.echo(f"Resumed: {', '.join(resumed)}.")
+    for text in window.noticed:
+        click.echo(f"{text}.")
     if window.troubles:
         stop("; ".join(window.troubles.values()))
 
@@ -134,6 +136,8 @@ def _queues(connection: Connection) -> list[Queue]:
 
 
 def _who(queue: Queue, lease: Lease | None) -> str:
+    if lease and not queue.paused:
+        return "nobody any more: somebody else, or a restart, has resumed it"
     if lease:
         return f"this program (process {lease.pid}, {lease.at})"
     return "somebody else" if queue.paused else ""

@@ -78,6 +78,16 @@ class WindowReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How many values of one field the server took (`applied`), and how many of them it kept (`settled`)."""
+
+    field: str
+    """A field of photos, `tags`, `members` of albums, `albums`, or `tag list` for tags made and coloured."""
+    applied: int
+    settled: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The account of one apply.
 
@@ -99,6 +109,8 @@ class Report:
     run: str = ""
     """The run's number in the journal; empty where it isn't kept. Several passes have several: `12, 13`."""
     moved_files: int = 0
+    fields: tuple[Tally, ...] = ()
+    """What was read back, field by field; empty where nothing was."""
 
     @property
     def written(self) -> int:

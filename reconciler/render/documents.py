@@ -32,6 +32,9 @@ def report_document(report: Report, plan: Plan) -> dict[str, Json]:
         "error": report.error,
         "written": report.written,
         "settled": report.settled,
+        "fields": [
+            {"field": item.field, "applied": item.applied, "settled": item.settled} for item in report.fields
+        ],
         "waiting": report.waiting,
         "movedFiles": report.moved_files,
         "operations": [_operation(item) for item in report.operations],

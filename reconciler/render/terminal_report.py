@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.plan import PIPELINE
-from reconciler.plan.report import Fate, OperationReport, Outcome, Report, Reverted, WindowReport
+from reconciler.plan.report import Fate, OperationReport, Outcome, Report, Reverted, Tally, WindowReport
 from reconciler.plan.standing import Kind, Standing
 from reconciler.render import words
 from reconciler.render.cells import plain
@@ -96,6 +96,7 @@ def _more(page: Page, number: int) -> None:
 def _settled(page: Page, report: Report) -> None:
     if report.settled:
         read = f"{count(report.settled, 'change')} read back as planned"
+        read += _by_field(report.fields)
         page.text(f"So far {read}." if report.waiting else f"Settled: {read}.")
     if report.moved_files:
         lie = "lies" if report.moved_files == 1 else "lie"
@@ -103,6 +104,17 @@ def _settled(page: Page, report: Report) -> None:
         page.text(f"Moved: {files} {lie} elsewhere now, as the storage template says.")
     if report.waiting:
         page.text(f"Not known yet whether all of it lasts: {plain(report.waiting)}", style="yellow")
+
+
+def _by_field(fields: Sequence[Tally]) -> str:
+    """How many of which fields, where there are several."""
+    if len(fields) < 2:
+        return ""
+    parts = [
+        f"{item.field} {item.settled:,}" + (f" of {item.applied:,}" if item.settled < item.applied else "")
+        for item in fields
+    ]
+    return f" ({', '.join(parts)})"
 
 
 def _reverted(page: Page, reverted: Sequence[Reverted]) -> None:

@@ -19,11 +19,15 @@ from reconciler.apply.companion import Charge, Companion
 from reconciler.apply.state import State
 
 KEY = "a-secret-key"
+RESUMED = ("/api/queues/sidecar", {"isPaused": False}, KEY)
 RUN = """
 import sys, time
 from pathlib import Path
 from reconciler.apply.companion import Charge, Companion
+from reconciler.apply.state import State
 url, state, how = sys.argv[1:]
+if how == "killed":
+    State(Path(state).parent).add_lease("the server", "sidecar", "now")
 companion = Companion.start(Charge(url, "a-secret-key", True, "the server", Path(state)))
 companion.hold("sidecar")
 companion.hold("metadataExtraction")
@@ -89,17 +93,32 @@ def alive(pid: int) -> bool:
 
 def test_a_killed_run_has_its_queues_given_back_and_the_lease_struck_out(tmp_path: Path) -> None:
     state = State(tmp_path)
-    state.add_lease("the server", "sidecar", "now")
     with server(failures=1) as (url, asked):
-        process = run(url, state.path, "killed")
-        assert process.stdout
-        companion = int(process.stdout.readline())
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        companion = killed(url, state)
         wait_until(lambda: asked)
-        assert asked == [("/api/queues/sidecar", {"isPaused": False}, KEY)]
+        assert asked[0] == RESUMED
         wait_until(lambda: not state.leases("the server"))
         wait_until(lambda: not alive(companion))
+        assert asked == [RESUMED] * 2, "a pause that was under way may have come in between"
+
+
+def test_what_the_next_run_holds_is_left_to_it(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.add_lease("the server", "sidecar", "by this process")
+    with server() as (url, asked):
+        companion = killed(url, state, "killed later")
+        wait_until(lambda: not alive(companion))
+        assert asked == [RESUMED] and len(state.leases("the server")) == 1
+
+
+def killed(url: str, state: State, how: str = "killed") -> int:
+    """Kills a run; the companion it had."""
+    process = run(url, state.path, how)
+    assert process.stdout
+    companion = int(process.stdout.readline())
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    return companion
 
 
 def test_a_run_that_ends_well_leaves_nothing_to_do(tmp_path: Path) -> None:

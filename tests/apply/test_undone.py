@@ -46,6 +46,9 @@ def test_a_sidecar_that_cannot_be_written_is_named_and_not_planned_again(
     with here(tmp_path, library, version=version) as place:
         report = place.converge(READ_ONLY)
         assert report.outcome is Outcome.UNSETTLED and report.settled == 1  # the tag itself was made
+        assert {item.field: (item.settled, item.applied) for item in report.fields} == {
+            "tag list": (1, 1), "description": (0, 1), "taken": (0, 1), "rating": (0, 1), "tags": (0, 1),
+        }  # fmt: skip
         aspects = {"description", "rating", "taken", "tag+Sea"}
         assert reasons(report) == dict.fromkeys(aspects, verify.READ_ONLY)
         assert "--retry-undone" in report_text(report, width=100, color=False)

@@ -160,6 +160,21 @@ def test_a_queue_that_cannot_be_given_back_before_anything_was_written_is_told(t
         assert place.paused() == set() and place.state.leases("sandbox") == ()
 
 
+def test_what_somebody_else_has_resumed_is_struck_out_and_told(tmp_path: Path) -> None:
+    with here(tmp_path, photos(1)) as place:
+        for queue in ("sidecar", "metadataExtraction", "noQueueAnyMore"):
+            place.state.add_lease("sandbox", queue, "now")
+        place.library.queues.pause("sidecar")
+        place.clear()
+        window = place.tools().window()
+        assert window is not None and restore(window) == ("sidecar",)
+        assert window.noticed == [
+            "metadataExtraction runs again already: nothing was done about it",
+            "noQueueAnyMore is not there any more: nothing was done about it",
+        ]
+        assert place.queue_writes() == ["sidecar"] and place.state.leases("sandbox") == ()
+
+
 def restored(place: Here) -> tuple[str, ...]:
     window = place.tools().window()
     assert window

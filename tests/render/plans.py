@@ -30,6 +30,7 @@ from reconciler.plan.report import (
     Outcome,
     Report,
     Reverted,
+    Tally,
     WindowReport,
 )
 from reconciler.plan.standing import Kind, Standing, State
@@ -374,6 +375,7 @@ def partial_report() -> Report:
             standing("IMG_0002.jpg (2024-06-12)", "tag+Trips/Italy", "off", "on", "off", State.GONE),
         ),
         settled=6,
+        fields=(Tally("description", 4, 3), Tally("tags", 3, 3)),
         window=WindowReport(QUEUES[::-1], (), "", (TROUBLE,)),
         error="The server stopped answering at photos.example.org.",
         requests=(("GET /queues", 12), ("PUT /tags", 1)),
