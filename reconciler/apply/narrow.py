@@ -11,6 +11,7 @@ from reconciler.diff.changes import Action, Changes
 from reconciler.model.live import Live
 from reconciler.plan.operations import (
     AddMembers,
+    AddToAlbums,
     AlbumRef,
     ColorTag,
     CreateAlbum,
@@ -80,6 +81,8 @@ class Moved:
                 return self._unless_moved(operation.album, {"album", *(name.value for name in values)})
             case AddMembers() | RemoveMembers() | DeleteAlbum():
                 return self._unless_moved(operation.album, {"album"})
+            case AddToAlbums(albums=albums):
+                return self._of_several(operation, albums)
             case CreateAlbum(name=name):
                 return self._unless_moved(AlbumRef(name), {"album"})
             case CreateTags():
@@ -87,6 +90,12 @@ class Moved:
 
     def _unless_moved(self, album: AlbumRef, aspects: set[str]) -> Narrowed | None:
         return Narrowed(None) if aspects & self._of(Kind.ALBUM, album.name) else None
+
+    def _of_several(self, operation: AddToAlbums, albums: tuple[AlbumRef, ...]) -> Narrowed | None:
+        kept = tuple(album for album in albums if "album" not in self._of(Kind.ALBUM, album.name))
+        if len(kept) == len(albums):
+            return None
+        return Narrowed(replace(operation, albums=kept) if kept else None)
 
     def _without(self, operation: Operation, aspects: set[str], labels: Mapping[str, str]) -> Narrowed | None:
         ids = asset_ids(operation)

@@ -13,6 +13,7 @@ from reconciler.model.desired import Desired
 from reconciler.plan import Plan
 from reconciler.plan.operations import (
     AddMembers,
+    AddToAlbums,
     ColorTag,
     CreateAlbum,
     CreateTags,
@@ -34,6 +35,7 @@ _METHODS: dict[type[object], tuple[Callable[..., object], ...]] = {
     UpdateAlbum: (Writer.update_album, Reader.albums),
     DeleteAlbum: (Writer.delete_album, Reader.albums, Reader.members_of),
     AddMembers: (Writer.add_members, Reader.albums, Reader.members_of),
+    AddToAlbums: (Writer.add_to_albums, Writer.add_members, Reader.albums, Reader.members_of),
     RemoveMembers: (Writer.remove_members, Reader.albums, Reader.members_of),
     UpdateAssets: (Writer.update_assets, *_READ_PHOTOS),
     UpdateAsset: (Writer.update_asset, *_READ_PHOTOS),

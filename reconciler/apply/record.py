@@ -13,6 +13,7 @@ from reconciler.model.live import Album
 from reconciler.model.values import Field, FieldValue
 from reconciler.plan.operations import (
     AddMembers,
+    AddToAlbums,
     AlbumRef,
     ColorTag,
     CreateAlbum,
@@ -61,6 +62,8 @@ def _operation(operation: Operation) -> dict[str, Json]:
             return {"album": _album(operation.album)}
         case AddMembers() | RemoveMembers():
             return {"album": _album(operation.album), "photos": operation.asset_ids}
+        case AddToAlbums():
+            return {"albums": [_album(album) for album in operation.albums], "photos": operation.asset_ids}
         case UpdateAssets():
             return {"values": _values(operation.values), "photos": operation.asset_ids}
         case UpdateAsset():
@@ -92,6 +95,9 @@ _READERS: dict[str, Callable[[Mapping[str, Json]], Operation]] = {
     ),
     "DeleteAlbum": lambda data: DeleteAlbum(AlbumRef(*data["album"])),
     "AddMembers": lambda data: AddMembers(AlbumRef(*data["album"]), _photos(data)),
+    "AddToAlbums": lambda data: AddToAlbums(
+        tuple(AlbumRef(*album) for album in data["albums"]), _photos(data)
+    ),
     "RemoveMembers": lambda data: RemoveMembers(AlbumRef(*data["album"]), _photos(data)),
     "UpdateAssets": lambda data: UpdateAssets(_read_values(data["values"]), _photos(data)),
     "UpdateAsset": lambda data: UpdateAsset(_read_values(data["values"]), _photos(data)[0]),

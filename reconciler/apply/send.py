@@ -24,6 +24,7 @@ from reconciler.immich.writer import Writer
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken, same, same_instant
 from reconciler.plan.operations import (
     AddMembers,
+    AddToAlbums,
     AlbumRef,
     ColorTag,
     CreateAlbum,
@@ -236,6 +237,8 @@ class Sender:
                 writer.delete_album(self._album(operation.album))
             case AddMembers():
                 return self._failed(writer.add_members(self._album(operation.album), operation.asset_ids))
+            case AddToAlbums():
+                return self._add_to_albums(operation)
             case RemoveMembers():
                 return self._failed(writer.remove_members(self._album(operation.album), operation.asset_ids))
             case UpdateAssets():
@@ -258,6 +261,18 @@ class Sender:
                 tag = self._tag(operation.tag)
                 return self._failed(writer.untag_assets(tag, operation.asset_ids, self._look(operation)))
         return []
+
+    def _add_to_albums(self, operation: AddToAlbums) -> list[ItemFailure]:
+        """One call for all; where the server refuses it, album by album, which tells what is wrong."""
+        albums = [self._album(album) for album in operation.albums]
+        if self.writer.add_to_albums(albums, operation.asset_ids):
+            return []
+        failed = {
+            failure.id: failure
+            for album in albums
+            for failure in self._failed(self.writer.add_members(album, operation.asset_ids))
+        }
+        return list(failed.values())
 
     def _update_album(self, album_id: str, values: Mapping[AlbumField, str | bool | None]) -> None:
         def text(name: AlbumField) -> str | None:

@@ -33,6 +33,7 @@ from reconciler.model.values import Field, FieldValue, Taken, same_instant, valu
 from reconciler.plan import Plan
 from reconciler.plan.operations import (
     AddMembers,
+    AddToAlbums,
     ColorTag,
     CreateAlbum,
     CreateTags,
@@ -168,6 +169,8 @@ def _about(sent: Sent) -> Iterator[tuple[str, str, str]]:
             yield from (("album", album.name, item.value) for item in changed)
         case DeleteAlbum(album=album) | AddMembers(album=album) | RemoveMembers(album=album):
             yield ("album", album.name, "")
+        case AddToAlbums(albums=albums):
+            yield from (("album", album.name, "") for album in albums)
 
 
 @dataclass(slots=True)

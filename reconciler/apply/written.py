@@ -10,6 +10,7 @@ from reconciler.diff.changes import AlbumChange, AlbumField, AssetChange, Change
 from reconciler.model.values import Field
 from reconciler.plan.operations import (
     AddMembers,
+    AddToAlbums,
     ColorTag,
     CreateAlbum,
     CreateTags,
@@ -68,6 +69,9 @@ class _Taken:
                     self.untagged[photo].add(tag.path)
             case AddMembers(album=album):
                 self.added[album.name] |= photos
+            case AddToAlbums(albums=albums):
+                for each in albums:
+                    self.added[each.name] |= photos
             case RemoveMembers(album=album):
                 self.removed[album.name] |= photos
             case CreateAlbum(name=name):

@@ -140,6 +140,18 @@ class Writer:
         """Adds assets to an album; one that is in it already counts as done."""
         return self._items("PUT", "/albums/{id}/assets", album_id, asset_ids, fine="duplicate")
 
+    @needs("albumAsset.create")
+    def add_to_albums(self, album_ids: Sequence[str], asset_ids: Sequence[str]) -> bool:
+        """Adds every asset to every album; True where anything was new or nothing was left to add.
+
+        Albums and assets without access are passed over without a word as long as one is fine (FINDINGS 32),
+        so what was added must be read back.
+        """
+        albums, assets = _once(album_ids), _once(asset_ids)
+        if not albums or not assets:
+            return True
+        return self._write("PUT", "/albums/assets", _added, body={"albumIds": albums, "assetIds": assets})
+
     @needs("albumAsset.delete")
     def remove_members(self, album_id: str, asset_ids: Sequence[str]) -> list[ItemResult]:
         """Takes assets out of an album; one that isn't in it counts as done."""
@@ -308,6 +320,11 @@ def _plain(degrees: float) -> orjson.Fragment:
 def _once(ids: Sequence[str]) -> list[str]:
     """Without repeats: an id given twice is queued twice (FINDINGS 19)."""
     return list(dict.fromkeys(ids))
+
+
+def _added(said: Any) -> bool:
+    """Whether something was new, or everything was there."""
+    return said is None or bool(said["success"]) or said.get("error") == "duplicate"
 
 
 def _nothing(said: Any) -> None:

@@ -65,6 +65,7 @@ def to_document(plan: Plan) -> dict[str, Json]:
             "photos": len(plan.changes.assets),
             "albums": len(plan.changes.albums),
             "requests": cost.requests,
+            "lowerBound": cost.fewest,
             "sidecars": cost.sidecars,
             "jobs": cost.jobs,
             "seconds": {"least": cost.duration.least, "most": cost.duration.most},

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from reconciler.model.live import Features
 from reconciler.plan.operations import (
     AddMembers,
+    AddToAlbums,
     ColorTag,
     CreateAlbum,
     CreateTags,
@@ -74,6 +75,8 @@ def _writing(operation: Operation) -> float:
             return REQUEST + TAGGED * photos
         case CreateAlbum() | AddMembers() | RemoveMembers():
             return REQUEST + MEMBER * photos
+        case AddToAlbums(albums=albums):
+            return REQUEST + MEMBER * photos * len(albums)
         case CreateTags(paths=paths):
             return REQUEST + TAG * len(paths)
         case ColorTag() | UpdateAlbum() | DeleteAlbum():

@@ -12,6 +12,8 @@ UPDATE_BATCH = 10_000
 """Photos in one PUT /assets; the time per photo is flat from 1,000 on (PERFORMANCE 2.5)."""
 ALBUM_BATCH = 20_000
 """Photos in one membership call; over 32,767 fails before 3.0 (FACTS 4)."""
+ALBUM_PAIRS = 30_000
+"""Most (album, photo) pairs in one call for several albums: what the server inserts in one go (FACTS 4)."""
 TAG_BATCH = 1_000
 """Photos in one tag call, about 2.5 s of work for the server (PERFORMANCE 2.5)."""
 TAG_PAIRS = 32_766
@@ -106,6 +108,20 @@ class AddMembers:
 
 
 @dataclass(frozen=True, slots=True)
+class AddToAlbums:
+    """PUT /albums/assets: every photo into every album. What was added is only known from reading it back."""
+
+    albums: tuple[AlbumRef, ...]
+    asset_ids: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        names = ", ".join(repr(album.name) for album in self.albums)
+        photos = _count(len(self.asset_ids), "photo")
+        return f"put {photos} into each of {_count(len(self.albums), 'album')}: {_short(names)}"
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveMembers:
     """DELETE /albums/{id}/assets."""
 
@@ -178,6 +194,7 @@ Operation = (
     | UpdateAlbum
     | DeleteAlbum
     | AddMembers
+    | AddToAlbums
     | RemoveMembers
     | UpdateAsset
     | SidecarOperation
@@ -194,7 +211,9 @@ def asset_ids(operation: Operation) -> tuple[str, ...]:
     match operation:
         case UpdateAsset():
             return (operation.asset_id,)
-        case CreateAlbum() | AddMembers() | RemoveMembers() | UpdateAssets() | TagAssets() | UntagAssets():
+        case CreateAlbum() | AddMembers() | AddToAlbums() | RemoveMembers():
+            return operation.asset_ids
+        case UpdateAssets() | TagAssets() | UntagAssets():
             return operation.asset_ids
         case _:
             return ()

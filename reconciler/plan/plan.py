@@ -28,6 +28,7 @@ from reconciler.model.safety import Safety
 from reconciler.plan.basis import Basis
 from reconciler.plan.budgets import judge
 from reconciler.plan.estimate import Duration, duration
+from reconciler.plan.memberships import additions
 from reconciler.plan.operations import Operation, asset_ids, writes_sidecars
 from reconciler.plan.schedule import Round, schedule
 from reconciler.plan.violation import Violation
@@ -44,6 +45,8 @@ class Cost:
     """
 
     requests: int = 0
+    fewest: int = 0
+    """A number of requests below which these rounds can't be sent (docs/how-it-works.md)."""
     sidecars: int = 0
     jobs: int = 0
     duration: Duration = field(default_factory=Duration)
@@ -92,7 +95,8 @@ class Plan:
         operations = self.operations
         sidecars = sum(len(asset_ids(item)) for item in operations if writes_sidecars(item))
         spent = duration(self.rounds, self.features)
-        return Cost(len(operations), sidecars, sidecars * len(PIPELINE), spent)
+        fewest = len(operations) - additions(self.changes.albums).slack
+        return Cost(len(operations), fewest, sidecars, sidecars * len(PIPELINE), spent)
 
     @property
     def needs_window(self) -> bool:

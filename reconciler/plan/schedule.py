@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes, TagChange
 from reconciler.model.live import Features, Tag
 from reconciler.model.values import SIDECAR_FIELDS, Field, FieldValue
+from reconciler.plan.memberships import Additions, additions, cut
 from reconciler.plan.operations import (
     ALBUM_BATCH,
     TAG_BATCH,
     TAG_PAIRS,
     UPDATE_BATCH,
     AddMembers,
+    AddToAlbums,
     AlbumRef,
     ColorTag,
     CreateAlbum,
@@ -93,7 +95,7 @@ def schedule(changes: Changes, tags: Mapping[str, Tag], features: Features) -> t
     groups += _tag_groups(changes.assets, tags)
     movers = [group for group in groups if moves_files(group, features)]
     placed = _placed([group for group in groups if not moves_files(group, features)], movers)
-    albums = list(_album_lanes(changes.albums))
+    albums = list(_album_lanes(changes.albums, additions(changes.albums)))
     filed = [lane for lane in albums if any(moves_files(item, features) for item in lane)]
     rounds: list[Round] = []
     for number, members in enumerate(placed):
@@ -119,6 +121,8 @@ def moves_files(operation: Operation, features: Features) -> bool:
             return bool(features.storage_template) and Field.TAKEN in values
         case CreateAlbum(asset_ids=ids) | AddMembers(asset_ids=ids) | RemoveMembers(asset_ids=ids):
             return features.template_uses_album and bool(ids)
+        case AddToAlbums():
+            return features.template_uses_album
         case UpdateAlbum(values=changed):
             return features.template_uses_album and AlbumField.NAME in changed
         case DeleteAlbum():
@@ -135,25 +139,29 @@ def _tag_operations(changes: tuple[TagChange, ...]) -> Iterator[Operation]:
             yield ColorTag(TagRef(change.path, change.id), change.after)
 
 
-def _album_lanes(changes: Iterable[AlbumChange]) -> Iterator[Lane]:
+def _album_lanes(changes: Iterable[AlbumChange], come: Additions) -> Iterator[Lane]:
+    shared = {album.name for operation in come.joint for album in operation.albums}
     for change in changes:
         if change.action is Action.DELETE:
             yield (DeleteAlbum(AlbumRef(change.name, change.id)),)
         else:
-            yield tuple(_album_operations(change))
+            added = come.rest.get(change.name, () if change.name in shared else change.added)
+            if lane := tuple(_album_operations(change, added)):
+                yield lane
+    for operation in come.joint:
+        yield (operation,)
 
 
-def _album_operations(change: AlbumChange) -> Iterator[Operation]:
+def _album_operations(change: AlbumChange, added: tuple[str, ...]) -> Iterator[Operation]:
     album = AlbumRef(change.name, change.id)
     values = {item.field: item.after for item in change.fields}
-    added = change.added
     if change.action is Action.CREATE:
         description = values.pop(AlbumField.DESCRIPTION, "")
         yield CreateAlbum(change.name, str(description or ""), added[:ALBUM_BATCH])
         added = added[ALBUM_BATCH:]
-    for batch in _cut(added, ALBUM_BATCH):
+    for batch in cut(added, ALBUM_BATCH):
         yield AddMembers(album, batch)
-    for batch in _cut(change.removed, ALBUM_BATCH):
+    for batch in cut(change.removed, ALBUM_BATCH):
         yield RemoveMembers(album, batch)
     if values:
         yield UpdateAlbum(album, values)
@@ -218,16 +226,11 @@ def _placed(
 def _batches(group: SidecarOperation) -> Iterator[SidecarOperation]:
     match group:
         case UpdateAssets():
-            for ids in _cut(group.asset_ids, UPDATE_BATCH):
+            for ids in cut(group.asset_ids, UPDATE_BATCH):
                 yield UpdateAssets(group.values, ids)
         case TagAssets():
-            for ids in _cut(group.asset_ids, min(TAG_BATCH, TAG_PAIRS // len(group.tags))):
+            for ids in cut(group.asset_ids, min(TAG_BATCH, TAG_PAIRS // len(group.tags))):
                 yield TagAssets(group.tags, ids)
         case UntagAssets():
-            for ids in _cut(group.asset_ids, TAG_BATCH):
+            for ids in cut(group.asset_ids, TAG_BATCH):
                 yield UntagAssets(group.tag, ids)
-
-
-def _cut(ids: tuple[str, ...], size: int) -> Iterator[tuple[str, ...]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]

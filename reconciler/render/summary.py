@@ -31,12 +31,23 @@ def sizes(plan: Plan) -> str:
 def costs(plan: Plan) -> tuple[str, ...]:
     """What applying costs, and what happens to the queues: parts of one line."""
     cost = plan.cost
-    parts = [count(cost.requests, "request")]
+    parts = [requests(plan)]
     if cost.sidecars:
         # In several rounds a file can be written more than once.
         sidecars = "sidecar file" if len(plan.rounds) == 1 else "sidecar write"
         parts.append(f"{count(cost.sidecars, sidecars)}, {count(cost.jobs, 'queue job')}")
     return (*parts, f"takes {takes(plan)}", _queues(plan))
+
+
+def requests(plan: Plan) -> str:
+    """`15 requests (lower bound 15)`, and why where they are more."""
+    return f"{count(plan.cost.requests, 'request')} {_bound(plan)}"
+
+
+def _bound(plan: Plan) -> str:
+    cost = plan.cost
+    why = "" if cost.requests == cost.fewest else ": some albums share only part of what comes into them"
+    return f"(lower bound {cost.fewest:,}{why})"
 
 
 def takes(plan: Plan) -> str:
@@ -49,7 +60,7 @@ def takes(plan: Plan) -> str:
 def cost_table(plan: Plan) -> tuple[tuple[str, str], ...]:
     """What applying costs, as rows of a table: what, and how much."""
     cost = plan.cost
-    rows = [("Requests", f"{cost.requests:,}")]
+    rows = [("Requests", f"{cost.requests:,} {_bound(plan)}")]
     if cost.sidecars:
         rows += [("Sidecar files written", f"{cost.sidecars:,}"), ("Queue jobs", f"{cost.jobs:,}")]
     return (*rows, ("Takes", takes(plan)), ("Queues", _queues(plan).removeprefix("queues ")))
