@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,34 @@ def simplified(points: list[Point], tolerance: float) -> list[Point]:
     return simplified(points[: far + 1], tolerance)[:-1] + simplified(points[far:], tolerance)
 
 
+def unrolled(points: list[Point]) -> list[Point]:
+    """A ring that crosses the date line goes on beyond 180 degrees instead of jumping to the other side."""
+    found = points[:1]
+    for x, y in points[1:]:
+        found.append((x - 360 * round((x - found[-1][0]) / 360), y))
+    return found
+
+
+def cut(points: list[Point]) -> Iterator[list[Point]]:
+    """The ring within 180 degrees east and west; what lies beyond comes in on the other side."""
+    for turn in (-360, 0, 360):
+        moved = [(x + turn, y) for x, y in points]
+        kept = half(half(moved, lambda x: 180 - x, 180), lambda x: x + 180, -180)
+        if len(kept) > 2:
+            yield kept
+
+
+def half(points: list[Point], inside: Callable[[float], float], border: float) -> list[Point]:
+    """The part of a ring on one side of a meridian (Sutherland and Hodgman)."""
+    found: list[Point] = []
+    for (ax, ay), (bx, by) in zip(points[-1:] + points[:-1], points, strict=True):
+        if (inside(ax) >= 0) != (inside(bx) >= 0):
+            found.append((border, ay + (by - ay) * (border - ax) / (bx - ax)))
+        if inside(bx) >= 0:
+            found.append((bx, by))
+    return found
+
+
 def area(points: list[Point]) -> float:
     """Square degrees within a ring."""
     pairs = zip(points, points[1:] + points[:1], strict=True)
@@ -94,7 +122,8 @@ def path(points: list[Point]) -> str:
 def main(source: str) -> None:
     """Writes the outline."""
     sys.setrecursionlimit(10_000)
-    land = [ring for ring in rings(json.loads(Path(source).read_text("utf-8"))) if area(ring) >= SMALLEST]
+    whole = rings(json.loads(Path(source).read_text("utf-8")))
+    land = [part for ring in whole for part in cut(unrolled(ring)) if area(part) >= SMALLEST]
     north = [ring for ring in land if max(y for _, y in ring) > SOUTHERNMOST]
     half = [ring[: len(ring) // 2 + 1] for ring in north]
     rest = [ring[len(ring) // 2 :] for ring in north]

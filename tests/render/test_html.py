@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 
 from reconciler.diff.changes import Action, AlbumChange, Changes, Comparison
 from reconciler.model.live import NO_THUMBNAILS, Thumbnails
+from reconciler.model.origin import Problem
 from reconciler.model.safety import Budget, Counted, Limit, Safety
 from reconciler.model.values import Field
 from reconciler.plan import Plan
@@ -260,6 +261,16 @@ def test_a_long_plan_is_mostly_data() -> None:
     assert len(list(root.all("article"))) == STATIC
     assert "caption 1999" in found[-1][3] or "caption 1999" in "".join(row[3] for row in found)
     assert "first 40 of 2,000 changes" in next(root.all("noscript")).text
+
+
+def test_long_lists_are_folded_and_what_is_left_out_is_counted() -> None:
+    missing = tuple(Problem(f"no photo has file {number}.jpg", made.at(number)) for number in range(1, 1_500))
+    root = page(made.plan(Comparison(missing=missing)))
+    listed = next(item for item in root.all("section") if item.attributes["aria-labelledby"] == "missing")
+    assert len(list(listed.all("li"))) == 1_020
+    assert "1,479 more" in listed.text and "and 479 more" in listed.text
+    (folded,) = listed.all("details")
+    assert len(list(folded.all("li"))) == 1_000
 
 
 def test_everything_is_found_by_its_names() -> None:

@@ -70,38 +70,38 @@ def test_it_fits_every_window_and_asks_for_nothing(
 
 def test_searching_and_filtering(window: Browser, pages: dict[str, Path]) -> None:
     window.open(pages["family"])
-    assert window.run(f"return [{CARDS}, {COUNT}]") == [9, "9 changes"]
+    assert window.run(f"return [{CARDS}, {COUNT}]") == [9, "9 entries"]
     type_into(window, "scan")
-    window.wait(f"{COUNT} === '1 of 9 changes fit'")
+    window.wait(f"{COUNT} === '1 of 9 entries fits'")
     assert window.run(f"return {CARDS}") == 1
     type_into(window, "family.yaml:41")
-    window.wait(f"{COUNT} === '1 of 9 changes fit'")
+    window.wait(f"{COUNT} === '1 of 9 entries fits'")
     window.run("document.getElementById('find').value = ''")
     choose(window, "kind", "album")
-    assert window.run(f"return {COUNT}") == "3 of 9 changes fit"
+    assert window.run(f"return {COUNT}") == "3 of 9 entries fit"
     choose(window, "kind", "")
     window.run("document.getElementById('removes').click()")
-    assert window.run(f"return {COUNT}") == "3 of 9 changes fit"
+    assert window.run(f"return {COUNT}") == "3 of 9 entries fit"
     choose(window, "aspect", "description")
-    assert window.run(f"return {COUNT}") == "1 of 9 changes fit"
+    assert window.run(f"return {COUNT}") == "1 of 9 entries fits"
 
 
 def test_a_cause_leads_to_its_changes(window: Browser, pages: dict[str, Path]) -> None:
     window.open(pages["family"])
     window.run("[...document.querySelectorAll('button.at')].find(b => b.textContent.endsWith(':80')).click()")
-    assert window.run(f"return {COUNT}") == "1 of 9 changes fit"
+    assert window.run(f"return {COUNT}") == "1 of 9 entries fits"
     assert "Trash album" in window.run("return document.querySelector('#list h3').textContent")
 
 
 def test_twenty_thousand_changes_come_in_portions(window: Browser, pages: dict[str, Path]) -> None:
     window.open(pages["many"])
-    assert window.run(f"return [{COUNT}, {CARDS}]")[0] == "20,000 changes"
+    assert window.run(f"return [{COUNT}, {CARDS}]")[0] == "20,000 entries"
     assert window.run("return document.querySelectorAll('*').length") < 10_000
     before = window.run(f"return {CARDS}")
     window.run("document.getElementById('more').click()")
     assert window.run(f"return {CARDS}") >= before + 60
     type_into(window, "caption 19999")
-    window.wait(f"{COUNT} === '1 of 20,000 changes fit'")
+    window.wait(f"{COUNT} === '1 of 20,000 entries fits'")
 
 
 def test_scrolling_to_the_end_brings_more(window: Browser, pages: dict[str, Path]) -> None:

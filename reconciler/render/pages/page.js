@@ -32,8 +32,8 @@
     const all = matching.length === rows.length;
     const one = matching.length === 1;
     count.textContent = all
-      ? `${number(rows.length)} ${one ? "change" : "changes"}`
-      : `${number(matching.length)} of ${number(rows.length)} changes fit`;
+      ? `${number(rows.length)} ${one ? "entry" : "entries"}`
+      : `${number(matching.length)} of ${number(rows.length)} entries ${one ? "fits" : "fit"}`;
   }
 
   function filter() {
