@@ -9,15 +9,27 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from reconciler.config.amounts import BadAmount, read_distance
 from reconciler.config.conditions import Selecting
 from reconciler.config.faults import nearest
 from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
-from reconciler.config.reading import items, mapping, scalar, setting, texts
+from reconciler.config.reading import items, mapping, scalar, scalars, setting, texts
 from reconciler.config.report import Scope
 from reconciler.config.selecting import read_match
 from reconciler.model.albumsets import SetKey
+from reconciler.model.company import PersonIs
 from reconciler.model.desired import AlbumSet, Membership, Setting
-from reconciler.model.groupings import ByCamera, ByDate, ByFolder, ByPlace, ByTag, Grouping, Period, Place
+from reconciler.model.groupings import (
+    ByCamera,
+    ByDate,
+    ByFolder,
+    ByPerson,
+    ByPlace,
+    ByTag,
+    Grouping,
+    Period,
+    Place,
+)
 from reconciler.model.templates import BadTemplate, Kind, Template, UnknownPlaceholder, read_template
 from reconciler.model.text import TextMatcher
 from reconciler.model.trips import ByTrip
@@ -29,8 +41,12 @@ USUAL_AWAY = 50_000.0
 """Metres from home, where nothing else is written."""
 
 _GAP = re.compile(r"([0-9]{1,4})(h|d)")
-_DISTANCE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?(m|km)")
-_BESIDE: Mapping[str, tuple[str, ...]] = {"folder": ("levels",), "trip": ("home", "away"), "tag": ()}
+_BESIDE: Mapping[str, tuple[str, ...]] = {
+    "folder": ("levels",),
+    "trip": ("home", "away"),
+    "tag": (),
+    "person": (),
+}
 """The ways to group that take a value, and what may stand beside each."""
 
 
@@ -87,6 +103,8 @@ def _whole(node: Node) -> int:
 def _narrowed(node: MapNode) -> str:
     """Which photos and groups a set is about, as written: the same text for the same wish."""
     written = {key: _plain(node[key]) for key in ("match", "exclude", "only", "except") if key in node}
+    if isinstance(node["for_each"], MapNode) and "person" in node["for_each"]:
+        written["person"] = _plain(node["for_each"]["person"])
     return json.dumps(written, sort_keys=True, ensure_ascii=False) if written else ""
 
 
@@ -133,7 +151,9 @@ def _grouping(scope: Scope, node: Node) -> Grouping | None:
     block = mapping(node)
     kinds = [key for key in _BESIDE if key in block]
     if len(kinds) != 1:
-        message = "write one of folder, trip and tag" if kinds else "folder, trip or tag is missing"
+        message = (
+            "write one of folder, trip, tag and person" if kinds else "folder, trip, tag or person is missing"
+        )
         if not block.damaged:
             scope.error(node, f"{message}; a set groups in one way")
         return None
@@ -187,11 +207,15 @@ def _gap(scope: Scope, node: Scalar) -> timedelta | None:
 
 
 def _distance(scope: Scope, node: Scalar) -> float | None:
-    found = _DISTANCE.fullmatch(node.text)
-    if found is None:
-        scope.error(node, "write a distance, such as 50km or 800m")
+    try:
+        return read_distance(node.text)
+    except BadAmount as error:
+        scope.error(node, str(error))
         return None
-    return float(found[1]) * (1000 if found[2] == "km" else 1)
+
+
+def _person(scope: Scope, block: MapNode) -> Grouping:
+    return ByPerson(tuple(PersonIs(part.text, scope.origin(part)) for part in scalars(block["person"])))
 
 
 def _tag(scope: Scope, block: MapNode) -> Grouping | None:
@@ -207,6 +231,7 @@ _WITH_VALUE: Mapping[str, Callable[[Scope, MapNode], Grouping | None]] = {
     "folder": _folder,
     "trip": _trip,
     "tag": _tag,
+    "person": _person,
 }
 _PLAIN: Mapping[str, Callable[[], Grouping]] = {
     "year": lambda: ByDate(Period.YEAR),
@@ -215,5 +240,6 @@ _PLAIN: Mapping[str, Callable[[], Grouping]] = {
     "country": lambda: ByPlace(Place.COUNTRY),
     "city": lambda: ByPlace(Place.CITY),
     "camera": ByCamera,
+    "person": ByPerson,
     "tag": ByTag,
 }

@@ -22,6 +22,11 @@ class Matched:
     unclear: frozenset[str] = frozenset()
     """The names of the entries that have problems."""
 
+    @property
+    def renamed(self) -> dict[str, str]:
+        """The names that the entries give to albums, by id, where they differ from the present ones."""
+        return {album.id: name for name, album in self.live.items() if album.name != name}
+
 
 def match_albums(entries: Iterable[AlbumEntry], albums: Iterable[Album]) -> Matched:
     """Finds each entry's album: by id where given, else by name, else by the name it had before."""

@@ -134,12 +134,15 @@ def whole_of(
     What else the files ask for may move a photo from group to group (a date, a tag), and the albums of sets
     may let other rules match. So it is asked anew of what comes out, until the sets stay as they are.
     """
-    states = _states(live, match_albums(desired.albums, live.albums)) if desired.album_sets else {}
+    matched = match_albums(desired.albums, live.albums)
+    states, renamed = _states(live, matched), matched.renamed
     sets = expand(desired, live, states, known)
     for _ in range(SET_TURNS):
         whole = replace(desired, albums=(*desired.albums, *sets.entries))
         matched = match_albums(whole.albums, live.albums)
-        outcomes, told = _converge_all(live, rules_of(whole, names, sets), matched, attempts)
+        if matched.renamed != renamed:
+            states, renamed = _states(live, matched), matched.renamed
+        outcomes, told = _converge_all(states, rules_of(whole, names, sets), attempts)
         found = Whole(whole, sets, matched, outcomes, told)
         if not desired.album_sets or not _may_regroup(desired, outcomes):
             return found
@@ -276,27 +279,30 @@ def _some(labels: list[str]) -> str:
     return first if len(labels) == 1 else f"{first} and {len(labels) - 1} more"
 
 
-def _converge_all(live: Live, rules: Rules, matched: Matched, attempts: Attempts) -> tuple[Outcomes, _Told]:
+def _converge_all(
+    states: Mapping[str, AssetState], rules: Rules, attempts: Attempts
+) -> tuple[Outcomes, _Told]:
     """Every asset that an entry or album concerns, in order of id, with what becomes of it."""
-    states = _states(live, matched)
     sieve = sift(states, rules)
     told = _Told()
     outcomes = Outcomes(states)
     for asset_id in sorted(sieve.concerned - sieve.as_named()):
         start = states[asset_id]
-        hits = sieve.hits(asset_id)
-        outcome = converge(start, hits, rules, attempts)
-        for entry in (*rules.named.get(asset_id, ()), *hits.entries):
-            if entry.protect:
-                outcomes.protected.setdefault(asset_id, entry.origin)
-        told.take(start.asset, outcome)
+        outcome = sieve.outcome(asset_id)
+        if outcome is None:
+            hits = sieve.hits(asset_id)
+            outcome = converge(start, hits, rules, attempts)
+            for entry in (*rules.named.get(asset_id, ()), *hits.entries):
+                if entry.protect:
+                    outcomes.protected.setdefault(asset_id, entry.origin)
+            told.take(start.asset, outcome)
         outcomes.add(start, outcome)
     return outcomes, told
 
 
 def _states(live: Live, matched: Matched) -> dict[str, AssetState]:
     """Every asset as it is, its managed albums under their desired names."""
-    return states_of(live, {album.id: name for name, album in matched.live.items()})
+    return states_of(live, matched.renamed)
 
 
 def _asset_change(asset: Asset, outcome: Outcome, tags: frozenset[str]) -> AssetChange | None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diff.converge import NO_HITS, NOWHERE, AlbumRule, Hits, Rules, memberships
+from reconciler.diff.converge import NO_HITS, NOWHERE, AlbumRule, Hits, Outcome, Rules, memberships
 from reconciler.model.asset import Asset, AssetState
 from reconciler.model.desired import AssetEntry
 from reconciler.model.selectors import Selector
@@ -22,8 +22,15 @@ class Sieve:
     entries: dict[str, list[AssetEntry]] = field(default_factory=lambda: defaultdict(list))
     albums: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     concerned: set[str] = field(default_factory=set)
-    moving: set[str] = field(default_factory=set)
-    """Those of them whose albums change even if nothing else does."""
+    moving: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The albums that an asset will be in, where they change, as far as its live state decides."""
+
+    def outcome(self, asset_id: str) -> Outcome | None:
+        """What becomes of an asset of which nothing changes but its albums; None where that isn't sure."""
+        if self.rules.look_at_albums or asset_id in self.entries or asset_id in self.rules.named:
+            return None
+        start = self.states[asset_id]
+        return Outcome(AssetState(start.asset, start.tags, self.moving[asset_id], start.beside))
 
     def as_named(self) -> set[str]:
         """Assets of which only one entry, one that names them, asks anything, and all of that is so."""
@@ -72,8 +79,8 @@ def sift(states: Mapping[str, AssetState], rules: Rules) -> Sieve:
         for asset_id in _wanted(rule, every, visible):
             sieve.albums[asset_id].add(rule.entry.name)
     sieve.concerned = (rules.named.keys() | sieve.entries.keys()) & states.keys()
-    sieve.moving = set(_moving(sieve))
-    sieve.concerned |= sieve.moving
+    sieve.moving = dict(_moving(sieve))
+    sieve.concerned |= sieve.moving.keys()
     return sieve
 
 
@@ -92,8 +99,8 @@ def _wanted(rule: AlbumRule, every: Sequence[AssetState], visible: Sequence[Asse
     return {state.asset.id for state in found} - left_out
 
 
-def _moving(sieve: Sieve) -> Iterable[str]:
-    """Assets whose albums change even if nothing else of them does."""
+def _moving(sieve: Sieve) -> Iterable[tuple[str, frozenset[str]]]:
+    """Assets whose albums change even if nothing else of them does, with the albums they will be in."""
     if not sieve.rules.albums and not sieve.rules.deleted_albums:
         return
     named = sieve.rules.named_in
@@ -102,5 +109,6 @@ def _moving(sieve: Sieve) -> Iterable[str]:
         if not wanting and not state.albums and asset_id not in named:
             continue
         hidden = state.asset.visibility is Visibility.HIDDEN
-        if memberships(asset_id, state.albums, wanting, sieve.rules, hidden=hidden) != state.albums:
-            yield asset_id
+        albums = memberships(asset_id, state.albums, wanting, sieve.rules, hidden=hidden)
+        if albums is not state.albums and albums != state.albums:
+            yield asset_id, albums

@@ -129,7 +129,7 @@ class _Expander:
         self, album_set: AlbumSet, states: Sequence[AssetState], remembered: Mapping[str, str]
     ) -> frozenset[str]:
         all_groups = album_set.grouping.groups(states).values()
-        names = {album_set.name.value.fill(group.whole) for group in all_groups}
+        names = {album_set.name.value.fill(group.whole(album_set.placeholders)) for group in all_groups}
         names |= {self.by_id[album_id].name for album_id in remembered.values()}
         for entry in self.before.entries:
             if entry.made_by and entry.origin == album_set.origin:
@@ -214,7 +214,7 @@ class _Making:
 
     def group(self, group: Group, album_id: str | None) -> None:
         """The album of one group, if it is large enough or its album is there already."""
-        values = group.whole
+        values = group.whole(self.album_set.placeholders)
         name = self.album_set.name.value.fill(values)
         if not name:
             text = (

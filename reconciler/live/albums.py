@@ -14,7 +14,7 @@ from reconciler.live.errand import Errand
 from reconciler.live.parts import Facts
 from reconciler.live.plan import What, read
 from reconciler.live.reading import Reading
-from reconciler.model.asset import Asset
+from reconciler.model.asset import Asset, Person
 from reconciler.model.desired import AlbumEntry, Desired, Membership
 from reconciler.model.live import Album
 from reconciler.model.origin import Origin
@@ -48,11 +48,13 @@ class Albums:
         own = [album for album in self.listed.own if self._matters(album)]
         return own + [album for album in self.listed.others if self._asked_for(album)]
 
-    def of_sets(self, assets: Collection[Asset], tags: Iterable[str]) -> list[Album]:
+    def of_sets(
+        self, assets: Collection[Asset], tags: Iterable[str], people: Iterable[Person]
+    ) -> list[Album]:
         """The albums that album sets may make or have made; the photos decide which groups there are."""
         if not self.desired.album_sets:
             return []
-        may_be = set_albums.of_sets(self.desired, assets, tags, self.errand.around.known)
+        may_be = set_albums.of_sets(self.desired, assets, tags, people, self.errand.around.known)
         found = [album for album in self.listed.own if may_be(album)]
         self._made += [album.id for album in found]
         return found

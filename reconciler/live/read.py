@@ -65,10 +65,10 @@ def read_planned(
     if choice.whole:
         beside.append(tagging.job())
     photos.read(choice, reading.names, [job for job in beside if job])
-    albums.read(albums.of_sets(photos.assets.values(), facts.tags))
+    people = company.people()
+    albums.read(albums.of_sets(photos.assets.values(), facts.tags, people.known))
     photos.read_members(albums.to_identify(), albums.names, facts)
     tags = tagging.memberships(photos.assets, photos.details)
-    people = company.people()
     in_parts = reading.scan and not choice.whole
     live = Live(
         identity=identity,

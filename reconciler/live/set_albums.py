@@ -9,16 +9,20 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from reconciler.model.albumsets import KnownAlbums
-from reconciler.model.asset import Asset, AssetState
+from reconciler.model.asset import Asset, AssetState, Person
 from reconciler.model.desired import AlbumSet, Desired
-from reconciler.model.groupings import ByDate, ByTag
+from reconciler.model.groupings import ByDate, ByPerson, ByTag
 from reconciler.model.live import Album
 from reconciler.model.templates import Template, Value
 from reconciler.model.trips import ByTrip
 
 
 def of_sets(
-    desired: Desired, assets: Collection[Asset], tags: Iterable[str], known: KnownAlbums
+    desired: Desired,
+    assets: Collection[Asset],
+    tags: Iterable[str],
+    people: Iterable[Person],
+    known: KnownAlbums,
 ) -> Callable[[Album], bool]:
     """Tells of an album whether a set may make or have made it; `tags` are all paths that there are."""
     ids = {album_id for groups in known.of.values() for album_id in groups.values()}
@@ -26,8 +30,9 @@ def of_sets(
     patterns: set[str] = set()
     wished = frozenset().union(*(entry.tags.mentioned for entry in desired.assets if entry.tags))
     states = [AssetState(asset) for asset in assets] if desired.album_sets else []
+    everybody = tuple(people)
     for album_set in desired.album_sets:
-        groups = list(_groups(album_set, states, {*tags, *wished}))
+        groups = list(_groups(album_set, states, {*tags, *wished}, everybody))
         for template in _templates(album_set):
             for values in groups:
                 if all(part.name in values for part in template.placeholders):
@@ -48,7 +53,7 @@ def _templates(album_set: AlbumSet) -> list[Template]:
 
 
 def _groups(
-    album_set: AlbumSet, states: list[AssetState], tags: Collection[str]
+    album_set: AlbumSet, states: list[AssetState], tags: Collection[str], people: Collection[Person]
 ) -> Iterable[Mapping[str, Value]]:
     """What is sure of the placeholders of each group. Dates are not: the same plan may change them."""
     grouping = album_set.grouping
@@ -56,6 +61,8 @@ def _groups(
         return ({},)
     if isinstance(grouping, ByTag):
         keys = [tag for tag in tags if grouping.takes(tag)]
+    elif isinstance(grouping, ByPerson):
+        keys = [person.name for person in people if grouping.takes(person)]
     else:
         keys = list(grouping.groups(states))
     found = [grouping.values(key) for key in sorted(keys)]

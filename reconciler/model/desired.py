@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from reconciler.model.albumsets import SetKey, SetMember
-from reconciler.model.groupings import Grouping
+from reconciler.model.groupings import ByPerson, Grouping
 from reconciler.model.origin import Origin
 from reconciler.model.safety import Safety
 from reconciler.model.selectors import Selector
@@ -241,6 +241,18 @@ class AlbumSet:
         return tuple(part for part in (self.rule, self.exclude) if part)
 
     @property
+    def placeholders(self) -> frozenset[str]:
+        """Those of all its texts."""
+        texts = [text.value for text in (self.name, self.renamed_from, self.description) if text]
+        return frozenset(part.name for text in texts for part in text.placeholders)
+
+    @property
+    def asked(self) -> tuple[Selector, ...]:
+        """Everything by which it names photos, persons included."""
+        persons = self.grouping.these if isinstance(self.grouping, ByPerson) else ()
+        return (*self.rules, *persons)
+
+    @property
     def hidden(self) -> bool:
         """Whether hidden photos are asked for."""
         return self.rule is not None and self.rule.needs().hidden
@@ -300,5 +312,5 @@ class Desired:
         for album in self.albums:
             found += [part for part in (album.rule, album.exclude) if part]
         for album_set in self.album_sets:
-            found += album_set.rules
+            found += album_set.asked
         return tuple(found)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
 from typing import Protocol
 
-from reconciler.model.asset import Asset, AssetState
-from reconciler.model.selectors import NOTHING, Needs
+from reconciler.model.asset import Asset, AssetState, Person
+from reconciler.model.company import PersonIs
+from reconciler.model.selectors import NOTHING, Needs, combined
 from reconciler.model.templates import Kind, Value
 from reconciler.model.text import folded, folder_regex
 
@@ -38,9 +39,10 @@ class Group:
     values: Mapping[str, Value]
     states: Sequence[AssetState]
 
-    @property
-    def whole(self) -> dict[str, Value]:
-        """What all placeholders stand for."""
+    def whole(self, asked: Collection[str]) -> Mapping[str, Value]:
+        """What these placeholders stand for, and more where it is known."""
+        if self.values.keys() >= set(asked):
+            return self.values
         taken = [state.asset.taken.local for state in self.states if state.asset.taken]
         if not taken:
             return dict(self.values)
@@ -262,6 +264,35 @@ class ByCamera(_ByKey):
         make, _, model = key.partition(BETWEEN)
         named = folded(model).startswith(folded(make))
         return {"make": make, "model": model, "camera": model if named else f"{make} {model}".strip()}
+
+
+@dataclass(frozen=True, slots=True)
+class ByPerson(_ByKey):
+    """By person; with `these` only they. Persons of one name are one group, those without a name in none."""
+
+    these: tuple[PersonIs, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "person"
+
+    @property
+    def placeholders(self) -> Mapping[str, Kind]:
+        return {"person": Kind.TEXT, **DATES}
+
+    def keys(self, state: AssetState) -> Iterable[str]:
+        people = state.beside.people
+        return {person.name for person in people if self.takes(person)} if people else ()
+
+    def takes(self, person: Person) -> bool:
+        """Whether a person makes a group."""
+        return person.name != "" and (not self.these or any(one.means(person) for one in self.these))
+
+    def values(self, key: str) -> Mapping[str, Value] | None:
+        return {"person": key}
+
+    def needs(self) -> Needs:
+        return combined(self.these) if self.these else Needs(everyone=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import asin, cos, radians, sin, sqrt
 
 from reconciler.model.asset import AssetState
 from reconciler.model.groupings import DATES, Group, most_frequent
+from reconciler.model.places import distance
 from reconciler.model.selectors import NOTHING, Needs
 from reconciler.model.templates import Kind, Value
 from reconciler.model.values import Coordinates
-
-EARTH = 6_371_008.8
-"""Mean radius in metres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +109,3 @@ class ByTrip:
 def _instant(state: AssetState) -> datetime:
     assert state.asset.taken is not None
     return state.asset.taken.instant
-
-
-def distance(one: Coordinates, other: Coordinates) -> float:
-    """Metres between two points along the surface of the earth."""
-    first, second = radians(one.latitude), radians(other.latitude)
-    rise, turn = second - first, radians(other.longitude - one.longitude)
-    part = sin(rise / 2) ** 2 + cos(first) * cos(second) * sin(turn / 2) ** 2
-    return 2 * EARTH * asin(sqrt(min(1.0, part)))

@@ -93,6 +93,30 @@ def test_groups(here: World, wish: dict[str, Any], made: dict[str, int]) -> None
     assert {name: len(files) for name, files in albums(here).items()} == made
 
 
+def test_people(here: World) -> None:
+    """Everybody who has a name, or those who are asked for; the album that is there is taken over."""
+    here.library.add_assets(
+        NewAsset(
+            file_name=f"P_{number}.jpg",
+            file_created_at=datetime(2024, 5, 1, number, tzinfo=UTC),
+            embedded=Embedded(taken=f"2024-05-01T0{number}:00:00", offset="+00:00"),
+            people=people,
+        )
+        for number, people in enumerate([("Ada",), ("Ada", "Ben"), ("Carl", "")])
+    )
+    here.library.settle(30)
+    apply(here, {"albums": [{"name": "Ben", "match": {"file": "P_0.jpg"}}]})
+    apply(
+        here,
+        sets({"for_each": {"person": ["Ada", "ben"]}, "name": "With {person}", "renamed_from": "{person}"}),
+    )
+    assert albums(here) == {"With Ada": ["P_0.jpg", "P_1.jpg"], "With Ben": ["P_1.jpg"]}
+    apply(here, sets({"for_each": "person", "name": "{person}", "except": "A*"}))
+    assert albums(here).keys() == {"With Ada", "Ben", "Carl"}, "the same set, of others"
+    plan = here.plan(sets({"for_each": {"person": "Zoe"}, "name": "{person}"}))
+    assert "Zoe" in plan.missing[0].message
+
+
 def test_folders(here: World) -> None:
     folder = here.live(here.desired(sets(MONTHS))).assets.popitem()[1].folder
     root = folder.split("/")[1]

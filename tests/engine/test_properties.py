@@ -202,6 +202,8 @@ def test_stopped_between_two_requests_and_run_again_it_converges(
         here.library.settle(30)
         final = here.converge(wish)
         assert final.outcome in (Outcome.DONE, Outcome.NOTHING, Outcome.UNSETTLED), (report, final)
+        for _ in range(PASSES - 1):  # a place that comes back may bring a photo under another rule
+            here.converge(wish)
         assert not here.plan(wish).changes
         names = [album.name for album in here.reader.albums().own]
         assert len(names) == len(set(names))

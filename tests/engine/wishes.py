@@ -129,4 +129,37 @@ def wishes(draw: st.DrawFn, photos: int = 6) -> dict[str, Any]:
         {"value": tag, "color": "#e07a5f"}
         for tag in draw(st.lists(st.sampled_from(TAGS), unique=True, max_size=1))
     ]
-    return {"tags": colored, "assets": entries, "albums": albums}
+    found: dict[str, Any] = {"tags": colored, "assets": entries, "albums": albums}
+    if draw(st.booleans()):
+        found["album_sets"] = draw(
+            st.lists(album_sets(), min_size=1, max_size=2, unique_by=lambda one: str(one["for_each"]))
+        )
+    return found
+
+
+def album_sets() -> st.SearchStrategy[dict[str, Any]]:
+    """One set; names of different ways to group differ, so that they rarely collide."""
+    grouped = st.sampled_from(
+        [
+            {"for_each": "year", "name": "{year}"},
+            {"for_each": "month", "name": "{month:%B} {year}"},
+            {"for_each": {"trip": "24h"}, "name": "Trip {start:%Y-%m-%d %H:%M}"},
+            {"for_each": {"tag": "Trips"}, "name": "# {path}"},
+            {"for_each": "tag", "name": "{path}"},
+            {"for_each": "country", "name": "{country}"},
+            {"for_each": "camera", "name": "{camera} {year}"},
+        ]
+    )
+    more = st.fixed_dictionaries(
+        {},
+        optional={
+            "match": conditions(),
+            "exclude": conditions(),
+            "description": st.sampled_from(["", "from {start} to {end}"]),
+            "order": st.sampled_from(["asc", "desc"]),
+            "min_photos": st.sampled_from([1, 2]),
+            "membership": st.sampled_from(["exact", "add"]),
+            "prune": st.booleans(),
+        },
+    )
+    return st.tuples(grouped, more).map(lambda pair: {**pair[0], **pair[1]})

@@ -163,8 +163,8 @@ def test_what_a_trip_is_called_by() -> None:
         )
     )  # fmt: skip
     assert group.values == {"days": "3", "country": "Italy", "city": "Rome"}
-    assert group.whole["start"] == datetime(2024, 6, 1, 14)
-    assert group.whole["end"] == datetime(2024, 6, 3, 2)
+    assert group.whole(["start"])["start"] == datetime(2024, 6, 1, 14)
+    assert group.whole(["end"])["end"] == datetime(2024, 6, 3, 2)
 
 
 def test_a_trip_is_known_again_by_its_beginning() -> None:
