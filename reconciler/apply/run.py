@@ -21,7 +21,7 @@ from reconciler.apply.stopped import not_begun, out_of_time
 from reconciler.apply.tools import Tools
 from reconciler.apply.verify import Verdict, verify
 from reconciler.apply.window import QueuesBusy, Window
-from reconciler.apply.written import Sent, covered, written
+from reconciler.apply.written import Sent, covered, filled, written
 from reconciler.immich.errors import ServerError
 from reconciler.live.touched import read_touched
 from reconciler.model.values import Field
@@ -375,7 +375,7 @@ class _Run:
         try:
             live = read_touched(
                 self.tools.reader,
-                touched_by(changes),
+                replace(touched_by(changes), filled=filled(self.sent)),
                 identity=self.plan.identity,
                 features=self.plan.features,
             )

@@ -107,6 +107,21 @@ class _Taken:
         return kept if whole or kept.fields or kept.added or kept.removed else None
 
 
+def filled(sent: Iterable[Sent]) -> dict[str, frozenset[str]]:
+    """The albums, by name, that were made with all their photos in one request, and these photos."""
+    found: dict[str, frozenset[str]] = {}
+    several: set[str] = set()
+    for item in sent:
+        match item.operation:
+            case CreateAlbum(name=name):
+                if name in found or item.report.fate is not Fate.WRITTEN:
+                    several.add(name)
+                found[name] = item.taken
+            case AddMembers(album=album) | RemoveMembers(album=album):
+                several.add(album.name)
+    return {name: photos for name, photos in found.items() if name not in several}
+
+
 def covered(changes: Changes, operations: Iterable[Operation]) -> Changes:
     """The part of the changes that these operations carry out."""
     return written(

@@ -205,7 +205,7 @@ class Session:
             if outcome in (Outcome.DONE, Outcome.NOTHING, Outcome.UNSETTLED):
                 albums = {item.member: item.id for item in plan.set_albums}
                 remember(tools.state, plan.identity.user_id, albums, tools.progress)
-            if not plan.changes or EXITS[outcome] is not Exit.DONE:
+            if EXITS[outcome] is not Exit.DONE or not _may_match_more(plan):
                 break
         return EXITS[outcome]
 
@@ -376,6 +376,15 @@ class Session:
             stop("nobody is there to ask: give --yes to apply without asking", Exit.INVALID)
         if not click.confirm("Apply this plan?", err=True):
             stop("nothing was written")
+
+
+def _may_match_more(plan: Plan) -> bool:
+    """Whether the server's own work after this plan may let rules match more.
+
+    What touches no file (albums, hearts) was read back as planned, and the plan already knew what it would
+    lead to.
+    """
+    return plan.needs_window or plan.migrates
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from reconciler.immich.reader import Reader
 from reconciler.live.errand import OnProgress, quiet
@@ -33,6 +34,11 @@ class Touched:
     new_albums: frozenset[str] = frozenset()
     membered: frozenset[str] = frozenset()
     """Ids and names of the albums whose members change."""
+    filled: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The photos with which this run has just made albums, by name.
+
+    An album that counts as many has them all, as none others were sent; where it doesn't, they are read.
+    """
 
 
 def read_touched(
@@ -50,7 +56,14 @@ def read_touched(
         there = touched.tags & live_tags.keys()
         tags_of = tags_by_search(reader, there, live_tags, touched.tagged, on_progress)
     albums = reader.albums().own if touched.albums or touched.new_albums else ()
-    membered = [album.id for album in albums if {album.id, album.name} & touched.membered]
+    filled = {
+        album.id: touched.filled[album.name]
+        for album in albums
+        if album.asset_count == len(touched.filled.get(album.name, ())) > 0
+    }
+    membered = [
+        album.id for album in albums if {album.id, album.name} & touched.membered and album.id not in filled
+    ]
     return Live(
         identity=identity,
         features=features,
@@ -59,7 +72,7 @@ def read_touched(
         tags_read=touched.tags,
         tags_of=tags_of,
         albums=albums,
-        members=reader.members_of(membered),
+        members=reader.members_of(membered) | filled,
     )
 
 

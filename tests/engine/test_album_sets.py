@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from reconciler.diff.changes import Action
+from reconciler.immich.writer import Writer
 from reconciler.plan import Plan
 from reconciler.plan.report import Outcome
 from reconciler.sandbox.library import NewAsset
@@ -70,6 +71,33 @@ def test_one_request_makes_an_album_with_its_photos(here: World) -> None:
     assert plan.cost.requests == 3
     apply(here, sets(MONTHS))
     assert albums(here) == BY_MONTH
+
+
+def test_what_was_made_is_read_back_by_counting(here: World) -> None:
+    """One request for each album that is made, and none more to see what is in it."""
+    plan = here.plan(sets(MONTHS))
+    here.library.requests.clear()
+    assert here.apply(plan).settled == 3 + 4
+    asked = [(request.method, request.path) for request in here.library.requests.all()]
+    assert asked.count(("POST", "/albums")) == 3
+    assert not [path for _, path in asked if path.startswith(("/download", "/albums/"))]
+
+
+def test_an_album_that_counts_otherwise_is_read(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody takes a photo out again right after it was put in."""
+    plan = here.plan(sets(MONTHS))
+    create = Writer.create_album
+
+    def interfered(writer: Writer, *args: Any, **more: Any) -> Any:
+        made = create(writer, *args, **more)
+        album = next(album for album in here.reader.albums().own if album.asset_count)
+        members = here.reader.members(album.id)
+        writer.remove_members(album.id, sorted(members)[:1])
+        return made
+
+    monkeypatch.setattr(Writer, "create_album", interfered)
+    report = here.apply(plan)
+    assert report.outcome is Outcome.UNSETTLED and report.reverted
 
 
 @pytest.mark.parametrize(
