@@ -27,6 +27,8 @@ class Part(StrEnum):
 
 def changed_words(before: str, after: str) -> tuple[tuple[Part, str], ...]:
     """The pieces of both texts in order: those that stay, go and come; the words in them are whole."""
+    if not before or not after:
+        return _whole(before, after)
     old, new = WORDS.findall(before), WORDS.findall(after)
     if len(old) * len(new) > LONGEST:
         return _whole(before, after)

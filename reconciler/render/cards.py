@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldChange, AssetChange, TagChange
+from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldChange, TagChange
 from reconciler.diff.explain import Part, changed_words
 from reconciler.model.origin import Origin
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken
 from reconciler.plan.plan import Plan
 from reconciler.render import words
 from reconciler.render.cells import plain
-from reconciler.render.grouping import PhotoGroup, photo_groups, tag_groups
+from reconciler.render.grouping import PhotoGroup, Target, photo_groups, tag_groups
 from reconciler.render.pictures import (
     Map,
     Timeline,
@@ -222,42 +222,33 @@ def _shortened(text: str) -> str:
 
 
 def _photos(group: PhotoGroup, names: _Names) -> Card:
-    single = group.photos[0] if len(group.photos) == 1 else None
-    rows = _photo_rows(single) if single else tuple(_target_rows(group))
-    rows = (*rows, *_tag_rows("+", group), *_tag_rows("−", group))
-    cleared = any(
-        item.after in (None, "") and item.before not in (None, "")
-        for change in group.photos
-        for item in change.fields
-    )
     causes = _at(group.causes)
-    common = {
-        "kind": "photo",
-        "sign": "~",
-        "state": "changed",
-        "aspects": tuple(_aspects(group)),
-        "removes": cleared or bool(group.removed),
-    }
-    if single:
-        photo = names.photo(single.id)
-        at = causes if len(causes) == 1 else ()
-        rows = _without_places(rows) if at else rows
-        return Card(title=photo.name, at=at, rows=rows, photo=photo, search=(single.id,), **common)  # type: ignore[arg-type]
-    strip = names.strip("~", "", group.ids)
-    at = causes if len(causes) == 1 else ()
+    one_cause = len(causes) == 1
+    single = names.photo(group.photos[0].id) if len(group.photos) == 1 else None
     return Card(
-        title=count(len(group.photos), "photo"),
-        several=True,
-        at=at,
-        rows=_without_places(rows) if at else rows,
-        strips=(strip,),
-        search=names.all(group.ids),
-        **common,  # type: ignore[arg-type]
+        "photo",
+        "~",
+        "changed",
+        single.name if single else count(len(group.photos), "photo"),
+        at=causes if one_cause else (),
+        rows=tuple(_photo_rows(group, _nowhere if one_cause else words.place)),
+        strips=() if single else (names.strip("~", "", group.ids),),
+        photo=single,
+        aspects=tuple(_aspects(group)),
+        removes=bool(group.removed) or _clears(group),
+        search=(single.id,) if single else names.all(group.ids),
+        several=single is None,
     )
 
 
-def _without_places(rows: Iterable[Row]) -> tuple[Row, ...]:
-    return tuple(replace(row, at="") for row in rows)
+def _nowhere(_origin: Origin) -> str:
+    """For rows whose place stands at the top of the card."""
+    return ""
+
+
+def _clears(group: PhotoGroup) -> bool:
+    changes = (item for change in group.photos for item in change.fields)
+    return any(item.after in (None, "") and item.before not in (None, "") for item in changes)
 
 
 def _aspects(group: PhotoGroup) -> Iterator[str]:
@@ -266,34 +257,27 @@ def _aspects(group: PhotoGroup) -> Iterator[str]:
         yield "tags"
 
 
-def _tag_rows(sign: str, group: PhotoGroup) -> Iterator[Row]:
-    for move in group.added if sign == "+" else group.removed:
-        yield Row("tag", words.place(move.origin), after=plain(move.path), sign=sign)
-
-
-def _photo_rows(change: AssetChange) -> tuple[Row, ...]:
-    return tuple(
-        _value_row(item.field, [item.before], item.after, words.place(item.origin)) for item in change.fields
-    )
-
-
-def _target_rows(group: PhotoGroup) -> Iterator[Row]:
+def _photo_rows(group: PhotoGroup, place: Callable[[Origin], str]) -> Iterator[Row]:
     for target in group.targets:
-        befores = group.befores(target.field)
-        values = [value for value, _ in befores]
-        row = _value_row(target.field, values, target.after, words.place(target.origin))
-        if len(befores) == 1:
-            yield row
-            continue
-        texts = [
-            f"{words.photo_value(value, target.field)} ({count(number, 'photo')})"
-            for value, number in befores[:BEFORES]
-        ]
-        if len(befores) > BEFORES:
-            rest = sum(number for _, number in befores[BEFORES:])
-            texts.append(f"{len(befores) - BEFORES:,} other values ({count(rest, 'photo')})")
-        after = words.photo_value(target.after, target.field)
-        yield Row(row.label, row.at, after=after, befores=tuple(texts), timeline=row.timeline, map=row.map)
+        yield _target_row(target, group.befores(target.field), place(target.origin))
+    for sign, moves in (("+", group.added), ("−", group.removed)):
+        for move in moves:
+            yield Row("tag", place(move.origin), after=plain(move.path), sign=sign)
+
+
+def _target_row(target: Target, befores: Sequence[tuple[FieldValue, int]], at: str) -> Row:
+    row = _value_row(target.field, [value for value, _ in befores], target.after, at)
+    if len(befores) == 1:
+        return row
+    texts = [
+        f"{words.photo_value(value, target.field)} ({count(number, 'photo')})"
+        for value, number in befores[:BEFORES]
+    ]
+    if len(befores) > BEFORES:
+        rest = sum(number for _, number in befores[BEFORES:])
+        texts.append(f"{len(befores) - BEFORES:,} other values ({count(rest, 'photo')})")
+    after = words.photo_value(target.after, target.field)
+    return replace(row, before="", after=after, words=(), aside="", befores=tuple(texts))
 
 
 def _value_row(name: Field, befores: Sequence[FieldValue], after: FieldValue, at: str) -> Row:

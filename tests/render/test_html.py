@@ -20,6 +20,7 @@ from reconciler.model.origin import Problem
 from reconciler.model.safety import Budget, Counted, Limit, Safety
 from reconciler.model.values import Field
 from reconciler.plan import Plan
+from reconciler.plan.document import from_bytes, to_bytes
 from reconciler.render.html import STATIC, plan_html, wanted_thumbnails
 from tests.render import plans as made
 from tests.render.strategies import encodable, plans
@@ -165,6 +166,12 @@ def test_what_the_script_shows_is_what_is_there_without_it(name: str) -> None:
     bodies = [row[-1] for row in rows(root)]
     assert all(body in text for body in bodies[:STATIC])
     assert len(list(by_id(root, "list").all("article"))) == min(STATIC, len(bodies))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "hostile"])
+def test_a_saved_plan_gives_the_same_page(name: str) -> None:
+    plan = made.PLANS[name]()
+    assert plan_html(from_bytes(to_bytes(plan))) == plan_html(plan)
 
 
 def test_the_summary_comes_first_and_tells_all_four() -> None:
