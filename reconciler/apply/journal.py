@@ -163,7 +163,8 @@ class RunJournal:
             )
             self._id = cursor.lastrowid
             database.executemany(
-                "insert into source values (?, ?)", [(self._id, file) for file in plan.files]
+                "insert into source values (?, ?)",
+                [(self._id, file) for file in plan.files if Path(file).is_file()],
             )
             _prune(database, self.server)
 
@@ -280,7 +281,7 @@ def _deleted(plan: Plan, live: Live) -> Iterator[tuple[Album, frozenset[str]]]:
 def _packed(plan: Plan) -> bytes:
     """The plan's document, compressed; an empty one where a file's name is no text that JSON can hold."""
     try:
-        return zlib.compress(to_bytes(plan), 1)
+        return zlib.compress(to_bytes(plan, public=False), 1)
     except TypeError:
         return zlib.compress(b"", 1)
 

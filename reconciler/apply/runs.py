@@ -189,10 +189,14 @@ class Runs:
         last = next(applied, None)
         if last is None:
             return 0, ()
-        with self.state.usable(), closing(self.state.connect()) as database:
-            rows = database.execute("select file from source where run = ? order by file", (last.id,))
-            files = [file for (file,) in rows]
+        files = self.files(last)
         return len(files), tuple(file for file in files if not Path(last.folder, file).exists())
+
+    def files(self, run: Run) -> tuple[str, ...]:
+        """The files that a run was made from, as they were named in its folder. Raises StateUnusable."""
+        with self.state.usable(), closing(self.state.connect()) as database:
+            rows = database.execute("select file from source where run = ? order by file", (run.id,))
+            return tuple(file for (file,) in rows)
 
     def unsettled(self, server: str) -> tuple[Run, ...]:
         """Runs on a server whose jobs may not be done: each was left, stopped or killed before they were.

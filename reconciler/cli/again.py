@@ -152,7 +152,7 @@ class Return:
         given = self.session.asked.over(load_files(self.files)) if self.files else None
         run = self._chosen(runs, number, what, given)
         past = runs.past(run)
-        desired = given or self._desired(past)
+        desired = given or self._desired(past, runs)
         with (
             connect(desired, self.ask, Calls(tuple(methods_for(past.plan.operations)))) as connection,
             only_run(state, connection.server, now) as hold,
@@ -189,9 +189,9 @@ class Return:
             raise NoSuchRun("there are runs of several servers or accounts: name the run (immich-runs)")
         return fitting[0]
 
-    def _desired(self, past: Past) -> Desired:
+    def _desired(self, past: Past, runs: Runs) -> Desired:
         """The settings of the files that the run was made from, as far as they are still there."""
-        named = [Path(past.run.folder) / file for file in past.plan.files]
+        named = [Path(past.run.folder) / file for file in runs.files(past.run)]
         there = [str(path) for path in named if path.is_file()]
         return self.session.asked.over(load_files(there) if there else Desired())
 

@@ -18,7 +18,7 @@ from reconciler.cli.common import (
     wants_color,
     width,
 )
-from reconciler.cli.safety import Bounds, safety_options
+from reconciler.cli.safety import Approval, Bounds, safety_options
 from reconciler.cli.timing import WHEN, Asked, WithQuiet, timing_options
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=WithQuiet, context_settings=CONTEXT)
-@click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]... | PLAN.json")
+@click.argument("paths", nargs=-1, metavar="[PLAN.json] [FILE OR FOLDER]...")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask before writing.")
 @click.option(
     "--format",
@@ -47,6 +47,13 @@ if TYPE_CHECKING:
     type=click.Choice(["skip", "stop"]),
     help="Where something has moved since the plan was made: skip it and do the rest, or stop and write "
     "nothing. Default: stop for a saved plan, else skip.",
+)
+@click.option(
+    "--approve",
+    type=Approval(),
+    metavar="DIGEST",
+    help="Apply only the plan with this digest, which immich-plan shows (12 digits of it or more), "
+    "and don't ask.",
 )
 @click.option(
     "--no-wait",
@@ -76,6 +83,7 @@ def main(
     targets: tuple[Target, ...],
     applied: Path | None,
     on_drift: str | None,
+    approve: str | None,
     no_wait: bool,
     resume: str | None,
     bounds: Bounds,
@@ -91,14 +99,15 @@ def main(
     """Make the server what the files say.
 
     Shows the plan, asks, pauses the queues that would race with the edits, writes, gives the queues back,
-    waits for the server's jobs and reads everything back. With a plan saved by immich-plan -o it carries
-    out that plan and no other.
+    waits for the server's jobs and reads everything back. With a plan saved by immich-plan -o (- reads one
+    from standard input) it carries out that plan and no other; files beside it say how to connect.
 
     \b
     Examples:
       immich-apply
       immich-apply albums.yaml --yes
       immich-plan -o plan.json && immich-apply plan.json --yes
+      immich-apply --approve 3f0c5a9be1d2 --yes
       immich-apply --hours 01:00-06:00 --outside wait --yes
       immich-apply --target 'album:Italy*'   only a part of it
       immich-apply --yes --max-removals memberships=320 --allow empty-album=Inbox
@@ -125,17 +134,20 @@ def main(
         asked=asked,
         bounds=bounds,
         applied=applied,
+        approval=approve or "",
         on_drift=OnDrift(on_drift) if on_drift else None,
         targets=targets,
     )
     ask = Ask(server, account, verbose)
-    saved = len(paths) == 1 and paths[0].endswith(".json")
+    saved = bool(paths) and (paths[0] == "-" or paths[0].endswith(".json"))
     if targets and (saved or resume is not None):
         raise click.UsageError("--target narrows a plan when it is made: give it to immich-plan")
+    if resume is not None and approve:
+        raise click.UsageError("--approve is about a plan, and --resume continues one that was begun")
     if resume is not None:
         raise SystemExit(int(_resume(session, ask, resume, paths)))
     if saved:
-        raise SystemExit(int(session.apply_saved(Path(paths[0]), ask)))
+        raise SystemExit(int(session.apply_saved(paths[0], paths[1:], ask)))
     raise SystemExit(int(session.apply_files(paths, ask)))
 
 

@@ -41,7 +41,7 @@ from reconciler.cli.common import stop
 from reconciler.cli.connect import Ask, Calls, Connection, connect
 from reconciler.cli.exits import Exit
 from reconciler.cli.output import heard
-from reconciler.cli.planning import load_files, plan_for, reads, show, state_in
+from reconciler.cli.planning import load_files, plan_for, read_plan, reads, show, state_in
 from reconciler.cli.progress import Unheard, progress
 from reconciler.cli.remembered import Remembered
 from reconciler.cli.safety import Bounds
@@ -53,7 +53,7 @@ from reconciler.model.applied import Applied
 from reconciler.model.desired import Desired
 from reconciler.plan import Plan
 from reconciler.plan.budgets import way_out
-from reconciler.plan.document import from_bytes
+from reconciler.plan.digest import approved, short
 from reconciler.plan.report import Outcome, Report
 
 PASSES = 3
@@ -147,6 +147,8 @@ class Session:
     bounds: Bounds = field(default_factory=Bounds)
     applied: Path | None = None
     """The file that remembers what was last as the files ask; None for the state folder."""
+    approval: str = ""
+    """The digits of the digest of the only plan that may be applied; empty where any may."""
     on_drift: OnDrift | None = None
     """What to do about what has moved; None for what suits the plan."""
     targets: Sequence[Target] = ()
@@ -190,10 +192,10 @@ class Session:
                 return made
 
             plan = planned()
-            refused = self._refused(plan, account)
+            refused = self._unapproved(plan, account) or self._refused(plan, account)
             if refused is None and self._waited(plan, tools, connection):
                 plan = planned(early=None)
-                refused = self._refused(plan, account)
+                refused = self._unapproved(plan, account) or self._refused(plan, account)
             if refused is not None:
                 return refused
             if turn and not plan.changes:
@@ -216,10 +218,10 @@ class Session:
         except (OSError, StateUnusable) as error:
             tools.progress.say(f"what is as the files ask can't be remembered: {error}")
 
-    def apply_saved(self, path: Path, ask: Ask) -> Exit:
-        """Applies a plan file. Where the files it was made from are still there, they say how to connect."""
-        plan = from_bytes(path.read_bytes())
-        there = [file for file in plan.files if Path(file).is_file()]
+    def apply_saved(self, path: str, files: Sequence[str], ask: Ask) -> Exit:
+        """Applies a plan file. These files, or those that it was made from, say how to connect."""
+        plan = read_plan(path)
+        there = files or [file for file in plan.files if Path(file).is_file()]
         desired = self.asked.over(load_files(there) if there else Desired())
         plan = plan.judged(self.bounds.over(desired.safety if there else plan.safety))
         state = state_in(self.state_dir)
@@ -242,7 +244,8 @@ class Session:
                 return EXITS[unfit.outcome]
             watching.rest()
             self.show(plan)
-            if (refused := self._refused(plan, account)) is not None:
+            refused = self._unapproved(plan, account) or self._refused(plan, account)
+            if refused is not None:
                 return refused
             outcome = self.apply(plan, tools, connection, account, saved=True).outcome
             if outcome is Outcome.DONE:
@@ -308,6 +311,23 @@ class Session:
         refused = bool(plan.problems) or missing or bool(plan.violations)
         self.view.plan(plan, needed=refused or (bool(plan.changes) and not self.yes))
 
+    def _unapproved(self, plan: Plan, account: Account) -> Exit | None:
+        """Why a plan isn't the one that was approved, as an exit code; None where it is, or any may be."""
+        if not self.approval or (account.reports and not plan.changes):
+            return None
+        if account.reports:
+            account.break_off("what the server's own work lets match now (above) was not approved")
+            return Exit.PARTIAL
+        found = plan.digest
+        if approved(found, self.approval):
+            return None
+        is_now = f"this plan has the digest {short(found)}" if plan.changes else "nothing is left to do"
+        why = f"nothing was written: {self.approval} was approved, and {is_now}"
+        if plan.changes:
+            why += ". Since then files or server have changed: look at it and approve it anew"
+        click.echo(f"error: {why}", err=True)
+        return Exit.STALE
+
     def _refused(self, plan: Plan, account: Account) -> Exit | None:
         """Why a plan isn't applied, as an exit code; None where it may be."""
         more = "nothing more" if account.reports else "nothing"
@@ -370,7 +390,7 @@ class Session:
         return report
 
     def _confirm(self) -> None:
-        if self.yes:
+        if self.yes or self.approval:
             return
         if not sys.stdin.isatty():
             stop("nobody is there to ask: give --yes to apply without asking", Exit.INVALID)

@@ -25,6 +25,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 DEFAULT_WIDTH = 100
+PLAN_FORMS = ("text", "json", "markdown", "html", "github", "gitlab")
+"""How a plan can be shown, the same for one that is made and one that was saved."""
 _NO_CACHE = "reconciler.no_cache"
 
 

@@ -37,8 +37,7 @@ class Pages:
 
     def check(self, form: str) -> None:
         """Stops before any work where the page would only fill a terminal."""
-        if form == "html" and sys.stdout.isatty():
-            stop("a page is no text for a terminal: write it to a file with --html plan.html", Exit.INVALID)
+        refuse_terminal(form, "write it to a file with --html plan.html")
 
     def wanted(self, form: str) -> bool:
         """Whether a page is made at all."""
@@ -70,6 +69,12 @@ class Pages:
             return
         self.html.write_bytes(plan_html(plan, thumbnails).encode("utf-8", "replace"))
         click.echo(f"saved: {self.html} shows this plan in a browser", err=True)
+
+
+def refuse_terminal(form: str, way_out: str = "write it to a file with > plan.html") -> None:
+    """Stops where a page would only fill a terminal."""
+    if form == "html" and sys.stdout.isatty():
+        stop(f"a page is no text for a terminal: {way_out}", Exit.INVALID)
 
 
 def page_options(command: F) -> F:

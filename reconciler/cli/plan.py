@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.common import (
     CONTEXT,
+    PLAN_FORMS,
     TargetType,
     applied_option,
     cache_option,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "markdown", "html", "github", "gitlab"]),
+    type=click.Choice(PLAN_FORMS),
     default="text",
     show_default=True,
     help="How to show it.",
@@ -119,7 +120,7 @@ def main(
     from reconciler.cli.accepting import accepted
     from reconciler.cli.before import ended_early, say_ended_early, warn
     from reconciler.cli.connect import Ask, Calls, connect
-    from reconciler.cli.planning import plan_for, reads, show, state_in
+    from reconciler.cli.planning import exit_of, plan_for, reads, show, state_in
     from reconciler.cli.progress import progress
     from reconciler.cli.remembered import Remembered, unknown
     from reconciler.model.live import NO_THUMBNAILS
@@ -167,7 +168,7 @@ def main(
         click.echo(f"saved: immich-apply {output} carries out this plan and no other", err=True)
     if detect_drift and plan.drift:
         raise SystemExit(int(Exit.DRIFTED))
-    raise SystemExit(int(_exit(plan, exit_code, allow_missing)))
+    raise SystemExit(int(exit_of(plan, exit_code=exit_code, allow_missing=allow_missing)))
 
 
 def _files(paths: tuple[str, ...], form: str) -> Desired:
@@ -187,18 +188,3 @@ def _files(paths: tuple[str, ...], form: str) -> Desired:
 
             click.echo(gitlab(error.problems), nl=False)
         raise
-
-
-def _exit(plan: object, exit_code: bool, allow_missing: bool) -> Exit:
-    from reconciler.plan import Plan
-
-    assert isinstance(plan, Plan)
-    if plan.problems:
-        return Exit.INVALID
-    if plan.missing and not allow_missing:
-        return Exit.ERROR
-    if plan.violations:
-        return Exit.BUDGET
-    if exit_code and plan.changes:
-        return Exit.CHANGES
-    return Exit.PARTIAL if exit_code and plan.undone else Exit.DONE

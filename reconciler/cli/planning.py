@@ -14,6 +14,7 @@ from reconciler.apply.runs import Runs
 from reconciler.apply.state import State, default_folder
 from reconciler.cli.common import files_cache
 from reconciler.cli.connect import Connection
+from reconciler.cli.exits import Exit
 from reconciler.diff import compare
 from reconciler.diff.changes import Comparison
 from reconciler.diff.target import Target
@@ -39,6 +40,26 @@ def load_files(paths: Sequence[str]) -> Desired:
     for problem in loaded.problems:
         click.echo(f"warning: {problem}", err=True)
     return loaded.desired
+
+
+def read_plan(path: str) -> Plan:
+    """A saved plan; `-` reads it from standard input. Raises BadPlanFile and OSError."""
+    from reconciler.plan.document import from_bytes
+
+    return from_bytes(sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes())
+
+
+def exit_of(plan: Plan, *, exit_code: bool, allow_missing: bool) -> Exit:
+    """What a plan comes to as an exit code; with `exit_code` also whether there is something to do."""
+    if plan.problems:
+        return Exit.INVALID
+    if plan.missing and not allow_missing:
+        return Exit.ERROR
+    if plan.violations:
+        return Exit.BUDGET
+    if exit_code and plan.changes:
+        return Exit.CHANGES
+    return Exit.PARTIAL if exit_code and plan.undone else Exit.DONE
 
 
 def settings_from(paths: Sequence[str]) -> Desired:
@@ -78,6 +99,7 @@ class Seen:
             comparison,
             self.live,
             desired.files,
+            hashes=desired.hashes,
             migrate=desired.window.migrate,
             basis=basis_of(desired, self.live, comparison, self.former),
             safety=desired.safety,

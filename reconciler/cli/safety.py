@@ -79,6 +79,21 @@ class Bounds:
         return replace(desired, safety=self.over(desired.safety))
 
 
+class Approval(Kind):
+    """The digest of a plan, or its first digits."""
+
+    name = "digest"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Its hex digits."""
+        from reconciler.plan.digest import BadDigest, read_approval
+
+        try:
+            return read_approval(str(value))
+        except BadDigest as error:
+            self.fail(str(error), param, ctx)
+
+
 _LIMITS = {
     "removals": "The most that may be taken away: a number, a share (30%), none, or for one thing "
     "memberships=320 (values, tags, memberships, albums). Repeatable. Default: settings.safety.removals, "

@@ -54,6 +54,8 @@ class Documents:
     cache: Cache | None = None
     pieces: dict[Found, tuple[Kept, ...]] = field(default_factory=dict)
     """What the pieces of large files came to."""
+    hashes: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of what is in each file, in hex, by its name."""
 
     def read(self, files: Iterable[Found]) -> list[Document]:
         """The documents of these files."""
@@ -64,9 +66,10 @@ class Documents:
         text = None if raw is None else decoded(raw, file.name, self.report)
         if raw is None or text is None:
             return None
+        self.hashes[file.name] = hashlib.sha256(raw).hexdigest()
         if len(raw) >= LARGE and (made := _cut(file, text)):
             root, whole = made
-            return Document(file, root, hashlib.sha256(raw).hexdigest(), whole)
+            return Document(file, root, self.hashes[file.name], whole)
         found = parse(text, file.name, self.report)
         return None if found is None else Document(file, found)
 

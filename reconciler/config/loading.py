@@ -93,6 +93,7 @@ def _load(paths: Sequence[str | Path], cache: Cache | None, now: datetime, expre
         window=general.window(clock),
         safety=general.safety(),
         files=tuple(file.name for file in files),
+        hashes=reader.hashes,
         selectors=selectors,
     )
     asked = None if expression is None else read_expression(expression, where, report)

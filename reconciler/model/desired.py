@@ -292,6 +292,8 @@ class Desired:
     window: WindowSettings = field(default_factory=WindowSettings)
     safety: Safety = field(default_factory=Safety)
     files: tuple[str, ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of the content of each file, in hex, by its name."""
     evaluated: tuple[Setting[str], ...] = ()
     """What was written relative to the day of the run, and what it came to, as sentences for the plan."""
     selectors: Mapping[str, Selector] = field(default_factory=dict)

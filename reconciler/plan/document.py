@@ -1,6 +1,6 @@
 """A plan as a JSON document: what `immich-plan -o` writes, what reviews and programs read, and back.
 
-The document is complete (schemas/plan.schema.json), stable in order and free of secrets; its digest covers
+The document is complete (schemas/plan.schema.json), stable in order and free of secrets; its checksum covers
 everything but itself. The rounds are worked out anew on reading, by the same pure function.
 """
 
@@ -33,8 +33,10 @@ from reconciler.model.codec import origin_from_json, origin_to_json, value_from_
 from reconciler.model.live import Features, Identity, Tag
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.values import Field
+from reconciler.plan.digest import tag_ids
 from reconciler.plan.operations import asset_ids, writes_sidecars
 from reconciler.plan.plan import Plan
+from reconciler.plan.publishing import public_names, renamed
 from reconciler.plan.schedule import Lane, Round, schedule
 from reconciler.plan.verdict import read_safety, safety_json
 
@@ -47,19 +49,25 @@ class BadPlanFile(ValueError):
     """The file is not a plan that this version can read; the message says why and what to do."""
 
 
-def to_document(plan: Plan) -> dict[str, Json]:
-    """The plan as JSON values, keys in reading order, with its digest."""
-    cost = plan.cost
+def to_document(plan: Plan, *, public: bool = True) -> dict[str, Json]:
+    """The plan as JSON values, keys in reading order; `public` names files only as others may see it."""
+    cost, digest = plan.cost, plan.digest
+    names = public_names(plan.files) if public else {}
+    hashes = {names.get(file, file): text for file, text in plan.hashes.items()}
+    plan = renamed(plan, names)
     document: dict[str, Json] = {
         "kind": KIND,
         "version": VERSION,
+        "digest": digest,
         "server": {
             "url": plan.identity.url,
             "version": plan.identity.version,
             "userId": plan.identity.user_id,
             "userName": plan.identity.user_name,
         },
-        "files": list(plan.files),
+        "files": [
+            {"name": file, "sha256": hashes.get(file)} for file in (names.get(f, f) for f in plan.files)
+        ],
         "summary": {
             "tags": len(plan.changes.tags),
             "photos": len(plan.changes.assets),
@@ -85,7 +93,7 @@ def to_document(plan: Plan) -> dict[str, Json]:
         "drift": None if plan.drift is None else [_drift(item) for item in plan.drift],
         "notes": [_note(item) for item in plan.notes],
         "names": dict(sorted(plan.labels.items())),
-        "tagIds": dict(sorted(_tag_ids(plan).items())),
+        "tagIds": dict(sorted(tag_ids(plan.operations).items())),
         "features": {
             "storageTemplate": plan.features.storage_template,
             "templateUsesAlbum": plan.features.template_uses_album,
@@ -94,19 +102,20 @@ def to_document(plan: Plan) -> dict[str, Json]:
             "keepsLastTagOff": plan.features.keeps_last_tag_off,
         },
     }
-    document["digest"] = digest(document)
+    document["checksum"] = checksum(document)
     return document
 
 
-def digest(document: Mapping[str, Json]) -> str:
-    """`sha256:` and the hash of the document without its digest, keys sorted."""
-    rest = {key: value for key, value in document.items() if key != "digest"}
+def checksum(document: Mapping[str, Json]) -> str:
+    """`sha256:` and the hash of the document without its checksum, keys sorted."""
+    rest = {key: value for key, value in document.items() if key != "checksum"}
     return "sha256:" + hashlib.sha256(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def to_bytes(plan: Plan) -> bytes:
+def to_bytes(plan: Plan, *, public: bool = True) -> bytes:
     """The document as indented UTF-8 text; the same plan gives the same bytes."""
-    return orjson.dumps(to_document(plan), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    document = to_document(plan, public=public)
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def from_bytes(data: bytes) -> Plan:
@@ -120,8 +129,10 @@ def from_bytes(data: bytes) -> Plan:
     if document.get("version") != VERSION:
         found = document.get("version")
         raise BadPlanFile(f"this plan file has version {found!r}, this program reads {VERSION}: plan again")
-    if document.get("digest") != digest(document):
-        raise BadPlanFile("this plan file was changed after it was written (its digest differs): plan again")
+    if document.get("checksum") != checksum(document):
+        raise BadPlanFile(
+            "this plan file was changed after it was written (its checksum differs): plan again"
+        )
     try:
         return _from_document(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -147,7 +158,8 @@ def _from_document(document: Mapping[str, Json]) -> Plan:
         missing=tuple(_read_problem(item) for item in document["missing"]),
         undone=tuple(_read_undone(item) for item in document["undone"]),
         drift=None if document["drift"] is None else tuple(_read_drift(item) for item in document["drift"]),
-        files=tuple(document["files"]),
+        files=tuple(item["name"] for item in document["files"]),
+        hashes={item["name"]: item["sha256"] for item in document["files"] if item["sha256"]},
         features=features,
         migrates=document["summary"]["migrates"],
         narrowing=_read_narrowing(document["narrowed"]),
@@ -163,19 +175,6 @@ def _read_features(data: Mapping[str, Json]) -> Features:
         template_uses_album=data["templateUsesAlbum"],
         can_hold_window=data["canHoldWindow"],
     )
-
-
-def _tag_ids(plan: Plan) -> dict[str, str]:
-    from reconciler.plan.operations import ColorTag, TagAssets, UntagAssets
-
-    found: dict[str, str] = {}
-    for operation in plan.operations:
-        match operation:
-            case TagAssets():
-                found |= {tag.path: tag.id for tag in operation.tags if tag.id}
-            case UntagAssets() | ColorTag() if operation.tag.id:
-                found[operation.tag.path] = operation.tag.id
-    return found
 
 
 def _round(part: Round) -> dict[str, Json]:

@@ -27,9 +27,11 @@ from reconciler.model.origin import Problem
 from reconciler.model.safety import Safety
 from reconciler.plan.basis import Basis
 from reconciler.plan.budgets import judge
+from reconciler.plan.digest import digest_of, tag_ids
 from reconciler.plan.estimate import Duration, duration
 from reconciler.plan.memberships import additions
 from reconciler.plan.operations import Operation, asset_ids, writes_sidecars
+from reconciler.plan.publishing import public_names
 from reconciler.plan.schedule import Round, schedule
 from reconciler.plan.violation import Violation
 
@@ -65,6 +67,8 @@ class Plan:
     missing: tuple[Problem, ...] = ()
     undone: tuple[Undone, ...] = ()
     files: tuple[str, ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of the content of the files, as far as it is known, by their names."""
     features: Features = field(default_factory=Features)
     set_albums: tuple[SetAlbum, ...] = ()
     """The live albums of album sets; only known where the plan was made, not in its file."""
@@ -83,6 +87,20 @@ class Plan:
         """The same plan under these limits."""
         found = judge(self.changes, self.labels, self.basis, safety)
         return replace(self, safety=safety, violations=found)
+
+    @property
+    def digest(self) -> str:
+        """What an approval is bound to; worked out anew each time. See `digest_of`."""
+        names = public_names(self.files)
+        inputs = {names.get(file, file): self.hashes.get(file) for file in self.files}
+        changes = self.changes
+        return digest_of(
+            self.identity.user_id,
+            inputs,
+            (changes.tags, changes.assets, changes.albums),
+            tag_ids(self.operations),
+            self.migrates,
+        )
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -109,6 +127,7 @@ def make_plan(
     live: Live,
     files: tuple[str, ...] = (),
     *,
+    hashes: Mapping[str, str] | None = None,
     migrate: bool = False,
     basis: Basis | None = None,
     safety: Safety | None = None,
@@ -134,6 +153,7 @@ def make_plan(
         undone=comparison.undone,
         set_albums=comparison.set_albums,
         files=files,
+        hashes=hashes or {},
         features=live.features,
         migrates=migrate and bool(refiled) and live.features.can_hold_window,
         narrowing=comparison.narrowing,

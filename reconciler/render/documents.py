@@ -25,7 +25,7 @@ def report_document(report: Report, plan: Plan) -> dict[str, Json]:
         "kind": KIND,
         "version": VERSION,
         "server": applied["server"],
-        "plan": applied["digest"],
+        "plan": plan.digest,
         "run": report.run,
         "outcome": report.outcome.value,
         "verdict": nothing(plan) if report.outcome is Outcome.NOTHING else verdict(report),

@@ -19,7 +19,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reconciler.model.live import NO_THUMBNAILS, Thumbnails
-from reconciler.plan.document import to_document
 from reconciler.plan.plan import Plan
 from reconciler.render.cards import Card, cards
 from reconciler.render.cells import plain
@@ -51,7 +50,7 @@ def plan_html(plan: Plan, thumbnails: Thumbnails = NO_THUMBNAILS) -> str:
     return env.get_template("page.html.j2").render(
         plan=plan,
         overview=overview(plan),
-        digest=_digest(plan),
+        digest=plan.digest,
         cards=[Markup(body) for body in bodies[:STATIC]],
         total=len(bodies),
         images=list(uris.values()),
@@ -69,14 +68,6 @@ def wanted_thumbnails(plan: Plan) -> tuple[str, ...]:
     """The photos of which the page would show pictures: first one for each change, removals before others."""
     shown = sorted(cards(plan), key=lambda card: not card.removes)
     return tuple(taking_turns(card.pictures for card in shown))
-
-
-def _digest(plan: Plan) -> str:
-    """The plan's digest; empty for a plan that can't be saved, since a name in it is no text."""
-    try:
-        return str(to_document(plan)["digest"])
-    except orjson.JSONEncodeError:
-        return ""
 
 
 def _uris(shown: Iterable[Card], thumbnails: Thumbnails) -> dict[str, str]:

@@ -143,7 +143,8 @@ def _overview(page: _Page, plan: Plan) -> None:
     page.put("\n".join(table))
     if gone := summary.removals(plan, code, code):
         page.put(f"**Removes**: {gone.removeprefix('Removes: ')}")
-    lines = [" · ".join(summary.costs(plan)), summary.rounds(plan), *summary.order(plan)]
+    digest = f"Digest: {code(plan.digest)}" if plan.digest else ""
+    lines = [" · ".join(summary.costs(plan)), summary.rounds(plan), *summary.order(plan), digest]
     page.put("<br>\n".join(line for line in lines if line))
 
 

@@ -17,6 +17,7 @@ from reconciler.diff.changes import (
 from reconciler.diff.explain import changed_lines
 from reconciler.model.origin import Problem
 from reconciler.model.values import Field
+from reconciler.plan.digest import short
 from reconciler.plan.plan import Plan
 from reconciler.render import summary, words
 from reconciler.render.album_sets import SHOWN, SetGroup, brief, by_set
@@ -418,6 +419,8 @@ def _summary(page: Page, plan: Plan) -> None:
     parts = [f"{summary.sizes(plan)}", *summary.costs(plan)]
     spans = [Span(part if index == 0 else f"· {part}") for index, part in enumerate(parts)]
     page.flow([Span("Plan: ", "bold")], spans, hang=6, joiner=" ", whole=True)
+    if digest := plan.digest:
+        page.text(f"Digest: {short(digest)}", style="dim")
     if why := summary.rounds(plan):
         page.text(why)
     for line in summary.order(plan):

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.apply.check import OnDrift
 from reconciler.apply.run import apply_plan
-from reconciler.plan.document import BadPlanFile, digest, from_bytes, to_bytes
+from reconciler.plan.document import BadPlanFile, checksum, from_bytes, to_bytes
 from reconciler.plan.report import Outcome, Report
 from reconciler.plan.standing import State
 from tests.apply.support import Here, here, photo, photos
@@ -220,7 +220,7 @@ def test_a_tag_that_was_deleted_meanwhile_is_drift(tmp_path: Path) -> None:
         assert report.outcome is Outcome.PARTIAL and [item.aspect for item in report.drifted] == ["color"]
 
 
-@pytest.mark.parametrize("hand", ["value", "target", "digest"])
+@pytest.mark.parametrize("hand", ["value", "target", "checksum"])
 def test_a_plan_file_that_was_edited_by_hand_is_refused(tmp_path: Path, hand: str) -> None:
     with here(tmp_path, photos(2)) as place:
         document = orjson.loads(to_bytes(place.plan({"assets": [{"match": ALL, "rating": 4}]})))
@@ -230,7 +230,7 @@ def test_a_plan_file_that_was_edited_by_hand_is_refused(tmp_path: Path, hand: st
             case "target":
                 document["photos"][0]["id"] = "00000000-0000-4000-8000-000000000000"
             case _:
-                document["digest"] = digest({})
+                document["checksum"] = checksum({})
         with pytest.raises(BadPlanFile, match="changed after it was written"):
             from_bytes(orjson.dumps(document))
 

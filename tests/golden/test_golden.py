@@ -55,6 +55,7 @@ def plan_of(case: Path) -> Plan:
         migrate=desired.window.migrate,
         basis=basis,
         safety=desired.safety,
+        hashes=desired.hashes,
         applied=applied_of_case(case),
     )
 

@@ -16,7 +16,19 @@ import pytest
 import yaml
 
 from reconciler.apply.preflight import MIGRATION, WINDOW
-from reconciler.cli import apply, completion, formatting, plan, queues, runs, sandbox, select, undo, validate
+from reconciler.cli import (
+    apply,
+    completion,
+    formatting,
+    plan,
+    queues,
+    runs,
+    sandbox,
+    select,
+    show,
+    undo,
+    validate,
+)
 from reconciler.cli.exits import Exit
 from reconciler.config import load
 from reconciler.immich.permissions import needed, permissions_of
@@ -47,6 +59,7 @@ COMMAND_LINE: dict[str, click.Command] = {
     "immich-validate": validate.main,
     "immich-select": select.main,
     "immich-plan": plan.main,
+    "immich-show": show.main,
     "immich-apply": apply.main,
     "immich-queues": queues.main,
     "immich-runs": runs.main,
@@ -103,6 +116,7 @@ class TestYaml:
 
 def parse(line: str) -> None:
     """Reads a command as click does, without running it. Raises click.UsageError."""
+    line = re.sub(r"\s[<>]\s+\S+", "", line)
     words = shlex.split(line.partition("|")[0].partition(";")[0])
     command = COMMAND_LINE[words[0]]
     if isinstance(command, click.Group) and words[1:2] and words[1] in command.commands:

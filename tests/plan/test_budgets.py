@@ -300,7 +300,10 @@ class TestProtection:
         assert rules(made.judged(Safety(allow=(Allowed(Guard.EMPTY_ALBUM, "*"),)))) == ["protect"]
 
 
-def test_a_saved_plan_carries_the_verdict_and_can_be_judged_again(tmp_path: Path) -> None:
+def test_a_saved_plan_carries_the_verdict_and_can_be_judged_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     live = server(photos(300, rating=3), {"Italy": 5}, {"Trips": 60})
     text = (
         "tags:\n  - { value: Trips, protect: true }\n" + ALL + "rating: 4\n    tags: { remove: [Trips] }\n"
