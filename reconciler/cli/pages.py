@@ -45,12 +45,13 @@ class Pages:
 
     def pictures(self, plan: Plan, connection: Connection, watching: Progress) -> Thumbnails:
         """The pictures for the page; where some are missing, stderr says why."""
-        from reconciler.live.thumbnails import Budget, read_thumbnails
         from reconciler.model.live import NO_THUMBNAILS
-        from reconciler.render.html import wanted_thumbnails
 
         if not self.thumbnails or not plan.changes:
             return NO_THUMBNAILS
+        from reconciler.live.thumbnails import Budget, read_thumbnails
+        from reconciler.render.html import wanted_thumbnails
+
         wanted = wanted_thumbnails(plan)
         watching.stage("reading thumbnails", min(len(wanted), self.thumbnails))
         return read_thumbnails(
@@ -63,10 +64,10 @@ class Pages:
 
     def save(self, plan: Plan, thumbnails: Thumbnails) -> None:
         """Writes the page where `--html` says."""
-        from reconciler.render.html import plan_html
-
         if self.html is None:
             return
+        from reconciler.render.html import plan_html
+
         self.html.write_bytes(plan_html(plan, thumbnails).encode("utf-8", "replace"))
         click.echo(f"saved: {self.html} shows this plan in a browser", err=True)
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 import sys
-import threading
 import zoneinfo
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import islice
@@ -163,6 +159,10 @@ def _read_all(pieces: Sequence[Piece], clock: Clock) -> Iterator[bytes | None]:
     if not _others_help(pieces):
         yield from map(work, pieces)
         return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
     done = 0
     try:
         with ProcessPoolExecutor(_processors(), multiprocessing.get_context("fork")) as pool:
@@ -176,8 +176,12 @@ def _read_all(pieces: Sequence[Piece], clock: Clock) -> Iterator[bytes | None]:
 
 def _others_help(pieces: Sequence[Piece]) -> bool:
     """Whether other processes pay, and may be started: one with threads can't be copied safely."""
-    can = "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
-    return can and _processors() > 1 and len(pieces) >= PAYS
+    if len(pieces) < PAYS or _processors() < 2:
+        return False
+    import multiprocessing
+    import threading
+
+    return "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
 
 
 def _processors() -> int:

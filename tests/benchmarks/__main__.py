@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import comparing, yaml_files
+from tests.benchmarks import comparing, holding, starting, yaml_files
 from tests.benchmarks.figure import FULL, Bench, Row
 
 BENCHES: Mapping[str, Bench] = {
     "yaml": yaml_files.rows,
     "compare": comparing.rows,
     "curve": comparing.curve,
+    "start": starting.rows,
+    "window": holding.rows,
 }
 
 
