@@ -41,6 +41,10 @@ def plain_errors(command: F) -> F:
 
     @functools.wraps(command)
     def wrapped(*args: Any, **options: Any) -> Any:
+        import gc
+
+        # a command is short, and what it loads in the beginning is needed to its end
+        gc.set_threshold(50_000)
         from reconciler.model.origin import InvalidFiles
 
         try:

@@ -18,6 +18,8 @@ class Row:
     unit: str
     goal: float | None = None
     note: str = ""
+    processor: float | None = None
+    """Seconds of the processor, of one core where several share the work: what a quiet machine takes."""
 
     @property
     def ratio(self) -> float | None:

@@ -12,7 +12,7 @@ def test_a_bench_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     benchmarks.main([name, "--scale", "60", "--markdown"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Measured on: ")
-    rows = [line for line in lines if line.startswith("| ") and line.count("|") == 7]
+    rows = [line for line in lines if line.startswith("| ") and line.count("|") == 8]
     assert len(rows) > 4
     assert any("60 " in row and (" s |" in row) for row in rows)
 
