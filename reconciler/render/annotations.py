@@ -77,7 +77,7 @@ def _at(origin: Origin | None) -> str:
 
 
 def _where(file: str, line: int, column: int | None = None) -> str:
-    return f" file={_property(file)},line={line}" + (f",col={column}" if column else "")
+    return f" file={_property(file.removeprefix('./'))},line={line}" + (f",col={column}" if column else "")
 
 
 def _data(text: str) -> str:
