@@ -143,11 +143,14 @@ class Sender:
         return any(item is operation for item in self._lost)
 
     def _has(self, ids: Sequence[str], values: Mapping[Field, FieldValue]) -> bool:
-        """Whether photos have got values that they are known not to have had: the server sets all or none."""
+        """Whether photos have got values that they are known not to have had.
+
+        The server sets each of them on all photos at once, but one after the other: what goes to the file
+        first, hearts and visibility last. So one photo that has all of them tells that it came to the end.
+        """
         return any(
-            same_on_the_way(field, detail.asset.value(field), value)
+            all(same_on_the_way(field, detail.asset.value(field), value) for field, value in values.items())
             for detail in self.reader.assets(ids[:FEW]).values()
-            for field, value in values.items()
         )
 
     def _send(self, stage: Stage, moved: Moved) -> list[Sent]:

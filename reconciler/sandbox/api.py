@@ -139,6 +139,11 @@ class Call:
         """Whether the server dies in the middle of this request."""
         return DIES in self.request.environ
 
+    def may_die_early(self) -> None:
+        """Where a real server has stored the first part of an edit only: dies here, if it shall."""
+        if self.request.environ.get(DIES) == "torn":
+            raise ConnectionDropped("the server died when it had stored a part of an edit")
+
     def may_die(self) -> None:
         """Where a real server has stored an edit and not yet queued its job: dies here, if it shall."""
         if self.dies:

@@ -215,10 +215,10 @@ class _Watched:
                 return response
             case "html":
                 return Response(HTML, 200, content_type="text/html")
-        if fault.kind == "killed":
-            environ[DIES] = True
+        if fault.kind in ("killed", "torn"):
+            environ[DIES] = fault.kind
         response = Response.from_app(self._inner, environ, buffered=True)
-        if fault.kind in ("lost_answer", "killed"):
+        if fault.kind in ("lost_answer", "killed", "torn"):
             raise ConnectionDropped("the request was handled, its answer is lost")
         if fault.kind == "truncated":
             body = response.get_data()

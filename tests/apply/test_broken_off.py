@@ -84,6 +84,20 @@ def test_what_a_dying_server_left_half_done_is_done_in_full(
         assert place.paused() == set()
 
 
+@pytest.mark.parametrize("admin", [True, False], ids=["with an admin's key", "without"])
+def test_an_edit_of_which_the_server_stored_a_part_is_sent_again(tmp_path: Path, admin: bool) -> None:
+    """It stores captions and stars first, then hearts and visibility, and queues the jobs last."""
+    wish = {
+        "assets": [{"match": ALL, "description": "By the sea", "favorite": True, "visibility": "archive"}]
+    }
+    with here(tmp_path, LIBRARY, pace=DESTRUCTIVE, permissions=None if admin else ACCOUNT) as place:
+        plan = place.plan(wish)
+        place.faults(Fault("torn", "PUT", "/assets"))
+        assert place.apply(plan).outcome is Outcome.DONE and place.library.faults.struck == 1
+        all_read_anew(place)
+        assert not place.plan(wish).changes
+
+
 @pytest.mark.parametrize(("wish", "method"), [(SUMMER, "PUT"), (NO_SEA, "DELETE")], ids=["come", "go"])
 def test_the_next_run_finds_what_a_server_that_stayed_away_left_half_done(
     tmp_path: Path, wish: dict[str, Any], method: str

@@ -96,10 +96,12 @@ def update_assets(call: Call) -> Any:
     if not ids:
         return
     with call.write() as db:
-        assets.change_flags(db, ids, edits.asset_changes(edit))
         assets.change_exif(db, ids, edits.exif_changes(edit))
         if "dateTimeOriginal" not in edit and ("dateTimeRelative" in edit or "timeZone" in edit):
             assets.shift_dates(db, ids, edit.get("dateTimeRelative", 0), edit.get("timeZone"))
+    call.may_die_early()
+    with call.write() as db:
+        assets.change_flags(db, ids, edits.asset_changes(edit))
         _leave_albums(db, ids, edit.get("visibility"))
     call.may_die()
     with call.write() as db:
