@@ -69,9 +69,9 @@ def verify(
             continue
         reason = _reason(standing, by_asset.get(standing.id), live, lost)
         reason = RACED if disturbed and reason in (READ_ONLY, SERVER_UNDID) else reason
-        reverted.append(Reverted(standing, reason))
-        told = reason in (SOMEBODY_ELSE, RACED)
-        if standing.kind is Kind.PHOTO and not told and standing.state is not State.GONE:
+        again = standing.kind is not Kind.PHOTO or reason in (SOMEBODY_ELSE, RACED)
+        reverted.append(Reverted(standing, reason, again))
+        if not again and standing.state is not State.GONE:
             undone.append(
                 Attempt(standing.id, standing.aspect, standing.after, standing.found, reason, today)
             )
@@ -118,6 +118,8 @@ def _reason(standing: Standing, change: AssetChange | None, live: Live, lost: Ma
     asset = live.assets.get(standing.id)
     if standing.kind is Kind.MEMBER and standing.aspect == "member+":
         return LEFT_OUT
+    if standing.aspect == Field.FAVORITE.value:
+        return SOMEBODY_ELSE  # a heart is in no file, and no job of the server touches it
     if standing.kind is not Kind.PHOTO or change is None or asset is None:
         return SERVER_UNDID if standing.state is State.BEFORE else SOMEBODY_ELSE
     wanted = next((item for item in change.fields if item.field.value == standing.aspect), None)

@@ -60,6 +60,8 @@ class Reverted:
 
     standing: Standing
     reason: str
+    again: bool = False
+    """The next run plans it again: it is not known that the server would undo it once more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,4 +103,4 @@ def _standing(item: Standing) -> dict[str, Json]:
 
 
 def _reverted(item: Reverted) -> dict[str, Json]:
-    return {**_standing(item.standing), "reason": item.reason}
+    return {**_standing(item.standing), "reason": item.reason, "again": item.again}

@@ -117,23 +117,36 @@ def _by_field(fields: Sequence[Tally]) -> str:
     return f" ({', '.join(parts)})"
 
 
+_NOT_AGAIN = (
+    "This is not tried again by itself: mend the cause and use --retry-undone, write another value, or take "
+    "the line out."
+)
+
+
 def _reverted(page: Page, reverted: Sequence[Reverted]) -> None:
-    if not reverted:
+    undone = [item for item in reverted if not item.again]
+    _came_back(page, "Undone by the server", undone, _NOT_AGAIN)
+    other = [item for item in reverted if item.again]
+    _came_back(page, "Not as it was written", other, "The next run tries these again.")
+
+
+def _came_back(page: Page, title: str, items: Sequence[Reverted], after: str) -> None:
+    """What did not last, those with the same reason together, which is told once."""
+    if not items:
         return
     page.blank()
-    page.text(f"Undone by the server ({len(reverted):,}):", style="bold")
-    groups = list(grouped((_sameness(item), item) for item in reverted).values())
-    for group in groups[:LINES]:
+    page.text(f"{title} ({len(items):,}):", style="bold")
+    by_reason = grouped((item.reason, item) for item in items).values()
+    groups = [
+        group for same in by_reason for group in grouped((_sameness(one), one) for one in same).values()
+    ]
+    for number, group in enumerate(groups[:LINES], start=1):
         _undone_together(page, group)
+        following = groups[number][0].reason if number < min(LINES, len(groups)) else None
+        if group[0].reason and group[0].reason != following:
+            page.text(plain(group[0].reason), indent=6)
     _more(page, len(groups))
-    if any(item.standing.kind is Kind.PHOTO for item in reverted):
-        page.text(
-            "What was undone on photos is not tried again by itself: mend the cause and use --retry-undone, "
-            "write another value, or take the line out.",
-            indent=2,
-        )
-    if any(item.standing.kind is not Kind.PHOTO for item in reverted):
-        page.text("For albums and tags the next run tries again.", indent=2)
+    page.text(after, indent=2)
     page.blank()
 
 
@@ -152,8 +165,6 @@ def _undone_together(page: Page, group: Sequence[Reverted]) -> None:
     if several:
         names = [words.name(item.standing.name) for item in group]
         page.flow([Span(" " * 6)], [Span(text, "dim") for text in listed(names)], hang=6)
-    if group[0].reason:
-        page.text(plain(group[0].reason), indent=6)
 
 
 # -- the queues ----------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ class Fault:
     """latency: answers late; status: an error instead of acting; reset: the connection drops, nothing done;
     lost_answer: acts, then the connection drops; killed: the server dies while it acts, so that an edit is in
     its database and the edit's job in no queue; torn: the same, but of a bulk edit only what goes to
-    the file is in the database, not hearts and visibility; truncated: acts, the body breaks off; html: a proxy
-    page."""
+    the file is in the database, not hearts and visibility; truncated: acts, the body breaks off;
+    html: a proxy page."""
     method: str = "*"
     path: str = ".*"
     """Regular expression for the whole path below /api, without the query."""

@@ -180,21 +180,33 @@ def test_a_rating_of_the_camera_can_be_taken_away(tmp_path: Path) -> None:
         assert not place.plan(entry(rating=None)).changes
 
 
-def test_somebody_who_edits_while_the_jobs_run_is_not_taken_for_the_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ({"description": "ours"}, {"description": "theirs"}),
+        ({"description": "ours", "favorite": True}, {"isFavorite": False}),  # as it was before
+    ],
+    ids=["another caption", "the heart taken off again"],
+)
+def test_somebody_who_edits_while_the_jobs_run_is_not_taken_for_the_server(
+    tmp_path: Path, ours: dict[str, Any], theirs: dict[str, Any]
+) -> None:
     """The value is not remembered as undone: the next plan asks for it again."""
     with here(tmp_path, photos(2)) as place:
-        plan = place.plan(entry(description="ours"))
+        plan = place.plan(entry(**ours))
         photo_id = place.ids()["IMG_0000.jpg"]
         close = type(place.tools().window()).close  # type: ignore[union-attr]
 
         def interfere(window: Any) -> str:
             waiting: str = close(window)
-            place.other.ask("PUT", f"/assets/{photo_id}", {"description": "theirs"})
+            place.other.ask("PUT", f"/assets/{photo_id}", theirs)
             place.settled()
             return waiting
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("reconciler.apply.window.Window.close", interfere)
             report = place.apply(plan)
-        assert reasons(report) == {"description": verify.SOMEBODY_ELSE}
-        assert place.plan(entry(description="ours")).changes
+        assert list(reasons(report).values()) == [verify.SOMEBODY_ELSE]
+        assert "The next run tries these again" in report_text(report, width=100, color=False)
+        assert place.converge(entry(**ours)).outcome is Outcome.DONE
+        assert not place.plan(entry(**ours)).changes

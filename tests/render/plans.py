@@ -396,7 +396,9 @@ def unsettled_report() -> Report:
         reverted=(
             *photos,
             Reverted(standing("IMG_0077.jpg", "tag+Trips", "off", "on", "off", State.BEFORE), ""),
-            Reverted(standing("Italy", "order", "asc", "desc", "asc", State.BEFORE, Kind.ALBUM), ""),
+            Reverted(
+                standing("Italy", "order", "asc", "desc", "asc", State.BEFORE, Kind.ALBUM), "", again=True
+            ),
         ),
         window=WindowReport(QUEUES, (), "20 sidecar files are written"),
     )
