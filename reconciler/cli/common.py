@@ -79,6 +79,7 @@ def _known(error: Exception) -> str:
     from reconciler.apply.when import NotNow
     from reconciler.apply.window import QueuesBusy
     from reconciler.immich.errors import ServerError
+    from reconciler.live.snapshot import BadSnapshot
     from reconciler.model.applied import BadApplied
     from reconciler.plan.document import BadPlanFile
     from reconciler.sandbox.errors import SandboxError
@@ -93,6 +94,7 @@ def _known(error: Exception) -> str:
         ServerError,
         BadApplied,
         BadPlanFile,
+        BadSnapshot,
         SandboxError,
     )
     return str(error) if isinstance(error, known) else ""

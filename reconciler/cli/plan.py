@@ -66,6 +66,12 @@ if TYPE_CHECKING:
     help="Write what was changed on the server into the files: '*', albums, 'photo:IMG_05*' (repeatable).",
 )
 @page_options
+@click.option(
+    "--snapshot",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Plan by what immich-snapshot has saved, without the server; - reads it from standard input.",
+)
 @safety_options
 @timing_options("migrate")
 @server_options
@@ -84,6 +90,7 @@ def main(
     detect_drift: bool,
     accept: tuple[Target, ...],
     pages: Pages,
+    snapshot: str | None,
     bounds: Bounds,
     asked: Asked,
     server: str | None,
@@ -106,6 +113,7 @@ def main(
       immich-plan --format markdown          for a comment in a pull request
       immich-plan --html plan.html           to look at in a browser, with pictures
       immich-plan --target 'album:Italy*'    only a part of it
+      immich-plan --snapshot live.json.gz    without the server: see immich-snapshot
       immich-plan --max-removals 20 --max-changes 10%
       immich-plan --exit-code; [ $? -eq 3 ] && echo "there are changes"
       immich-plan --detect-drift             every night: 7 if somebody has changed something
@@ -120,42 +128,56 @@ def main(
     from reconciler.cli.accepting import accepted
     from reconciler.cli.before import ended_early, say_ended_early, warn
     from reconciler.cli.connect import Ask, Calls, connect
-    from reconciler.cli.planning import exit_of, plan_for, reads, show, state_in
+    from reconciler.cli.offline import plan_offline
+    from reconciler.cli.planning import Seen, exit_of, plan_for, reads, show, state_in
     from reconciler.cli.progress import progress
     from reconciler.cli.remembered import Remembered, unknown
     from reconciler.model.live import NO_THUMBNAILS
+    from reconciler.plan import Plan
     from reconciler.plan.document import to_bytes
 
     pages.check(form)
+    if snapshot and (server or account):
+        raise click.UsageError("a snapshot has its server and account: leave --server and --account out")
     desired = bounds.over_files(asked.over(_files(paths, form)))
     state = state_in(state_dir)
-    ask, calls = Ask(server, account, verbose), Calls(reads(desired))
-    with connect(desired, ask, calls) as connection, progress(quiet) as watching:
-        at_work = another_run(state, connection.server)
-        leases = state.leases(connection.server)
-        if leases and not at_work:
-            names = ", ".join(lease.queue for lease in leases)
-            warn(f"an earlier run has left these queues paused: {names}. immich-apply resumes them")
-        remembered = Remembered(state, connection.identity.user_id, applied).read()
-        plan, seen = plan_for(
-            desired,
-            connection,
-            state,
-            watching,
-            retry_undone=retry_undone,
-            targets=targets,
-            applied=remembered,
-        )
+
+    def looked_at(plan: Plan, seen: Seen) -> Plan:
+        """The plan, once what somebody has changed on the server is taken over where that is asked for."""
         if detect_drift and plan.drift is None:
             stop(unknown(applied))
-        if accept:
+        return accepted(plan, desired, seen, paths, accept, applied) if accept else plan
+
+    if snapshot:
+        offline = plan_offline(
+            desired, snapshot, state, retry_undone=retry_undone, targets=targets, applied=applied
+        )
+        plan, thumbnails = looked_at(*offline), NO_THUMBNAILS
+    else:
+        ask, calls = Ask(server, account, verbose), Calls(reads(desired))
+        with connect(desired, ask, calls) as connection, progress(quiet) as watching:
+            at_work = another_run(state, connection.server)
+            leases = state.leases(connection.server)
+            if leases and not at_work:
+                names = ", ".join(lease.queue for lease in leases)
+                warn(f"an earlier run has left these queues paused: {names}. immich-apply resumes them")
+            remembered = Remembered(state, connection.identity.user_id, applied).read()
+            plan, seen = plan_for(
+                desired,
+                connection,
+                state,
+                watching,
+                retry_undone=retry_undone,
+                targets=targets,
+                applied=remembered,
+            )
             watching.rest()
-            plan = accepted(plan, desired, seen, paths, accept, applied)
-        thumbnails = pages.pictures(plan, connection, watching) if pages.wanted(form) else NO_THUMBNAILS
-        watching.rest()
-        if not at_work:
-            early = ended_early(Runs(state), connection.server, connection.identity.user_id)
-            say_ended_early(early, plan)
+            plan = looked_at(plan, seen)
+            thumbnails = pages.pictures(plan, connection, watching) if pages.wanted(form) else NO_THUMBNAILS
+            watching.rest()
+            if not at_work:
+                early = ended_early(Runs(state), connection.server, connection.identity.user_id)
+                say_ended_early(early, plan)
     kept = [path for path in (pages.html, output) if path]
     show(
         plan, form, color=wants_color(no_color), columns=width(), full=full, thumbnails=thumbnails, kept=kept

@@ -105,20 +105,37 @@ class Albums:
         return [entry.origin for album in albums for entry in self._entries(album)]
 
     def _entries(self, album: Album) -> list[AlbumEntry]:
-        """The entries that may mean this album."""
-        return [entry for entry in self.desired.albums if not entry.absent and _may_mean(entry, album)]
+        return _entries(album, self.desired)
 
     def _matters(self, album: Album) -> bool:
-        entries = self._entries(album)
-        managed = any(entry.manages_members or entry.cover is not None for entry in entries)
-        return managed or self._asked_for(album)
+        return matters(album, self.reading, self.desired)
 
     def _asked_for(self, album: Album) -> bool:
-        return self.reading.needs.all_albums or bool(self._names_of(album) & self.reading.needs.albums)
+        return _asked_for(album, self.reading, self.desired)
 
     def _names_of(self, album: Album) -> frozenset[str]:
-        """What a rule may call the album, folded: its name, and the one that an entry gives it."""
-        return frozenset({folded(album.name), *(folded(entry.name) for entry in self._entries(album))})
+        return _names_of(album, self.desired)
+
+
+def matters(album: Album, reading: Reading, desired: Desired) -> bool:
+    """Whether a plan needs the members of an album, because entries manage it or rules ask for it."""
+    entries = _entries(album, desired)
+    managed = any(entry.manages_members or entry.cover is not None for entry in entries)
+    return managed or _asked_for(album, reading, desired)
+
+
+def _entries(album: Album, desired: Desired) -> list[AlbumEntry]:
+    """The entries that may mean this album."""
+    return [entry for entry in desired.albums if not entry.absent and _may_mean(entry, album)]
+
+
+def _asked_for(album: Album, reading: Reading, desired: Desired) -> bool:
+    return reading.needs.all_albums or bool(_names_of(album, desired) & reading.needs.albums)
+
+
+def _names_of(album: Album, desired: Desired) -> frozenset[str]:
+    """What a rule may call the album, folded: its name, and the one that an entry gives it."""
+    return frozenset({folded(album.name), *(folded(entry.name) for entry in _entries(album, desired))})
 
 
 def _may_mean(entry: AlbumEntry, album: Album) -> bool:

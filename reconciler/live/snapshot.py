@@ -1,17 +1,29 @@
 """A live state as JSON and back, so that a plan can be made without a server.
 
-Only what differs from the usual is written, which keeps a library of many photos small.
+One format in two forms: photos as a list of objects, in which what is usual may be left out, for people who
+write one; and as columns (`columns`), in which other parts name photos by their numbers, as immich-snapshot
+writes them. The reader takes both, compressed or not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import orjson
 
+from reconciler.live.columns import by_photo, from_columns, numbered, to_columns, unnumbered
+from reconciler.live.covers import Covers, covers_json, read_covers
+from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums, SetKey
 from reconciler.model.asset import Asset, Person
-from reconciler.model.codec import taken_from_text, value_to_json
+from reconciler.model.attempts import NO_ATTEMPTS, Attempt, Attempts
+from reconciler.model.codec import taken_from_text
 from reconciler.model.live import Album, Features, Identity, Live, Tag
 from reconciler.model.values import AssetType, Coordinates, Visibility, utc
 
@@ -19,19 +31,66 @@ VERSION = 1
 KIND = "immich-live"
 Json = Any
 
+_GZIP = b"\x1f\x8b"
+_LARGEST = 1 << 30
+"""Bytes that a snapshot may have once it is unpacked: a file that claims more is none of ours."""
 _NUMBERS = ("width", "height", "duration")
 _TEXTS = ("zone", "city", "state", "country", "make", "model", "lens", "library_id", "motion_id")
 
 
 class BadSnapshot(ValueError):
-    """The file is not a snapshot that this version can read; the message says why."""
+    """The file is not a snapshot that this version can read, or not a fitting one; the message says why."""
 
 
-def to_bytes(live: Live) -> bytes:
-    """The live state as indented UTF-8 JSON; the same state gives the same bytes."""
-    document = {
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A live state, what was asked for it, and when (`made`, UTC), with what earlier runs have left behind.
+
+    `covers` and `made` are None in one that was written by hand.
+    """
+
+    live: Live
+    covers: Covers | None = None
+    made: datetime | None = None
+    attempts: Attempts = field(default_factory=lambda: NO_ATTEMPTS)
+    known: KnownAlbums = NOTHING_KNOWN
+
+
+def to_bytes(snapshot: Snapshot) -> bytes:
+    """The snapshot as compressed JSON; the same snapshot gives the same bytes."""
+    return gzip.compress(orjson.dumps(_document(snapshot)), compresslevel=9, mtime=0)
+
+
+def without_names(live: Live) -> Live:
+    """The same without names of people: of those on photos, and of the account."""
+    people = {person.id: Person(person.id) for person in live.people}
+    return replace(
+        live,
+        identity=replace(live.identity, user_name="somebody"),
+        people=tuple(people.values()),
+        people_of={
+            photo: frozenset(Person(person.id) for person in found) for photo, found in live.people_of.items()
+        },
+    )
+
+
+def _document(snapshot: Snapshot) -> dict[str, Json]:
+    live, covers = snapshot.live, snapshot.covers or Covers()
+    assets = sorted(live.assets.values(), key=lambda asset: (asset.file_created_at, asset.id))
+    numbers = {asset.id: number for number, asset in enumerate(assets)}
+    tagged: dict[str, list[str]] = {}
+    for photo, paths in live.tags_of.items():
+        for path in paths:
+            tagged.setdefault(path, []).append(photo)
+    people: dict[str, list[str]] = {}
+    for photo, persons in live.people_of.items():
+        for person in persons:
+            people.setdefault(person.id, []).append(photo)
+    return {
         "kind": KIND,
         "version": VERSION,
+        "made": snapshot.made.isoformat() if snapshot.made else None,
+        "covers": covers_json(covers),
         "server": {
             "url": live.identity.url,
             "version": live.identity.version,
@@ -45,46 +104,103 @@ def to_bytes(live: Live) -> bytes:
             "templateUsesAlbum": live.features.template_uses_album,
             "canHoldWindow": live.features.can_hold_window,
         },
-        "assets": [_asset(live.assets[key]) for key in sorted(live.assets)],
+        "assets": to_columns(assets, checksums=covers.checksums),
         "tags": [
             {"id": tag.id, "path": tag.path, "color": tag.color}
             for tag in sorted(live.tags.values(), key=lambda tag: tag.path)
         ],
         "tagsRead": sorted(live.tags_read),
-        "tagsOf": {key: sorted(live.tags_of[key]) for key in sorted(live.tags_of)},
-        "tagsComplete": sorted(live.tags_complete),
+        "photosOfTags": {path: numbered(tagged[path], numbers) for path in sorted(tagged)},
         "albums": [_album(album) for album in live.albums],
-        "members": {key: sorted(live.members[key]) for key in sorted(live.members)},
+        "members": {key: numbered(live.members[key], numbers) for key in sorted(live.members)},
         "otherAlbums": dict(sorted(live.other_albums.items())),
         "unread": live.unread,
-        **(
-            {}
-            if live.library is None
-            else {"library": live.library, "tagged": dict(sorted(live.tagged.items()))}
-        ),
-        **_company(live),
+        "library": live.library,
+        "tagged": dict(sorted(live.tagged.items())),
+        "people": [{"id": person.id, "name": person.name} for person in live.people],
+        "photosOfPeople": {person: numbered(people[person], numbers) for person in sorted(people)},
+        "stacked": numbered(live.stacked, numbers),
+        "libraries": dict(sorted(live.libraries.items())),
+        "attempts": [
+            [one.asset_id, one.aspect, one.wanted, one.came_back, one.reason, one.at]
+            for _, one in sorted(snapshot.attempts.items())
+        ],
+        "knownAlbums": [
+            [key.by, key.narrowed, group, album]
+            for key, groups in snapshot.known.of.items()
+            for group, album in groups.items()
+        ],
     }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def from_bytes(data: bytes) -> Live:
-    """The live state of a snapshot. What is left out of an asset has its usual value. Raises BadSnapshot."""
+def read_snapshot(data: bytes) -> Snapshot:
+    """A snapshot in either form, compressed or not. Raises BadSnapshot."""
+    if data.startswith(_GZIP):
+        data = _unpacked(data)
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise BadSnapshot(f"this is not a snapshot: it isn't JSON ({error})") from None
-    if not isinstance(document, dict) or document.get("kind") != KIND or document.get("version") != VERSION:
-        raise BadSnapshot(f"this is not a snapshot of a live state, or not of version {VERSION}")
+    if not isinstance(document, dict) or document.get("kind") != KIND:
+        raise BadSnapshot("this is not a snapshot of a live state: make one with immich-snapshot")
+    if document.get("version") != VERSION:
+        found = document.get("version")
+        raise BadSnapshot(f"this snapshot has version {found!r}, this program reads {VERSION}: make it anew")
     try:
-        return _live(document)
-    except (KeyError, TypeError, ValueError) as error:
+        with _no_collection():
+            live = _live(document)
+        known: dict[SetKey, dict[str, str]] = {}
+        for grouped, narrowed, group, album in document.get("knownAlbums", ()):
+            known.setdefault(SetKey(grouped, narrowed), {})[group] = album
+        attempts = [Attempt(*item) for item in document.get("attempts", ())]
+        return Snapshot(
+            live,
+            read_covers(document["covers"]) if document.get("covers") else None,
+            datetime.fromisoformat(document["made"]) if document.get("made") else None,
+            {(item.asset_id, item.aspect): item for item in attempts},
+            KnownAlbums(known),
+        )
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise BadSnapshot(f"this snapshot can't be read ({error!r})") from None
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Pauses the search for circles of objects: there are none among photos, and it is half of the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+def _unpacked(data: bytes) -> bytes:
+    try:
+        stream = zlib.decompressobj(wbits=31)
+        found = stream.decompress(data, _LARGEST)
+    except zlib.error as error:
+        raise BadSnapshot(f"this snapshot is damaged: it can't be unpacked ({error})") from None
+    if not stream.eof:
+        raise BadSnapshot("this snapshot is damaged: it ends too early, or is too large to be one")
+    return found
+
+
+def from_bytes(data: bytes) -> Live:
+    """The live state of a snapshot. Raises BadSnapshot."""
+    return read_snapshot(data).live
 
 
 def _live(document: Mapping[str, Json]) -> Live:
     server, features = document["server"], document.get("features", {})
     owner = server["userId"]
-    assets = (_read_asset(item, owner) for item in document["assets"])
+    photos = document["assets"]
+    if isinstance(photos, dict):
+        assets = from_columns(photos, owner)
+    else:
+        assets = [_read_asset(item, owner) for item in photos]
+    ids = [asset.id for asset in assets]
     people = tuple(Person(item["id"], item.get("name", "")) for item in document.get("people", ()))
     return Live(
         identity=Identity(owner, server["userName"], server["version"], server["url"]),
@@ -95,68 +211,45 @@ def _live(document: Mapping[str, Json]) -> Live:
             template_uses_album=features.get("templateUsesAlbum", False),
             can_hold_window=features.get("canHoldWindow", True),
         ),
-        assets={asset.id: asset for asset in assets},
+        assets=dict(zip(ids, assets, strict=True)),
         tags={
             item["path"]: Tag(item["id"], item["path"], item.get("color"))
             for item in document.get("tags", ())
         },
         tags_read=frozenset(document.get("tagsRead", ())),
-        tags_of={key: frozenset(paths) for key, paths in document.get("tagsOf", {}).items()},
+        tags_of=_tags_of(document, ids),
         tags_complete=frozenset(document.get("tagsComplete", ())),
         albums=tuple(_read_album(item) for item in document.get("albums", ())),
-        members={key: frozenset(ids) for key, ids in document.get("members", {}).items()},
+        members={key: unnumbered(items, ids) for key, items in document.get("members", {}).items()},
         other_albums=document.get("otherAlbums", {}),
         unread=document.get("unread", 0),
         library=document.get("library"),
         tagged=document.get("tagged", {}),
         people=people,
-        people_of=_people_of(document, people),
-        stacked=frozenset(document.get("stacked", ())),
+        people_of=_people_of(document, people, ids),
+        stacked=unnumbered(document.get("stacked", ()), ids),
         libraries=document.get("libraries", {}),
     )
 
 
-def _company(live: Live) -> dict[str, Json]:
-    """People, stacks and libraries, each left out where nothing of it was read."""
-    data: dict[str, Json] = {
-        "people": [{"id": person.id, "name": person.name} for person in live.people],
-        "peopleOf": {
-            key: sorted(person.id for person in live.people_of[key]) for key in sorted(live.people_of)
-        },
-        "stacked": sorted(live.stacked),
-        "libraries": dict(sorted(live.libraries.items())),
-    }
-    return {key: value for key, value in data.items() if value}
+def _tags_of(document: Mapping[str, Json], ids: list[str]) -> Mapping[str, frozenset[str]]:
+    if "photosOfTags" in document:
+        return by_photo(document["photosOfTags"], ids)
+    return {key: frozenset(paths) for key, paths in document.get("tagsOf", {}).items()}
 
 
-def _people_of(document: Mapping[str, Json], people: Iterable[Person]) -> dict[str, frozenset[Person]]:
-    by_id = {person.id: person for person in people}
+def _people_of(
+    document: Mapping[str, Json], people: Iterable[Person], ids: list[str]
+) -> dict[str, frozenset[Person]]:
+    known = {person.id: person for person in people}
+    if "photosOfPeople" in document:
+        found: Mapping[str, Iterable[str]] = by_photo(document["photosOfPeople"], ids)
+    else:
+        found = document.get("peopleOf", {})
     return {
-        key: frozenset(by_id.get(person_id, Person(person_id)) for person_id in ids)
-        for key, ids in document.get("peopleOf", {}).items()
+        photo: frozenset(known.get(person, Person(person)) for person in persons)
+        for photo, persons in found.items()
     }
-
-
-def _asset(asset: Asset) -> dict[str, Json]:
-    data: dict[str, Json] = {
-        "id": asset.id,
-        "checksum": asset.checksum,
-        "file": asset.file_name,
-        "path": asset.path,
-        "type": asset.type.value,
-        "fileCreatedAt": asset.file_created_at.isoformat(),
-        "added": asset.added.isoformat(),
-        "updated": asset.updated.isoformat(),
-        "description": asset.description,
-        "taken": value_to_json(asset.taken),
-        "location": value_to_json(asset.location),
-        "rating": asset.rating,
-        "favorite": asset.favorite,
-        "visibility": asset.visibility.value,
-    }
-    data |= {name: getattr(asset, name) for name in (*_TEXTS, *_NUMBERS)}
-    usual = {"description": "", "favorite": False, "visibility": "timeline"}
-    return {key: value for key, value in data.items() if value is not None and value != usual.get(key)}
 
 
 def _read_asset(data: Mapping[str, Json], owner: str) -> Asset:

@@ -26,6 +26,7 @@ from reconciler.cli import (
     sandbox,
     select,
     show,
+    snapshot,
     undo,
     validate,
 )
@@ -59,6 +60,7 @@ COMMAND_LINE: dict[str, click.Command] = {
     "immich-validate": validate.main,
     "immich-select": select.main,
     "immich-plan": plan.main,
+    "immich-snapshot": snapshot.main,
     "immich-show": show.main,
     "immich-apply": apply.main,
     "immich-queues": queues.main,

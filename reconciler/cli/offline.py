@@ -1,0 +1,72 @@
+"""Planning by a snapshot: the same plan as with the server, as of when the snapshot was made."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from reconciler.apply.state import State
+from reconciler.cli.planning import Seen
+from reconciler.cli.remembered import Remembered
+from reconciler.diff import compare
+from reconciler.diff.changes import Note
+from reconciler.diff.target import Target
+from reconciler.live.covers import lacking
+from reconciler.live.snapshot import BadSnapshot, Snapshot, read_snapshot
+from reconciler.model.attempts import NO_ATTEMPTS
+from reconciler.model.desired import Desired
+from reconciler.plan import Plan
+from reconciler.plan.basis import Former
+
+
+def plan_offline(
+    desired: Desired,
+    path: str,
+    state: State,
+    *,
+    retry_undone: bool,
+    targets: Sequence[Target] = (),
+    applied: Path | None = None,
+) -> tuple[Plan, Seen]:
+    """The plan by a snapshot file, `-` for standard input. Raises BadSnapshot where it doesn't fit."""
+    snapshot = read_snapshot(sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes())
+    _check(desired, snapshot, path)
+    assert snapshot.made is not None
+    say_age(snapshot.made)
+    attempts = NO_ATTEMPTS if retry_undone else snapshot.attempts
+    live, known = snapshot.live, snapshot.known
+    remembered = Remembered(state, live.identity.user_id, applied).read()
+    seen = Seen(live, attempts, known, Former(), targets, remembered)
+    plan = seen.plan_of(desired, compare(desired, live, attempts, known, targets))
+    made = f"{snapshot.made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    note = Note(f"planned by a snapshot of {made}: what has changed on the server since is not in it")
+    return replace(plan, notes=(*plan.notes, note)), seen
+
+
+def _check(desired: Desired, snapshot: Snapshot, path: str) -> None:
+    if snapshot.covers is None or snapshot.made is None:
+        raise BadSnapshot(
+            f"{path}: nobody knows what this snapshot leaves out, as it doesn't come from immich-snapshot: "
+            "make one with `immich-snapshot`"
+        )
+    if lacks := lacking(desired, snapshot.live, snapshot.covers, snapshot.known):
+        listed = "".join(f"\n  - {text}" for text in lacks)
+        raise BadSnapshot(
+            f"{path}: these files need to know more than this snapshot holds:{listed}\n"
+            "Make one that fits, with the server and the same files: `immich-snapshot`, or `immich-snapshot "
+            "--all` for one that fits whatever files ask for"
+        )
+
+
+def say_age(made: datetime) -> None:
+    """How old the snapshot is, on stderr."""
+    minutes = max(0, int((datetime.now(UTC) - made).total_seconds() // 60))
+    days, hours = minutes // 1440, minutes // 60
+    number, unit = (days, "day") if days else (hours, "hour") if hours else (minutes, "minute")
+    age = f"{number:,} {unit}{'' if number == 1 else 's'}"
+    click.echo(f"note: planned by a snapshot that is {age} old; the server was not asked", err=True)

@@ -1,0 +1,208 @@
+"""What a snapshot holds, and whether that is enough to plan other files by it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.immich.answers import AlbumList
+from reconciler.live.albums import matters
+from reconciler.live.memberships import wanted_tags
+from reconciler.live.reading import Reading, reading_for
+from reconciler.live.set_albums import of_sets
+from reconciler.model.albumsets import KnownAlbums
+from reconciler.model.company import is_id
+from reconciler.model.desired import Desired, PhotoName
+from reconciler.model.live import Album, Live
+from reconciler.model.text import folded
+
+Json = Any
+
+NAMES = 5
+"""How many of a kind a message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covers:
+    """What was asked for a snapshot, so that what it doesn't hold isn't there.
+
+    `whole`: all photos that show; `hidden`: the hidden ones too; otherwise only the `named` ones (by the text
+    of their names). `checksums` of the photos are there. `tags` and `albums`: the lists of these; of other
+    people's albums only those with the names in `others` (folded), or `all_others`. `people` are the persons
+    whose photos are known, by id or folded name; `everyone`: all of them; `names`: persons have their names.
+    `stacks` and `libraries` are known.
+    """
+
+    whole: bool = False
+    hidden: bool = False
+    named: frozenset[str] = frozenset()
+    checksums: bool = False
+    tags: bool = False
+    albums: bool = False
+    others: frozenset[str] = frozenset()
+    all_others: bool = False
+    people: frozenset[str] = frozenset()
+    everyone: bool = False
+    names: bool = True
+    stacks: bool = False
+    libraries: bool = False
+
+
+def covered_by(reading: Reading, *, whole: bool, checksums: bool, names: bool) -> Covers:
+    """What a snapshot holds that was read like this."""
+    needs = reading.needs
+    return Covers(
+        whole=whole,
+        hidden=needs.hidden,
+        named=frozenset(name.text for name in reading.names),
+        checksums=checksums,
+        tags=reading.read_tags,
+        albums=reading.albums,
+        others=needs.albums,
+        all_others=needs.all_albums,
+        people=frozenset(map(_person, needs.people)),
+        everyone=needs.everyone,
+        names=names,
+        stacks=needs.stacks,
+        libraries=needs.libraries,
+    )
+
+
+def asks_checksums(desired: Desired) -> bool:
+    """Whether photos are named by their checksums."""
+    return any(name.checksum for name in desired.names)
+
+
+def lacking(desired: Desired, live: Live, covers: Covers, known: KnownAlbums) -> tuple[str, ...]:
+    """What planning these files needs and a snapshot doesn't hold, in words; empty where it fits."""
+    reading = reading_for(desired)
+    return (
+        *_photos(desired, reading, live, covers),
+        *_tags(reading, live, covers),
+        *_albums(desired, reading, live, covers, known),
+        *_company(reading, covers),
+    )
+
+
+def _photos(desired: Desired, reading: Reading, live: Live, covers: Covers) -> Iterator[str]:
+    if reading.scan and not covers.whole:
+        yield "the whole library, which rules look at: it has only photos that files named"
+    if reading.needs.hidden and not covers.hidden:
+        yield "hidden photos, which a rule asks for"
+    if asks_checksums(desired) and not covers.checksums:
+        yield "checksums, by which photos are named"
+    unasked = [name for name in reading.names if name.text not in covers.named]
+    if not covers.whole and unasked:
+        yield f"photos that are named: {_some([name.text for name in unasked])}"
+    elif not covers.hidden and (missing := _not_there(unasked, live)):
+        yield f"hidden photos, so that nobody knows whether these are among them: {_some(missing)}"
+
+
+def _not_there(names: Collection[PhotoName], live: Live) -> list[str]:
+    """Those of the names that no photo bears, as far as one can say without looking closer."""
+    if not names:
+        return []
+    assets = live.assets.values()
+    there = {
+        "id": set(live.assets),
+        "checksum": {asset.checksum for asset in assets},
+        "path": {folded(asset.path) for asset in assets},
+        "file": {folded(asset.file_name) for asset in assets},
+    }
+    return [
+        name.text
+        for name in names
+        if not (
+            name.id in there["id"]
+            or name.checksum in there["checksum"]
+            or (name.path is not None and folded(name.path) in there["path"])
+            or (name.file is not None and folded(name.file) in there["file"])
+        )
+    ]
+
+
+def _tags(reading: Reading, live: Live, covers: Covers) -> Iterator[str]:
+    if not reading.read_tags:
+        return
+    if not covers.tags:
+        yield "the list of tags"
+    elif unread := sorted(wanted_tags(reading, live.tags) - live.tags_read):
+        yield f"the photos of tags: {_some(unread)}"
+
+
+def _albums(
+    desired: Desired, reading: Reading, live: Live, covers: Covers, known: KnownAlbums
+) -> Iterator[str]:
+    if not reading.albums:
+        return
+    if not covers.albums:
+        yield "the list of albums"
+        return
+    others = tuple(Album(album_id, name) for album_id, name in live.other_albums.items())
+    listed = AlbumList(live.albums, others)
+    needed = [album for album in (*listed.own, *listed.others) if matters(album, reading, desired)]
+    if desired.album_sets:
+        may_be = of_sets(desired, tuple(live.assets.values()), live.tags, live.people, known)
+        needed += [album for album in listed.own if may_be(album)]
+    unread = {album.name for album in needed if album.id not in live.members}
+    if not covers.all_others:
+        there = {folded(album.name) for album in live.albums}
+        there |= {folded(entry.name) for entry in desired.albums}
+        unread |= reading.needs.albums - there - covers.others
+    if unread:
+        yield f"the photos of albums: {_some(sorted(unread))}"
+
+
+def _company(reading: Reading, covers: Covers) -> Iterator[str]:
+    needs = reading.needs
+    if needs.everyone and not covers.everyone:
+        yield "who is on which photo"
+    elif unread := sorted(
+        who for who in needs.people if not covers.everyone and _person(who) not in covers.people
+    ):
+        yield f"the photos of persons: {_some(sorted(unread))}"
+    elif not covers.names and (named := sorted(who for who in needs.people if not is_id(who))):
+        yield f"the names of people, by which rules ask for {_some(named)}: it was made --without-people"
+    if needs.stacks and not covers.stacks:
+        yield "stacks"
+    if needs.libraries and not covers.libraries:
+        yield "the names of external libraries"
+
+
+def _person(who: str) -> str:
+    return who.lower() if is_id(who) else folded(who)
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - NAMES
+    return ", ".join([*names[:NAMES], *([f"and {more:,} more"] if more > 0 else [])])
+
+
+def covers_json(covers: Covers) -> dict[str, Json]:
+    """As JSON values."""
+    return {
+        "whole": covers.whole,
+        "hidden": covers.hidden,
+        "named": sorted(covers.named),
+        "checksums": covers.checksums,
+        "tags": covers.tags,
+        "albums": covers.albums,
+        "others": sorted(covers.others),
+        "allOthers": covers.all_others,
+        "people": sorted(covers.people),
+        "everyone": covers.everyone,
+        "names": covers.names,
+        "stacks": covers.stacks,
+        "libraries": covers.libraries,
+    }
+
+
+def read_covers(data: Mapping[str, Json]) -> Covers:
+    """What `covers_json` wrote. Raises KeyError or TypeError on anything else."""
+    rest: dict[str, Any] = {name: data[name] for name in _FLAGS}
+    rest |= {name: frozenset(data[name]) for name in ("named", "others", "people")}
+    return Covers(**rest, all_others=data["allOthers"])
+
+
+_FLAGS = ("whole", "hidden", "checksums", "tags", "albums", "everyone", "names", "stacks", "libraries")

@@ -1,0 +1,89 @@
+"""Reads what a snapshot shall hold: what planning certain files needs, or all that files can ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reconciler.live.covers import asks_checksums, covered_by
+from reconciler.live.errand import Around, OnProgress, quiet
+from reconciler.live.read import read_live
+from reconciler.live.reading import reading_for
+from reconciler.live.snapshot import Snapshot, without_names
+from reconciler.live.source import Source
+from reconciler.model.albumsets import KnownAlbums
+from reconciler.model.asset import AssetState
+from reconciler.model.attempts import Attempts
+from reconciler.model.desired import AssetEntry, Desired
+from reconciler.model.live import Features, Identity
+from reconciler.model.origin import Origin
+from reconciler.model.selectors import Needs, OneByOne
+
+
+@dataclass(frozen=True, slots=True)
+class Wanting(OneByOne):
+    """A rule that matches nothing, and for which much has to be read."""
+
+    wanted: Needs
+
+    def matches(self, state: AssetState) -> bool:  # noqa: ARG002 (one of the selectors)
+        """No photo."""
+        return False
+
+    def needs(self) -> Needs:
+        """All that is wanted."""
+        return self.wanted
+
+
+def everything(desired: Desired, *, libraries: bool) -> Desired:
+    """The files with a rule that needs all there is; the names of libraries where the key may read them."""
+    needs = Needs(
+        all_tags=True, all_albums=True, hidden=True, everyone=True, stacks=True, libraries=libraries
+    )
+    return replace(desired, assets=(*desired.assets, AssetEntry(Origin("", 0), {}, rule=Wanting(needs))))
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How a snapshot is taken: of everything or not, with names of people or not; what earlier runs know."""
+
+    everything: bool
+    names: bool
+    made: datetime
+    attempts: Attempts
+    known: KnownAlbums
+
+
+def take(
+    desired: Desired,
+    source: Source,
+    taking: Taking,
+    *,
+    identity: Identity,
+    features: Features,
+    around: Around,
+    on_progress: OnProgress = quiet,
+) -> Snapshot:
+    """The snapshot; with a rule in the files it has all photos, so that other rules can be planned by it.
+
+    Raises ServerError.
+    """
+    reading = reading_for(desired)
+    whole = reading.scan
+    live = read_live(
+        desired,
+        source,
+        identity=identity,
+        features=features,
+        around=replace(around, whole=whole, known=taking.known),
+        on_progress=on_progress,
+    )
+    covers = covered_by(
+        reading, whole=whole, checksums=taking.everything or asks_checksums(desired), names=taking.names
+    )
+    if not covers.checksums:
+        blank = {key: replace(asset, checksum="") for key, asset in live.assets.items()}
+        live = replace(live, assets=blank)
+    attempts = {key: one for key, one in taking.attempts.items() if key[0] in live.assets}
+    live = live if taking.names else without_names(live)
+    return Snapshot(live, covers, taking.made, attempts, taking.known)
