@@ -375,7 +375,7 @@ def restore(window: Window) -> tuple[str, ...]:
     for name in left:
         if name not in queues or not queues[name].paused:
             runs = "runs again already" if name in queues else "is not there any more"
-            window.noticed.append(f"{name} {runs}: nothing was done about it")
+            window.noticed.append(f"{name} {runs}")
             window.strike_out(name)
     held = [name for name in left if name in queues and queues[name].paused]
     ordered = sorted(held, key=lambda name: PIPELINE.index(name) if name in PIPELINE else len(PIPELINE))

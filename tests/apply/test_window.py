@@ -169,8 +169,8 @@ def test_what_somebody_else_has_resumed_is_struck_out_and_told(tmp_path: Path) -
         window = place.tools().window()
         assert window is not None and restore(window) == ("sidecar",)
         assert window.noticed == [
-            "metadataExtraction runs again already: nothing was done about it",
-            "noQueueAnyMore is not there any more: nothing was done about it",
+            "metadataExtraction runs again already",
+            "noQueueAnyMore is not there any more",
         ]
         assert place.queue_writes() == ["sidecar"] and place.state.leases("sandbox") == ()
 

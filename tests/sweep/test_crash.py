@@ -17,7 +17,7 @@ from tests.sweep.gate import Asked, Boundary, Deed, after, before
 from tests.sweep.scene import THEIRS
 
 SHARDS = 4
-RESTORED = "an earlier run had left queues paused; resumed:"
+RESTORED = "an earlier run had left queues paused; "
 LEFT = "an earlier run has left these queues paused:"
 
 
