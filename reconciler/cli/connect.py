@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from reconciler.sandbox.mount import Mounted
 
 SANDBOX = "sandbox:"
+EDITED = ("sidecar", "metadataExtraction")
+"""The queues in which an edit waits before the server files a photo by its new date (FINDINGS 18)."""
 _ENVIRONMENT = Origin("environment", 1)
 
 
@@ -88,6 +90,17 @@ class Connection:
                 else explain_missing((), lacks, admin_key=key.name)
             )
         return reader.libraries()
+
+    def may(self, method: Callable[..., object]) -> bool:
+        """Whether the account's key has what a call needs."""
+        return not missing(self.key.permissions, needed(method, dialect=self.dialect))
+
+    def settled(self) -> bool | None:
+        """Whether no edit waits in the server's queues; None without a key that may look."""
+        if self.admin is None or "queue.read" in self.admin_lacks:
+            return None
+        queues = self.admin.queues()
+        return not any(queues[name].pending for name in EDITED if name in queues)
 
     def require(self, methods: Iterable[Callable[..., object]]) -> None:
         """Stops with everything that the keys lack for these calls and for the window, at once."""

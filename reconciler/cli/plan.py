@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     help="Exit with 3 if there are changes, 4 if only what the server undoes is left.",
 )
 @click.option("--allow-missing", is_flag=True, help="Photos that aren't there are no error.")
+@click.option(
+    "--explain", is_flag=True, help="Also tell what was read from the server, why, and at what cost."
+)
 @click.option("--retry-undone", is_flag=True, help="Plan again what the server has undone before.")
 @target_option
 @applied_option
@@ -84,6 +87,7 @@ def main(
     form: str,
     exit_code: bool,
     allow_missing: bool,
+    explain: bool,
     retry_undone: bool,
     targets: tuple[Target, ...],
     applied: Path | None,
@@ -182,6 +186,10 @@ def main(
     show(
         plan, form, color=wants_color(no_color), columns=width(), full=full, thumbnails=thumbnails, kept=kept
     )
+    if explain and seen.reading:
+        from reconciler.render.reading import reading_text
+
+        click.echo(reading_text(seen.reading, seen.meter.took), nl=False, err=form != "text")
     if thumbnails.note:
         warn(thumbnails.note)
     pages.save(plan, thumbnails)

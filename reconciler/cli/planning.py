@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
@@ -18,9 +18,12 @@ from reconciler.cli.exits import Exit
 from reconciler.diff import compare
 from reconciler.diff.changes import Comparison
 from reconciler.diff.target import Target
+from reconciler.immich.reader import Reader
 from reconciler.live.errand import Around
+from reconciler.live.meter import Meter
 from reconciler.live.permissions import calls_of
-from reconciler.live.read import read_live
+from reconciler.live.plan import ReadingPlan
+from reconciler.live.read import read_planned
 from reconciler.live.reading import reading_for
 from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.applied import Applied
@@ -88,6 +91,8 @@ class Seen:
     former: Former
     targets: Sequence[Target] = ()
     applied: Applied | None = None
+    reading: ReadingPlan | None = None
+    meter: Meter = field(default_factory=Meter)
 
     def plan(self, desired: Desired) -> Plan:
         """The plan for files that ask for nothing that hasn't been read."""
@@ -104,6 +109,7 @@ class Seen:
             basis=basis_of(desired, self.live, comparison, self.former),
             safety=desired.safety,
             applied=self.applied,
+            reading=self.reading,
         )
 
 
@@ -130,17 +136,25 @@ def plan_for(
 
     user = connection.identity.user_id
     known = state.known_albums(user) if desired.album_sets else NOTHING_KNOWN
-    live = read_live(
-        desired,
-        connection.reader,
-        identity=connection.identity,
-        features=connection.features(reading.dates),
-        around=Around(libraries=connection.libraries, known=known),
-        on_progress=reading_progress,
+    around = Around(
+        settled=connection.settled,
+        may_check=connection.may(Reader.known_files),
+        libraries=connection.libraries,
+        known=known,
     )
+    features = connection.features(reading.dates)
+    with connection.reader.transport.watched(around.meter.note):
+        live, read = read_planned(
+            desired,
+            connection.reader,
+            identity=connection.identity,
+            features=features,
+            around=around,
+            on_progress=reading_progress,
+        )
     attempts = NO_ATTEMPTS if retry_undone else state.attempts(user)
     former = Runs(state).gone_files(connection.server, user)
-    seen = Seen(live, attempts, known, Former(*former), targets, applied)
+    seen = Seen(live, attempts, known, Former(*former), targets, applied, read, around.meter)
     comparison = compare(desired, live, attempts, known, targets)
     if not reading.dates and any(refiled_by(comparison.changes)):
         seen = replace(seen, live=replace(live, features=connection.features(True)))

@@ -93,7 +93,7 @@ def main(
             ),
             identity=connection.identity,
             features=connection.features(True),
-            around=Around(libraries=connection.libraries),
+            around=Around(whole=True, libraries=connection.libraries),
             on_progress=reading_progress,
         )
         watching.rest()

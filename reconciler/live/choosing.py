@@ -22,7 +22,7 @@ from reconciler.live.cost import (
     total,
 )
 from reconciler.live.parts import Facts, Parts
-from reconciler.live.plan import Read, Rejected, What, read
+from reconciler.live.plan import Read, What, read
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin
 
@@ -217,9 +217,3 @@ def _spans(selection: Selection) -> tuple[tuple[str, Range], ...]:
 def _span(span: Range) -> str:
     start, end = (f"{moment:%Y-%m-%d}" if moment else "" for moment in span)
     return f"{start}..{end}"
-
-
-def dates_unknown(because: Iterable[Origin], reason: str) -> Rejected:
-    """Why dates can't be asked of the server."""
-    lines = ", ".join(origin.short for origin in sorted(set(because))[:1])
-    return Rejected(f"search by `taken` ({lines})", reason)

@@ -11,7 +11,6 @@ from reconciler.immich.search import PeopleOf, Selection
 from reconciler.live.choosing import (
     Lookups,
     checks_files,
-    dates_unknown,
     left_to_read,
     lookup_reads,
     lookups_of,
@@ -21,6 +20,7 @@ from reconciler.live.choosing import (
 )
 from reconciler.live.cost import PAGE, Cost, count_cost, detail_cost, list_cost, scan_cost, search_cost, total
 from reconciler.live.errand import Errand
+from reconciler.live.names import called, unfound
 from reconciler.live.parts import Asked, Facts, Parts, parts_of
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import FEW
@@ -28,7 +28,6 @@ from reconciler.live.slices import without_dates
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin
-from reconciler.model.text import folded
 from reconciler.model.values import Visibility
 
 LARGE = 4 * PAGE
@@ -88,14 +87,14 @@ class Photos:
         whole = scan_cost(facts.library, facts.passes)
         if best is not None and best.seconds <= whole.seconds:
             self.errand.rejected.append(Rejected("scan of the whole library", "costs more", whole))
+            self._in_vain(self._numbers.keys() - best.parts.selections.keys())
             return best
         if best is not None:
             self._reject(f"{len(best.parts.selections):,} searches", "would bring more than the scan costs")
             lines = frozenset().union(*best.parts.selections.values())
         elif lines and not self.errand.rejected:
             self._reject("searches", "no filter of the server covers the rule")
-        for number in self._numbers.values():
-            self.errand.reads[number] = replace(self.errand.reads[number], fewest=0)
+        self._in_vain(self._numbers)
         return Choice(True, Parts(whole=lines), lookups_of(names, Parts()), facts, whole.seconds)
 
     def _choose_for_names(self, names: tuple[PhotoName, ...], facts: Facts) -> Choice:
@@ -111,6 +110,14 @@ class Photos:
             self.errand.rejected.append(Rejected("scan of the whole library", "costs more", whole))
         return Choice(False, Parts(), found, facts, alone.seconds)
 
+    def _in_vain(self, looked: Iterable[Selection]) -> None:
+        """Looks that only showed that another way is better: their first pages are all that was read."""
+        for selection in looked:
+            number = self._numbers[selection]
+            rows = self._begun[selection].rows
+            cost = search_cost(rows, 0, 1)
+            self.errand.reads[number] = replace(self.errand.reads[number], cost=cost, fewest=0)
+
     def _reject(self, way: str, why: str) -> None:
         self.errand.rejected.append(Rejected(way, why))
 
@@ -118,7 +125,7 @@ class Photos:
         """What is known, and then more that has to be asked for: are dates settled, which words are there."""
         dated = [one for one in asked if one.slice.taken != (None, None)]
         if dated and self._may_be_in_parts(asked, facts):
-            facts = replace(facts, settled=self._settled(dated, facts))
+            facts = replace(facts, settled=self._settled(facts))
         yield facts
         fields = sorted({word.value for one in asked for word, _ in one.slice.words})
         undated = asked if facts.settled else tuple(_undated(one) for one in asked)
@@ -138,7 +145,7 @@ class Photos:
         whole = any(one.slice.whole for one in asked)
         return not whole and scan_cost(facts.library, facts.passes).seconds > list_cost().seconds * 2
 
-    def _settled(self, dated: list[Asked], facts: Facts) -> bool:
+    def _settled(self, facts: Facts) -> bool:
         """Whether photos are filed by the dates they show; told where it isn't so."""
         if facts.settled:
             return True
@@ -153,9 +160,7 @@ class Photos:
                 if settled is None
                 else "edits wait in the queues, and until then the server files photos by their former dates"
             )
-            self.errand.rejected.append(
-                dates_unknown((line for one in dated for line in one.because), reason)
-            )
+            self._reject("search by `taken`", reason)
         return bool(settled)
 
     def _look(self, parts: Parts, facts: Facts) -> None:
@@ -353,49 +358,19 @@ class Photos:
     def _find_the_rest(self, names: tuple[PhotoName, ...], choice: Choice) -> None:
         """Finds names that a scan has not shown: hidden photos, and what only its id finds."""
         dialect = self.errand.source.dialect
-        if not dialect.search_shows_all and not self.errand.hidden and _unfound(names, self.assets):
+        if not dialect.search_shows_all and not self.errand.hidden and unfound(names, self.assets):
             cost = search_cost(PAGE, choice.facts.library)
             hidden = read(What.SCAN, "hidden photos", cost, (name.origin for name in names))
             number = self.errand.will(hidden)
             self._scan(number, Selection(visibility=Visibility.HIDDEN))
-        for name in _unfound(names, self.assets):
+        for name in unfound(names, self.assets):
             for asset in self._aside.values():
-                if _called(asset, name):
+                if called(asset, name):
                     self.assets[asset.id] = asset
-        rest = lookups_of((name for name in _unfound(names, self.assets) if name.id), Parts())
+        rest = lookups_of((name for name in unfound(names, self.assets) if name.id), Parts())
         if rest.ids:
             (number,) = (self.errand.will(one) for one in lookup_reads(rest, choice.facts, False))
             self._by_id(number, list(rest.ids), frozenset(rest.ids))
-
-
-def _called(asset: Asset, name: PhotoName) -> bool:
-    return (
-        asset.id == name.id
-        or asset.checksum == name.checksum
-        or (name.path is not None and folded(name.path) == folded(asset.path))
-        or (name.file is not None and folded(name.file) == folded(asset.file_name))
-    )
-
-
-def _unfound(names: Iterable[PhotoName], assets: Mapping[str, Asset]) -> tuple[PhotoName, ...]:
-    wanted = tuple(names)
-    if not wanted:
-        return ()
-    checksums = {asset.checksum for asset in assets.values()}
-    paths = {folded(asset.path) for asset in assets.values()} if any(one.path for one in wanted) else set()
-    files = (
-        {folded(asset.file_name) for asset in assets.values()} if any(one.file for one in wanted) else set()
-    )
-    return tuple(
-        name
-        for name in wanted
-        if not (
-            name.id in assets
-            or name.checksum in checksums
-            or (name.path is not None and folded(name.path) in paths)
-            or (name.file is not None and folded(name.file) in files)
-        )
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ class _Lists:
 
     def _size(self) -> int:
         self.library = self.errand.source.library_size(hidden=False)
-        return 1
+        return 0
 
     def _tags(self) -> int:
         self.tags = {tag.path: tag for tag in self.errand.source.tags()}

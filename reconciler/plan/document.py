@@ -37,6 +37,7 @@ from reconciler.plan.digest import tag_ids
 from reconciler.plan.operations import asset_ids, writes_sidecars
 from reconciler.plan.plan import Plan
 from reconciler.plan.publishing import public_names, renamed
+from reconciler.plan.reading import read_reading, reading_json
 from reconciler.plan.schedule import Lane, Round, schedule
 from reconciler.plan.verdict import read_safety, safety_json
 
@@ -89,6 +90,7 @@ def to_document(plan: Plan, *, public: bool = True) -> dict[str, Json]:
         "problems": [_problem(item) for item in plan.problems],
         "missing": [_problem(item) for item in plan.missing],
         "undone": [_undone(item) for item in plan.undone],
+        "reading": reading_json(plan.reading),
         "safety": safety_json(plan.basis, plan.safety, plan.violations),
         "drift": None if plan.drift is None else [_drift(item) for item in plan.drift],
         "notes": [_note(item) for item in plan.notes],
@@ -163,6 +165,7 @@ def _from_document(document: Mapping[str, Json]) -> Plan:
         features=features,
         migrates=document["summary"]["migrates"],
         narrowing=_read_narrowing(document["narrowed"]),
+        reading=read_reading(document["reading"]),
         **read_safety(document["safety"]),
     )
 

@@ -20,6 +20,7 @@ from reconciler.diff.changes import (
     Undone,
 )
 from reconciler.diff.drift import Drift, drift_of
+from reconciler.live.plan import ReadingPlan
 from reconciler.model.applied import Applied
 from reconciler.model.live import Features, Identity, Live
 from reconciler.model.memory import no_collection
@@ -82,6 +83,8 @@ class Plan:
     """What keeps it from being applied, measured on `basis` by `safety`."""
     drift: tuple[Drift, ...] | None = None
     """What would undo somebody's doing on the server; None where the last applied state isn't known."""
+    reading: ReadingPlan | None = None
+    """How the live state was read; None where no server was asked."""
 
     def judged(self, safety: Safety) -> Plan:
         """The same plan under these limits."""
@@ -132,6 +135,7 @@ def make_plan(
     basis: Basis | None = None,
     safety: Safety | None = None,
     applied: Applied | None = None,
+    reading: ReadingPlan | None = None,
 ) -> Plan:
     """Turns what differs into a plan. Pure: the same input gives the same plan.
 
@@ -159,6 +163,7 @@ def make_plan(
         narrowing=comparison.narrowing,
         basis=basis or Basis(),
         drift=drift_of(comparison.changes, applied, comparison.labels) if applied and known else None,
+        reading=reading,
     )
     return plan.judged(safety or Safety())
 

@@ -1,0 +1,316 @@
+"""What the server picks out and the rule then judges is what the rule finds in the whole library."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
+
+from reconciler.diff import compare
+from reconciler.live import choosing, photos
+from reconciler.live.cost import Cost
+from reconciler.live.errand import Around
+from reconciler.live.plan import ReadingPlan, What
+from reconciler.live.read import read_planned
+from reconciler.model.live import Live
+from reconciler.model.origin import InvalidFiles
+from reconciler.sandbox.library import NewAsset
+from reconciler.sandbox.photo import Embedded
+from tests.sandbox.running import Client
+from tests.support.world import World, world
+
+VERSIONS = ("3.1.0", "2.5.6")
+FILES = [
+    "IMG_{}.jpg",
+    "img_{}.JPG",
+    "Straße {}.jpg",
+    "STRASSE {}.JPG",
+    "Zoe\u0308 {}.jpg",
+    "Zoë {}.heic",
+    "ﬁsh [{}].jpg",
+]
+FOLDERS = [
+    "/photos/2024/Italy",
+    "/photos/2024/italy/Rome",
+    "/Photos/Ünï",
+    "/photos/u\u0308ni\u0308/x",
+    "/scans",
+]
+MAKES = [None, "Canon", "CANON", "canon ", "Sony", "Müller", "MU\u0308LLER"]
+CAPTIONS = [None, "Sunset", "SUNSET at Café", "cafe\u0301 noir", "100% straße", "STRASSE", "a_b"]
+TAGS = ["Trips", "Trips/Italy", "Trips/Italy/Rome", "trips", "Family"]
+PLACES = [None, (41.89193, 12.51133), (35.6895, 139.69171), (64.1355, -21.8954)]
+OFFSETS = [None, "+14:00", "-12:00", "+02:00", "-03:30"]
+ALBUMS = ["Rome", "ROME", "Others"]
+
+
+def invented(number: int, chance: random.Random) -> NewAsset:
+    """A photo whose texts differ by case, accents and their composing, near the ends of a few days."""
+    taken = datetime(2024, 6, chance.randint(1, 4)) + timedelta(minutes=chance.choice([0, 1, 719, 720, 1439]))
+    place = chance.choice(PLACES)
+    name = chance.choice(FILES).format(number)
+    dated = chance.random() < 0.9
+    return NewAsset(
+        file_name=name,
+        file_created_at=taken.replace(tzinfo=UTC),
+        path=f"{chance.choice(FOLDERS)}/{name}",
+        embedded=Embedded(
+            taken=taken.isoformat() if dated else None,
+            offset=chance.choice(OFFSETS) if dated else None,
+            latitude=place[0] if place else None,
+            longitude=place[1] if place else None,
+            make=chance.choice(MAKES),
+            model=chance.choice([None, "EOS R5", "eos r6"]),
+            description=chance.choice(CAPTIONS),
+            rating=chance.choice([None, None, 1, 3, 5]),
+            tags=tuple(chance.sample(TAGS, chance.randint(0, 2))),
+        ),
+        visibility=chance.choice(["timeline", "timeline", "timeline", "archive", "hidden"]),
+        favorite=chance.random() < 0.3,
+    )
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    chance = random.Random(7)
+    found = [invented(number, chance) for number in range(70)]
+    with world(tmp_path_factory.mktemp("library"), found, version=request.param) as made:
+        ids = sorted(made.ids().values())
+        made.converge(
+            {
+                "albums": [
+                    {"name": name, "assets": [{"id": one} for one in ids[start : start + 12]]}
+                    for name, start in (("Rome", 0), ("Others", 8))
+                ]
+            }
+        )
+        yield made
+
+
+def reading(
+    place: World, wish: dict[str, Any], *, whole: bool, settled: bool | None = True
+) -> tuple[Live, ReadingPlan]:
+    """Read as a whole, or in parts however small the library is."""
+    with pytest.MonkeyPatch.context() as costs:
+        if not whole:
+            for module in (photos, choosing):
+                costs.setattr(module, "scan_cost", lambda library, _passes: Cost(10_000, library, 1e6))
+        return read_planned(
+            place.desired(wish),
+            place.reader,
+            identity=place.identity,
+            features=place.features(),
+            around=Around(settled=lambda: settled, whole=whole),
+        )
+
+
+def in_parts(plan: ReadingPlan) -> bool:
+    return not any(read.what is What.SCAN for read in plan.reads)
+
+
+def any_case(text: str) -> st.SearchStrategy[str]:
+    return st.sampled_from([text, text.upper(), text.lower()])
+
+
+TEXTS = {
+    "file": [
+        "IMG_1.jpg",
+        "img_*.jpg",
+        "strasse *",
+        "Zoë *",
+        "zoe\u0308 *",
+        "*sh*",
+        "fish*",
+        "*[[]*",
+        "*.heic",
+        "?MG_2*",
+    ],
+    "folder": [
+        "/photos/2024",
+        "2024/italy",
+        "italy/rome",
+        "ünï",
+        "/photos/*/italy",
+        "/photos/**/rome",
+        "/scans",
+    ],
+    "path": ["/photos/2024/*", "*rome*", "/scans/IMG_3.jpg"],
+}
+
+
+def conditions() -> st.SearchStrategy[dict[str, Any]]:
+    texts = [
+        st.sampled_from(texts).flatmap(any_case).map(lambda text, key=key: {key: text})  # type: ignore[misc]
+        for key, texts in TEXTS.items()
+    ]
+    days = [
+        "2024-06-02",
+        "..2024-06-01",
+        "2024-06-03..",
+        "2024-06-01..2024-06-02",
+        "2024-06",
+        "2024-06-02T00:00:00Z..2024-06-03T00:00:00Z",
+    ]
+    return st.one_of(
+        *texts,
+        st.sampled_from(days).map(lambda taken: {"taken": taken}),
+        st.sampled_from(["canon", "Canon*", "müller", "MULLER", "*"]).map(
+            lambda make: {"camera": {"make": make}}
+        ),
+        st.sampled_from([["EOS R5", "eos r6"], ["eos*"]]).map(lambda model: {"camera": {"model": model}}),
+        st.sampled_from(["italy", "ITALY", "I*", "Japan", "nowhere"]).map(
+            lambda name: {"place": {"country": name}}
+        ),
+        st.sampled_from(["sunset", "café", "CAFE", "straße", "strasse", "100%", "a_b"]).map(
+            lambda text: {"description": text}
+        ),
+        st.sampled_from([*TAGS, "Trips/*", "Gone"]).map(lambda tag: {"tags": [tag]}),
+        st.sampled_from([["Trips", "Family"], ["Trips/Italy", "Trips/Italy/Rome"]]).map(
+            lambda tags: {"tags": {"any": tags}}
+        ),
+        st.sampled_from([">=3", "1..3", 5, None]).map(lambda rating: {"rating": rating}),
+        st.sampled_from(ALBUMS).map(lambda album: {"album": album}),
+        st.booleans().map(lambda heart: {"favorite": heart}),
+        st.sampled_from(["timeline", "archive", "hidden", ["timeline", "archive"]]).map(
+            lambda where: {"visibility": where}
+        ),
+        st.sampled_from(["image", "video"]).map(lambda kind: {"type": kind}),
+        st.sampled_from(["rating", "tags"]).map(lambda part: {"has": part}),
+    )
+
+
+def rules() -> st.SearchStrategy[dict[str, Any]]:
+    several = st.lists(conditions(), min_size=1, max_size=3)
+    return st.recursive(
+        several.map(lambda found: {key: value for one in found for key, value in one.items()}),
+        lambda inner: st.one_of(
+            st.lists(inner, min_size=1, max_size=3).map(lambda found: {"any": found}),
+            st.lists(inner, min_size=1, max_size=3).map(lambda found: {"all": found}),
+            inner.map(lambda found: {"not": found}),
+        ),
+        max_leaves=5,
+    )
+
+
+@st.composite
+def wishes(draw: st.DrawFn) -> dict[str, Any]:
+    """Rules that write what other rules ask for, and albums that photos have to leave."""
+    writes = st.sampled_from(
+        [
+            {"tags": ["Trips/Italy"]},
+            {"rating": 4},
+            {"favorite": True},
+            {"visibility": "archive"},
+            {"description": "Sunset"},
+        ]
+    )
+    entries = [{"match": draw(rules()), **draw(writes)} for _ in range(draw(st.integers(0, 2)))]
+    albums = [
+        {"name": name, "match": draw(rules()), "membership": draw(st.sampled_from(["exact", "add"]))}
+        for name in draw(st.lists(st.sampled_from(["Rome", "New"]), unique=True, max_size=2))
+    ]
+    if not entries and not albums:
+        albums = [{"name": "New", "match": draw(rules())}]
+    return {"assets": entries, "albums": albums}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(wish=wishes())
+def test_parts_and_the_whole_library_give_the_same_changes(place: World, wish: dict[str, Any]) -> None:
+    try:
+        desired = place.desired(wish)
+    except InvalidFiles:  # albums that are made of each other
+        reject()
+    parts, _ = reading(place, wish, whole=False)
+    whole, _ = reading(place, wish, whole=True)
+    assert compare(desired, parts).changes == compare(desired, whole).changes
+
+
+IN_PARTS = [
+    {"folder": "2024/italy"},
+    {"file": "IMG_*"},
+    {"description": "sunset"},
+    {"tags": ["Trips/*"]},
+    {"taken": "2024-06-02"},
+    {"rating": ">=3"},
+    {"favorite": True},
+    {"album": "Rome"},
+    {"place": {"country": "italy"}},
+    {"camera": {"make": "c*"}},
+    {"not": {"favorite": False}},
+    {"any": [{"favorite": True}, {"rating": 5, "not": {"tags": ["Family"]}}]},
+]
+WHOLE = [
+    {"has": "location"},
+    {"not": {"tags": ["Family"]}},
+    {"rating": None},
+    {"in_album": False},
+    {"file": "?*"},
+    {"any": [{"favorite": True}, {"has": "date"}]},
+]
+
+
+@pytest.mark.parametrize("rule", IN_PARTS, ids=str)
+def test_what_the_server_can_pick_out_is_not_scanned_for(place: World, rule: dict[str, Any]) -> None:
+    live, plan = reading(place, {"albums": [{"name": "New", "match": rule}]}, whole=False)
+    assert in_parts(plan)
+    assert 0 < len(live.assets) < 60
+    assert live.library == place.reader.library_size(hidden=False)
+    assert all(read.because for read in plan.reads if read.what is What.SEARCH)
+
+
+@pytest.mark.parametrize("rule", WHOLE, ids=str)
+def test_what_no_filter_covers_is_scanned_for(place: World, rule: dict[str, Any]) -> None:
+    live, plan = reading(place, {"albums": [{"name": "New", "match": rule}]}, whole=False)
+    assert not in_parts(plan)
+    assert live.library is None
+
+
+def test_a_small_library_is_scanned_since_that_costs_less(place: World) -> None:
+    _, plan = read_planned(
+        place.desired({"albums": [{"name": name, "match": {"tags": [name]}} for name in TAGS]}),
+        place.reader,
+        identity=place.identity,
+        features=place.features(),
+    )
+    assert not in_parts(plan)
+    assert [(item.way, item.why) for item in plan.rejected] == [("5 searches", "the scan costs less")]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("settled", [False, None])
+def test_a_date_that_waits_to_be_written_is_seen(tmp_path: Path, version: str, settled: bool | None) -> None:
+    """The server files it by its former date until the jobs have run; so dates aren't asked of it then."""
+    moment = datetime(2020, 1, 1, tzinfo=UTC)
+    found = [NewAsset(f"{number}.jpg", moment, Embedded(taken="2020-01-01T00:00:00")) for number in range(3)]
+    wish = {"albums": [{"name": "New", "match": {"taken": "2024-06-02"}}]}
+    with world(tmp_path, found, version=version) as place:
+        client = Client(place.mounted, place.mounted.session())
+        for queue in ("sidecar", "metadataExtraction"):
+            client.ask("PUT", f"/jobs/{queue}", {"command": "pause", "force": False})
+        moved = place.ids()["1.jpg"]
+        client.ask("PUT", f"/assets/{moved}", {"dateTimeOriginal": "2024-06-02T12:00:00+00:00"})
+        live, plan = reading(place, wish, whole=False, settled=settled)
+        assert not in_parts(plan)
+        assert any("taken" in item.way for item in plan.rejected)
+        (album,) = compare(place.desired(wish), live).changes.albums
+        assert album.added == (moved,)
+
+
+def test_a_photo_is_not_read_twice(place: World) -> None:
+    """A search within another one, and days that meet, are asked once."""
+    days = [{"taken": f"2024-06-0{day}"} for day in (1, 2, 3)]
+    wish = {"albums": [{"name": "New", "match": [*days, {"taken": "2024-06-02", "favorite": True}]}]}
+    _, plan = reading(place, wish, whole=False)
+    assert [read.about for read in plan.reads if read.what is What.SEARCH] == ["taken 2024-05-31..2024-06-05"]
+
+
+def test_the_same_is_read_in_the_same_way(place: World) -> None:
+    wish = {"albums": [{"name": "New", "match": [{"rating": 5}, {"tags": ["Trips"]}, {"folder": "scans"}]}]}
+    assert reading(place, wish, whole=False)[1] == reading(place, wish, whole=False)[1]
