@@ -13,6 +13,7 @@ from reconciler.cli.common import (
     cache_option,
     output_options,
     plain_errors,
+    refresh_option,
     server_options,
     target_option,
     wants_color,
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 @timing_options(*WHEN, "migrate")
 @server_options
 @cache_option
+@refresh_option
 @output_options
 @plain_errors
 def main(

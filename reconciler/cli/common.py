@@ -28,6 +28,7 @@ DEFAULT_WIDTH = 100
 PLAN_FORMS = ("text", "json", "markdown", "html", "github", "gitlab")
 """How a plan can be shown, the same for one that is made and one that was saved."""
 _NO_CACHE = "reconciler.no_cache"
+_REFRESH = "reconciler.refresh"
 
 
 def stop(message: str, code: Exit = Exit.ERROR) -> NoReturn:
@@ -149,8 +150,23 @@ def cache_option(command: F) -> F:
         is_flag=True,
         expose_value=False,
         callback=_keep_choice,
-        help="Parse every file anew, and keep nothing for the next time.",
+        help="Parse every file and read everything anew, and keep nothing for the next time.",
     )(command)
+
+
+def refresh_option(command: F) -> F:
+    """Whether the library is read anew, and not only what has changed; asked by `library_cache`."""
+    return click.option(
+        "--refresh",
+        is_flag=True,
+        expose_value=False,
+        callback=_keep_refresh,
+        help="Read the whole library, not only what has changed since the last time.",
+    )(command)
+
+
+def _keep_refresh(context: click.Context, _param: click.Parameter, refresh: bool) -> None:
+    context.meta[_REFRESH] = refresh
 
 
 def _keep_choice(context: click.Context, _param: click.Parameter, no_cache: bool) -> None:
@@ -163,6 +179,16 @@ def files_cache() -> Cache | None:
 
     context = click.get_current_context(silent=True)
     return None if context is not None and context.meta.get(_NO_CACHE) else default_cache()
+
+
+def library_cache() -> tuple[Cache | None, bool]:
+    """Where what was read of a library is kept, None for nowhere; and whether all is read anew."""
+    from reconciler.config.cache import default_cache
+
+    context = click.get_current_context(silent=True)
+    said = context.meta if context is not None else {}
+    kept = None if said.get(_NO_CACHE) else default_cache("libraries")
+    return kept, bool(said.get(_REFRESH))
 
 
 class TargetType(Kind):

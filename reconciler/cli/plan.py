@@ -15,6 +15,7 @@ from reconciler.cli.common import (
     cache_option,
     output_options,
     plain_errors,
+    refresh_option,
     server_options,
     stop,
     target_option,
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
 @timing_options("migrate")
 @server_options
 @cache_option
+@refresh_option
 @output_options
 @plain_errors
 def main(

@@ -23,14 +23,17 @@ _SEAL = 32
 _LENGTH = 8
 
 
-def default_cache() -> Cache | None:
-    """The platform's place, or the one named by IMMICH_RECONCILER_CACHE_DIR; None where that is empty."""
+def default_cache(part: str = "files") -> Cache | None:
+    """The platform's place, or the one named by IMMICH_RECONCILER_CACHE_DIR; None where that is empty.
+
+    Each `part` is a folder of its own, with its own bound.
+    """
     named = os.environ.get("IMMICH_RECONCILER_CACHE_DIR")
     if named is None:
         import platformdirs
 
         named = platformdirs.user_cache_dir("immich-reconciler", appauthor=False)
-    return Cache(Path(named, "files")) if named else None
+    return Cache(Path(named, part)) if named else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -87,10 +88,15 @@ class Page(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class AlbumList:
-    """The account's own albums, and those that others share with it."""
+    """The account's own albums, and those that others share with it.
+
+    `states` changes for an album, by id, whenever somebody comes into it or shows there again, or fewer are
+    shown; an album is missing where the server doesn't tell.
+    """
 
     own: tuple[Album, ...]
     others: tuple[Album, ...]
+    states: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,15 @@ def album_of(item: Json) -> Album:
     )
 
 
+def album_state(item: Json) -> str | None:
+    """How many members an album shows, when it last changed, and when a member last did (FACTS 6)."""
+    count, changed = int(item.get("assetCount") or 0), item.get("updatedAt")
+    newest = item.get("lastModifiedAssetTimestamp")
+    if not changed or (count and not newest):
+        return None
+    return f"{count} {changed} {newest or ''}"
+
+
 def person_of(item: Json) -> Person:
     """A person; the name is empty where nobody has given one."""
     return Person(item["id"], item.get("name") or "")

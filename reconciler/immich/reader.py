@@ -286,10 +286,13 @@ class Reader(SelectionReader):
         me = self.me().id
         own: dict[str, Album] = {}
         others: dict[str, Album] = {}
+        states: dict[str, str] = {}
         for query in self.dialect.album_queries:
-            for album, owner in self._get("/albums", self._albums_with_owners, query=query):
+            for album, owner, state in self._get("/albums", self._albums_with_owners, query=query):
                 (own if owner == me else others)[album.id] = album
-        return AlbumList(_by_name(own.values()), _by_name(others.values()))
+                if state:
+                    states[album.id] = state
+        return AlbumList(_by_name(own.values()), _by_name(others.values()), states)
 
     @needs("asset.download", "album.read")
     def members(self, album_id: str) -> frozenset[str]:
@@ -418,8 +421,10 @@ class Reader(SelectionReader):
                     raise
         return self._get(paths[-1], parsed)
 
-    def _albums_with_owners(self, said: Any) -> list[tuple[Album, str | None]]:
-        return [(parse.album_of(item), self.dialect.album_owner(item)) for item in said]
+    def _albums_with_owners(self, said: Any) -> list[tuple[Album, str | None, str | None]]:
+        return [
+            (parse.album_of(item), self.dialect.album_owner(item), parse.album_state(item)) for item in said
+        ]
 
 
 def _by_name(albums: Iterable[Album]) -> tuple[Album, ...]:

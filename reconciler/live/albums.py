@@ -75,8 +75,14 @@ class Albums:
 
         def job() -> None:
             told, stop = self.errand.tell("albums"), self.errand.stop
+            kept = self.errand.around.kept
             with self.errand.during(number):
-                found = self.errand.source.members_of(wanted, on_progress=told, stop=stop)
+                same = kept.members(wanted.values(), self.listed.states) if kept else {}
+                rest = [album_id for album_id in wanted if album_id not in same]
+                read = self.errand.source.members_of(rest, on_progress=told, stop=stop) if rest else {}
+            if kept:
+                self.errand.around.meter.say(number, f"{len(same):,} as kept, {len(rest):,} read")
+            found = {album_id: (same if album_id in same else read)[album_id] for album_id in wanted}
             self.members |= found
             self.errand.came(number, sum(len(one) for one in found.values()))
 

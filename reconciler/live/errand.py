@@ -9,6 +9,7 @@ from threading import Event
 from typing import TypeVar
 
 from reconciler.immich.pool import bounded
+from reconciler.live.kept import Kept
 from reconciler.live.meter import Meter
 from reconciler.live.plan import Read, ReadingPlan, Rejected
 from reconciler.live.source import Source
@@ -37,7 +38,8 @@ class Around:
     `may_check`: the key may ask which files are there. `whole`: all photos are wanted, whatever rules ask
     for, also to tell why one is not meant. `libraries` tells the names of external libraries, which takes an
     administrator's key; without it the reader's own key is used. `known` are the albums that earlier runs
-    have made of album sets. `meter` counts what each read takes.
+    have made of album sets. `meter` counts what each read takes. `kept` is what earlier readings have left,
+    which may save asking for it; the reading plan is the same with and without.
     """
 
     settled: Callable[[], bool | None] = nobody_knows
@@ -46,6 +48,7 @@ class Around:
     libraries: Callable[[], Mapping[str, str]] | None = None
     known: KnownAlbums = NOTHING_KNOWN
     meter: Meter = field(default_factory=Meter)
+    kept: Kept | None = None
 
 
 @dataclass(slots=True)

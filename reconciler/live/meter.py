@@ -17,11 +17,12 @@ _CURRENT: ContextVar[int | None] = ContextVar("read", default=None)
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Requests sent, rows that came, and seconds from beginning to end."""
+    """Requests sent, rows that came, and seconds from beginning to end; `how` where there is more to say."""
 
     requests: int = 0
     rows: int = 0
     seconds: float = 0.0
+    how: str = ""
 
 
 class Meter:
@@ -35,6 +36,7 @@ class Meter:
         self._requests: Counter[int] = Counter()
         self._rows: Counter[int] = Counter()
         self._seconds: defaultdict[int, float] = defaultdict(float)
+        self._how: dict[int, str] = {}
 
     @contextmanager
     def during(self, number: int) -> Iterator[None]:
@@ -61,7 +63,13 @@ class Meter:
         with self._lock:
             self._rows[number] += rows
 
+    def say(self, number: int, how: str) -> None:
+        """How a read was come by, in words."""
+        with self._lock:
+            self._how[number] = how
+
     def took(self, number: int) -> Took:
         """All of one read."""
         with self._lock:
-            return Took(self._requests[number], self._rows[number], self._seconds[number])
+            how = self._how.get(number, "")
+            return Took(self._requests[number], self._rows[number], self._seconds[number], how)

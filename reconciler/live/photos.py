@@ -44,6 +44,8 @@ class Photos:
     people: PeopleOf | None = None
     """Takes in who is on each photo, where everybody must be known; the whole library is read then."""
     scanned: bool = False
+    everything: Mapping[str, Asset] | None = None
+    """All photos, hidden ones too, where they were read to be kept."""
     unseen: list[int] = field(default_factory=list)
     """Photos that each search should have brought and did not: the server has not read them yet."""
     _aside: dict[str, Asset] = field(default_factory=dict)
@@ -190,7 +192,7 @@ class Photos:
         if choice.whole:
             number = self.errand.will(scan_read(choice.facts, choice.parts.whole))
             self.errand.loudest = "photos"
-            self.errand.at_once(lambda: self._scan(number, Selection(hidden=self.errand.hidden)), *beside)
+            self.errand.at_once(lambda: self._read_all(number, choice.facts.library), *beside)
             self.errand.loudest = ""
             self.scanned = True
             self._find_the_rest(names, choice)
@@ -198,6 +200,23 @@ class Photos:
             searches = list(choice.parts.selections)
             looking = self._lookups(choice, names)
             self.errand.at_once(lambda: self._search(searches), *looking, *beside)
+
+    def _read_all(self, number: int, size: int) -> None:
+        """The whole library: what is kept of it, brought up to date, or a scan."""
+        kept, hidden = self.errand.around.kept, self.errand.hidden
+        if kept is None or size < kept.smallest or self.people is not None:
+            self._scan(number, Selection(hidden=hidden))
+            return
+        told, stop = self.errand.tell("photos"), self.errand.stop
+        with self.errand.during(number):
+            found, how = kept.library(self.errand.source, self.errand.owner, on_progress=told, stop=stop)
+        self.errand.around.meter.say(number, how)
+        self.everything = found
+        shows_hidden = hidden or self.errand.source.dialect.search_shows_all
+        self._take(
+            asset for asset in found.values() if shows_hidden or asset.visibility is not Visibility.HIDDEN
+        )
+        self.errand.came(number, len(found))
 
     def _scan(self, number: int, selection: Selection) -> None:
         with self.errand.during(number):

@@ -69,6 +69,7 @@ def read_planned(
     albums.read(albums.of_sets(photos.assets.values(), facts.tags, people.known))
     photos.read_members(albums.to_identify(), albums.names, facts)
     tags = tagging.memberships(photos.assets, photos.details)
+    _keep(errand, albums, photos)
     in_parts = reading.scan and not choice.whole
     live = Live(
         identity=identity,
@@ -90,6 +91,14 @@ def read_planned(
         libraries=company.libraries,
     )
     return live, errand.plan
+
+
+def _keep(errand: Errand, albums: Albums, photos: Photos) -> None:
+    """Keeps who is in albums, where all photos are known."""
+    kept = errand.around.kept
+    if kept and photos.everything is not None and albums.members:
+        every = (*albums.listed.own, *albums.listed.others)
+        kept.keep_members(albums.members, every, albums.listed.states, photos.everything)
 
 
 def _given_by_rules(desired: Desired) -> frozenset[str]:

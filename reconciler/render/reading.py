@@ -54,6 +54,8 @@ def _read(read: Read, took: Took) -> list[str]:
         f"  {_TITLES[read.what]:8} {read.about}",
         f"           expected {_expected(read.cost)}; took {real}",
     ]
+    if took.how:
+        lines.append(f"           {took.how}")
     if read.because:
         more = f" and {read.others:,} more" if read.others else ""
         lines.append(f"           for {', '.join(origin.short for origin in read.because)}{more}")

@@ -1,0 +1,268 @@
+"""What an earlier reading has left on this disk, brought up to date by what has changed since.
+
+It gives what the server would give, or nothing at all. Why that holds, for photos:
+
+- Whatever comes into the library or changes in it moves `updatedAt` of its row, and so is among what a
+  search with `updatedAfter` brings, trashed photos too: uploads, restored and unlocked photos, hearts,
+  visibility, files that move, and captions, dates, places, stars and tags once their jobs have run
+  (FINDINGS 23).
+- Edits whose jobs have not run yet show at once and move nothing. So nothing is taken from here unless the
+  queues of edits are seen empty before that search, twice, since they look empty for a moment between two
+  jobs of a chain (FINDINGS 22). Without an administrator's key nobody can tell, and all is read.
+- What leaves without a trace (deleted for good, locked) leaves more photos here than the server counts. As
+  nothing comes in unseen, an equal count means the same photos. One deleted and one uploaded is one too many.
+- An edit that falls into a reading shows in the next one, which asks from before the beginning of this one,
+  by `OVERLAP`. That also covers clocks of the server and its database that differ.
+
+For the members of an album, the list of albums is read each time. It tells of each how many members show,
+when it last changed, and when one of those members last did (`AlbumList.states`).
+
+- Adding moves the album's time. A member that shows again (restored, no longer hidden, unlocked), whoever
+  owns it, moves the time of the members to that moment. As long as both times stand, nobody has come in.
+- Whoever leaves (removed, trashed, hidden, locked, deleted) makes them fewer; removing moves no time unless
+  it was the cover (FINDINGS 24). As nobody has come in, an equal count means the same members. One removed
+  and one restored or added moves a time.
+- Hidden members count nowhere, so that one that leaves can't be seen. An album is kept only if every member
+  is the account's own, and hidden ones are the videos of live photos that are members and bring them along.
+
+What cannot be seen: an edit since the last reading whose jobs were thrown away (a queue emptied, Redis lost)
+or failed because the file can't be read. It is seen with the next change of that photo, after `OLDEST`, or
+when all is read because somebody asks for that. Whatever is written has its value read again before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import Protocol
+
+import orjson
+
+from reconciler.immich.errors import ServerError
+from reconciler.immich.keyset import stamp
+from reconciler.immich.search import Selection
+from reconciler.live.packing import packed, unpacked
+from reconciler.live.source import Source
+from reconciler.model.asset import Asset
+from reconciler.model.live import Album
+from reconciler.model.memory import no_collection
+from reconciler.model.values import Visibility
+
+FORMAT = 1
+"""Changes with what is kept and how; what has another one is not read."""
+OVERLAP = timedelta(minutes=10)
+OLDEST = timedelta(days=7)
+"""How long photos are brought up to date before all are read again."""
+GAP = 0.25
+"""Seconds between two looks at the queues; from one job of a chain to the next it takes milliseconds."""
+SMALLEST = 4000
+"""Photos from which on it takes the server less to say what has changed than to show them all."""
+MANY = 1000
+"""So many photos that came without need are worth writing down a later time to ask from."""
+
+Progress = Callable[[int], None]
+
+
+class Shelf(Protocol):
+    """A place for lists of bytes by key, which never raises; `config.cache.Cache` is one."""
+
+    def get(self, key: str) -> list[bytes] | None: ...
+
+    def put(self, key: str, parts: Iterable[bytes]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """All photos of an account by id, in the order of ids, last all `read` at a time.
+
+    What has changed is asked for `since` another, which is later where it has been asked before.
+    """
+
+    assets: dict[str, Asset]
+    since: datetime
+    read: datetime
+
+
+@dataclass(slots=True)
+class Kept:
+    """What is kept of one account of one server.
+
+    `name` tells it from others: server, account and the server's version. `settled` says whether no edit
+    waits in the queues, None where that can't be seen; `now` is the server's clock. With `refresh`, all is
+    read and kept anew.
+    """
+
+    shelf: Shelf
+    name: str
+    settled: Callable[[], bool | None]
+    now: Callable[[], datetime]
+    refresh: bool = False
+    smallest: int = SMALLEST
+    pause: Callable[[float], None] = time.sleep
+    _members: dict[str, tuple[str, list[str]]] | None = field(default=None, init=False)
+
+    # Photos
+
+    def library(
+        self, source: Source, owner: str, *, on_progress: Progress | None = None, stop: Event | None = None
+    ) -> tuple[dict[str, Asset], str]:
+        """All of the owner's photos, hidden ones too, as a scan gives them; and how they were come by."""
+        began = self.now()
+        found, why = self._brought_up(source, owner, began, on_progress, stop)
+        if found is not None:
+            return found, why
+        begun = source.begin(Selection(hidden=True), stop=stop)
+        found = source.finish(begun, owner_id=owner, hidden=True, on_progress=on_progress, stop=stop)
+        if source.library_size(hidden=True) == len(found):
+            self._keep(Photos(found, began - OVERLAP, began))
+        return found, f"all read: {why}"
+
+    def _brought_up(
+        self,
+        source: Source,
+        owner: str,
+        began: datetime,
+        on_progress: Progress | None,
+        stop: Event | None,
+    ) -> tuple[dict[str, Asset] | None, str]:
+        """The photos of an earlier reading as they are now; None and the reason where that isn't certain."""
+        if self.refresh:
+            return None, "it was asked for"
+        looked = time.monotonic()
+        if reason := self._unsettled():
+            return None, reason
+        older = self._photos()
+        if older is None:
+            return None, "nothing is kept from an earlier time"
+        if not timedelta(0) <= began - older.read <= OLDEST:
+            return None, "what is kept is too old"
+        self.pause(max(0.0, looked + GAP - time.monotonic()))
+        if reason := self._unsettled():
+            return None, reason
+        try:
+            changed = _changed(source, owner, older.since, on_progress, stop)
+            count = source.library_size(hidden=True)
+        except ServerError as error:
+            return None, f"the server doesn't tell what has changed ({error})"
+        found, different = _with(older.assets, changed)
+        if count != len(found):
+            return None, "photos were deleted or locked, or the server has not read some yet"
+        if different or len(changed) >= MANY:
+            self._keep(Photos(found, began - OVERLAP, older.read))
+        if on_progress:
+            on_progress(len(found))
+        return found, f"kept since {older.read:%Y-%m-%d %H:%M} UTC, {different:,} changed"
+
+    def _unsettled(self) -> str:
+        """Why edits may not show in what has changed; empty where none waits."""
+        match self.settled():
+            case None:
+                return "only an administrator's key shows whether edits wait in the queues"
+            case False:
+                return "edits wait in the queues"
+        return ""
+
+    def _photos(self) -> Photos | None:
+        parts = self.shelf.get(self._key("photos"))
+        try:
+            if not parts:
+                return None
+            since, read = (datetime.fromtimestamp(second, UTC) for second in orjson.loads(parts[0]))
+            with no_collection():
+                assets = {asset.id: asset for asset in unpacked(parts[1])}
+        except (ValueError, KeyError, TypeError, IndexError, OverflowError):
+            return None
+        return Photos(assets, since, read)
+
+    def _keep(self, photos: Photos) -> None:
+        head = orjson.dumps([photos.since.timestamp(), photos.read.timestamp()])
+        self.shelf.put(self._key("photos"), (head, packed(photos.assets.values())))
+
+    # Members
+
+    def members(self, albums: Iterable[Album], states: Mapping[str, str]) -> dict[str, frozenset[str]]:
+        """The members of those of these albums that are as they were, by album id."""
+        if self.refresh:
+            return {}
+        kept = self._albums()
+        return {
+            album.id: frozenset(kept[album.id][1])
+            for album in albums
+            if album.id in kept and kept[album.id][0] == states.get(album.id)
+        }
+
+    def keep_members(
+        self,
+        members: Mapping[str, frozenset[str]],
+        albums: Collection[Album],
+        states: Mapping[str, str],
+        library: Mapping[str, Asset],
+    ) -> None:
+        """Keeps members that were read after the list of albums with these states.
+
+        `library` are all photos, hidden ones too.
+        """
+        before, now = self._albums(), self.now()
+        after = {
+            key: value
+            for key, value in before.items()
+            if value[0] == states.get(key) and not (self.refresh and key in members)
+        }
+        for album in albums:
+            state, found = states.get(album.id), members.get(album.id)
+            if state and found is not None and album.id not in after and _tells(album, found, library, now):
+                after[album.id] = (state, sorted(found))
+        if after != before:
+            self.shelf.put(self._key("members"), (orjson.dumps(after),))
+            self._members = after
+
+    def _albums(self) -> dict[str, tuple[str, list[str]]]:
+        if self._members is None:
+            parts = self.shelf.get(self._key("members"))
+            try:
+                found = orjson.loads(parts[0]) if parts else {}
+                self._members = {key: (state, list(ids)) for key, (state, ids) in found.items()}
+            except (ValueError, TypeError, AttributeError, IndexError):
+                self._members = {}
+        return self._members
+
+    def _key(self, what: str) -> str:
+        return f"{FORMAT} {what} {self.name}"
+
+
+def _changed(
+    source: Source, owner: str, since: datetime, on_progress: Progress | None, stop: Event | None
+) -> dict[str, Asset]:
+    """The owner's photos that have changed since, those in the trash too."""
+    filters = (("updatedAfter", stamp(since)), ("withDeleted", True))
+    begun = source.begin(Selection(filters, hidden=True), stop=stop)
+    return source.finish(begun, owner_id=owner, hidden=True, on_progress=on_progress, stop=stop)
+
+
+def _with(before: Mapping[str, Asset], changed: Mapping[str, Asset]) -> tuple[dict[str, Asset], int]:
+    """The photos with what has changed, in the order of ids, and how many differ."""
+    after = dict(before)
+    different = 0
+    for asset in changed.values():
+        if asset.trashed:
+            different += after.pop(asset.id, None) is not None
+        elif after.get(asset.id) != asset:
+            different += 1
+            after[asset.id] = asset
+    fresh = any(asset_id not in before for asset_id in changed)
+    return (dict(sorted(after.items())) if fresh else after), different
+
+
+def _tells(album: Album, members: frozenset[str], library: Mapping[str, Asset], now: datetime) -> bool:
+    """Whether the state of an album tells of every change of its members; times to come would hide some."""
+    if not members <= library.keys():
+        return False
+    found = [library[asset_id] for asset_id in members]
+    videos = {asset.motion_id for asset in found if asset.motion_id}
+    hidden = [asset.id for asset in found if asset.visibility is Visibility.HIDDEN]
+    if any(asset.updated > now for asset in found):
+        return False
+    return videos.issuperset(hidden) and len(found) - len(hidden) == album.asset_count

@@ -1,0 +1,310 @@
+"""What is kept of a library gives the same plan as reading it anew, or is not used."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.config.cache import Cache
+from reconciler.diff import compare
+from reconciler.immich.retry import Repeat
+from reconciler.immich.tally import Sent
+from reconciler.immich.writer import Writer
+from reconciler.live.errand import Around
+from reconciler.live.kept import Kept
+from reconciler.live.packing import packed, unpacked
+from reconciler.live.read import read_planned
+from reconciler.model.live import Live
+from reconciler.plan import make_plan
+from reconciler.plan.document import to_bytes
+from reconciler.sandbox.library import NewAsset
+from tests.support.world import QUICK, World, world
+
+VERSIONS = ["2.5.6", "3.1.0"]
+WISH: dict[str, Any] = {
+    "assets": [{"match": {"taken": "2020.."}, "rating": 3}],
+    "albums": [
+        {"name": "Everything", "match": {"taken": "2000.."}},
+        {"name": "Hearts", "match": {"favorite": True}},
+        {"name": "Some", "match": {"description": {"contains": "sea"}}},
+    ],
+}
+
+
+def photo(name: str, year: int) -> NewAsset:
+    return NewAsset(file_name=name, file_created_at=datetime(year, 6, 1, tzinfo=UTC))
+
+
+def photos(count: int) -> list[NewAsset]:
+    return [photo(f"IMG_{number:04}.jpg", 2018 + number % 5) for number in range(count)]
+
+
+@dataclass
+class Desk:
+    """Reads one world with and without what is kept."""
+
+    world: World
+    refresh: bool = False
+    admin: bool = True
+    name: str = "one"
+    now: datetime | None = None
+    sent: list[str] = field(default_factory=list)
+
+    def kept(self) -> Kept:
+        return Kept(
+            Cache(self.world.folder / "cache"),
+            self.name,
+            settled=self.settled,
+            now=lambda: self.now or datetime.now(UTC),
+            refresh=self.refresh,
+            smallest=0,
+            pause=lambda _seconds: None,
+        )
+
+    def settled(self) -> bool | None:
+        if not self.admin:
+            return None
+        queues = self.world.reader.queues()
+        return not any(queues[name].pending for name in ("sidecar", "metadataExtraction"))
+
+    def read(self, kept: Kept | None, wish: dict[str, Any]) -> tuple[Live, bytes, str]:
+        """The live state, the plan's bytes, and how the library was come by."""
+        desired = self.world.desired(wish)
+        around = Around(kept=kept)
+        self.sent.clear()
+        with self.world.reader.transport.watched(self._note):
+            live, plan = read_planned(
+                desired,
+                self.world.reader,
+                identity=self.world.identity,
+                features=self.world.features(),
+                around=around,
+            )
+        how = [around.meter.took(number).how for number in range(len(plan.reads))]
+        made = make_plan(compare(desired, live), live, desired.files)
+        return live, to_bytes(made), "; ".join(filter(None, how))
+
+    def _note(self, sent: Sent) -> None:
+        self.sent.append(sent.template)
+
+    def same(self, wish: dict[str, Any]) -> str:
+        """Reads both ways, insists that they are one, and tells how the kept way was come by."""
+        live, data, how = self.read(self.kept(), wish)
+        requests = list(self.sent)
+        fresh, anew, _ = self.read(None, wish)
+        assert dict(live.assets) == dict(fresh.assets)
+        assert list(live.assets) == list(fresh.assets)
+        assert live.members == fresh.members
+        assert live == fresh
+        assert data == anew
+        self.sent[:] = requests
+        return how
+
+
+@contextmanager
+def desk(folder: Path, version: str, count: int = 30) -> Iterator[Desk]:
+    with world(folder, photos(count), version=version, pace=QUICK) as made:
+        writer = Writer(made.reader.transport, made.reader.dialect)
+        ids = sorted(made.ids().values())
+        writer.create_album("Everything", asset_ids=ids)
+        writer.create_album("Hearts", asset_ids=ids[:5])
+        made.library.settle(30)
+        yield Desk(made)
+
+
+def call(made: World, method: str, template: str, body: Any, **path: str) -> None:
+    made.reader.transport.call(
+        method, template, repeat=Repeat.READ, parse=lambda said: said, path=path, body=body
+    )
+
+
+def test_columns_give_the_same_photos(tmp_path: Path) -> None:
+    with desk(tmp_path, "3.1.0") as made:
+        assets = list(made.world.reader.scan(owner_id=made.world.identity.user_id, hidden=True).values())
+    assert unpacked(packed(assets)) == assets
+    for broken in (b"{}", b"[]", b"nothing", packed(assets)[:-9]):
+        with pytest.raises((ValueError, KeyError, TypeError)):
+            unpacked(broken)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_nothing_new_is_neither_scanned_nor_asked_album_by_album(tmp_path: Path, version: str) -> None:
+    with desk(tmp_path, version) as made:
+        assert "nothing is kept" in made.same(WISH)
+        assert made.sent.count("/download/info") == 2
+        how = made.same(WISH)
+        assert "kept since" in how and "0 changed" in how and "2 as kept, 0 read" in how
+        assert "/download/info" not in made.sent
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_leaves_without_a_trace_is_missed_by_the_count(tmp_path: Path, version: str) -> None:
+    with desk(tmp_path, version) as made:
+        made.same(WISH)
+        gone = min(made.world.ids().values())
+        call(made.world, "DELETE", "/assets", {"ids": [gone], "force": True})
+        made.world.library.add_assets([photo("new.jpg", 2021)])
+        assert "deleted or locked" in made.same(WISH)
+        assert "kept since" in made.same(WISH)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_edits_that_wait_have_all_read(tmp_path: Path, version: str) -> None:
+    with desk(tmp_path, version) as made:
+        made.same(WISH)
+        writer = Writer(made.world.reader.transport, made.world.reader.dialect)
+        writer.pause("sidecar")
+        call(
+            made.world,
+            "PUT",
+            "/assets/{id}",
+            {"description": "the sea"},
+            id=min(made.world.ids().values()),
+        )
+        assert "edits wait" in made.same(WISH)
+        writer.resume("sidecar")
+        made.world.library.settle(30)
+        assert "1 changed" in made.same(WISH)
+
+
+def test_without_an_administrators_key_all_is_read_but_albums_are_kept(tmp_path: Path) -> None:
+    with desk(tmp_path, "3.1.0") as made:
+        made.admin = False
+        made.same(WISH)
+        how = made.same(WISH)
+        assert "only an administrator's key" in how
+        assert "2 as kept, 0 read" in how
+
+
+def test_a_hidden_member_that_leaves_is_seen_since_such_albums_are_always_read(tmp_path: Path) -> None:
+    with desk(tmp_path, "3.1.0") as made:
+        album = made.world.reader.albums().own[0]
+        hidden = min(made.world.reader.members(album.id))
+        call(made.world, "PUT", "/assets/{id}", {"visibility": "hidden"}, id=hidden)
+        assert "1 read" in made.same(WISH) or "2 read" in made.same(WISH)
+        writer = Writer(made.world.reader.transport, made.world.reader.dialect)
+        writer.remove_members(album.id, [hidden])
+        made.same(WISH)
+
+
+def test_one_removed_and_one_restored_is_seen(tmp_path: Path) -> None:
+    with desk(tmp_path, "3.1.0") as made:
+        album = next(one for one in made.world.reader.albums().own if one.name == "Everything")
+        some = sorted(made.world.reader.members(album.id) - {album.cover or ""})
+        call(made.world, "DELETE", "/assets", {"ids": some[:1], "force": False})
+        made.same(WISH)
+        before = count_of(made.world, album.id)
+        Writer(made.world.reader.transport, made.world.reader.dialect).remove_members(album.id, some[1:2])
+        call(made.world, "POST", "/trash/restore/assets", {"ids": some[:1]})
+        assert before == count_of(made.world, album.id)
+        assert "1 changed" in made.same(WISH)
+
+
+def count_of(made: World, album_id: str) -> int:
+    return next(one.asset_count for one in made.reader.albums().own if one.id == album_id)
+
+
+def test_what_is_of_another_broken_or_old_is_not_used(tmp_path: Path) -> None:
+    with desk(tmp_path, "3.1.0") as made:
+        made.same(WISH)
+        assert "nothing is kept" in replace(made, name="another").same(WISH)
+        assert "too old" in replace(made, now=datetime.now(UTC) + timedelta(days=30)).same(WISH)
+        assert "it was asked for" in replace(made, refresh=True).same(WISH)
+        for path in (tmp_path / "cache").iterdir():
+            path.write_bytes(path.read_bytes()[:-3] + b"xyz")
+        assert "nothing is kept" in made.same(WISH)
+        for path in (tmp_path / "cache").iterdir():
+            assert path.stat().st_mode & 0o077 == 0
+        assert (tmp_path / "cache").stat().st_mode & 0o077 == 0
+
+
+CHANGES = [
+    *("heart", "archive", "hide", "show", "trash", "restore", "delete", "lock", "upload"),
+    *("caption", "date", "wait", "settle"),
+    *("member", "member", "remove", "remove", "album", "unalbum"),
+]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_cached_plan_equals_a_fresh_one_whatever_others_do(tmp_path: Path, version: str, seed: int) -> None:
+    chance = random.Random(seed)
+    with desk(tmp_path, version, 24) as made:
+        others = Others(made.world, chance)
+        ways = []
+        for _turn in range(14):
+            for _ in range(chance.randrange(4)):
+                others.change(chance.choice(CHANGES))
+            others.let_run()
+            ways.append(made.same(WISH))
+        assert any("kept since" in way for way in ways)
+        assert any("as kept" in way and "0 as kept" not in way for way in ways)
+
+
+@dataclass
+class Others:
+    """People who use the server meanwhile."""
+
+    world: World
+    chance: random.Random
+    trashed: list[str] = field(default_factory=list)
+    waiting: bool = False
+
+    def let_run(self) -> None:
+        """Lets jobs end that are not held, so that the two readings see the same."""
+        if not self.waiting:
+            self.world.library.settle(30)
+
+    def change(self, kind: str) -> None:
+        """Something that people do; what the server refuses stays undone."""
+        made, writer = self.world, Writer(self.world.reader.transport, self.world.reader.dialect)
+        owner = made.identity.user_id
+        assets = list(made.reader.scan(owner_id=owner, hidden=True))
+        one = self.chance.choice(assets)
+        albums = made.reader.albums().own
+        match kind:
+            case "heart":
+                call(made, "PUT", "/assets/{id}", {"isFavorite": self.chance.random() < 0.6}, id=one)
+            case "archive" | "hide" | "show" | "lock":
+                to = {"archive": "archive", "hide": "hidden", "show": "timeline", "lock": "locked"}[kind]
+                call(made, "PUT", "/assets/{id}", {"visibility": to}, id=one)
+            case "trash" | "delete":
+                call(made, "DELETE", "/assets", {"ids": [one], "force": kind == "delete"})
+                if kind == "trash":
+                    self.trashed.append(one)
+            case "restore" if self.trashed:
+                call(made, "POST", "/trash/restore/assets", {"ids": [self.trashed.pop()]})
+            case "caption":
+                text = self.chance.choice(["the sea", "hills", ""])
+                call(made, "PUT", "/assets/{id}", {"description": text}, id=one)
+            case "date":
+                day = f"20{self.chance.randrange(10, 25)}-03-04T10:00:00.000Z"
+                call(made, "PUT", "/assets/{id}", {"dateTimeOriginal": day}, id=one)
+            case "wait":
+                writer.pause("sidecar")
+                self.waiting = True
+            case "settle":
+                writer.resume("sidecar")
+                self.waiting = False
+            case "upload":
+                name = f"up{self.chance.randrange(10**9)}.jpg"
+                made.library.add_assets([photo(name, 2022)])
+            case "member" if albums:
+                writer.add_members(self.chance.choice(albums).id, [one])
+            case "remove" if albums:
+                album = self.chance.choice(albums)
+                if members := sorted(made.reader.members(album.id)):
+                    writer.remove_members(album.id, [self.chance.choice(members)])
+            case "album":
+                name = self.chance.choice(["Everything", "Hearts", "Some"])
+                if name not in {album.name for album in albums}:
+                    writer.create_album(name, asset_ids=self.chance.sample(assets, 3))
+            case "unalbum" if albums and self.chance.random() < 0.3:
+                writer.delete_album(self.chance.choice(albums).id)
