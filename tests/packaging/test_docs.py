@@ -85,7 +85,7 @@ class TestYaml:
         kinds = [block.kind for block in blocks("yaml")]
         assert kinds.count("") >= 6
         assert kinds.count("match") >= 3
-        assert set(kinds) == {"", "match", "refused", "workflow"}
+        assert set(kinds) == {"", "match", "refused", "workflow", "hooks"}
 
     @pytest.mark.parametrize(
         "block", [block for block in blocks("yaml") if block.kind in ("", "match")], ids=str

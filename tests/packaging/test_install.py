@@ -18,8 +18,10 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
+import yaml
 
 from tests.packaging.pages import README, ROOT, blocks, code, commands, rows, section
+from tests.recipes.jobs import Outcome, Runner, steps
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -231,6 +233,29 @@ def in_terminal(command: str, folder: Path, env: dict[str, str], *, answer: str)
     os.close(parent)
     assert process.wait(timeout=60) == 0, shown.decode()
     return shown.decode()
+
+
+def test_the_action_installs_the_commands_and_runs_one(away: Away, tmp_path: Path) -> None:
+    """With the wheel for the checkout and this installation's dependencies, as both are installed above."""
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    (tmp_path / "photos.yaml").write_text("albums: [{ name: x }]\n")
+    (wheel,) = away.folder.glob("*.whl")
+    (packages,) = (away.folder / "venv").rglob("site-packages")
+    env = {**away.env, "GITHUB_PATH": str(tmp_path / "path"), "PYTHONPATH": str(packages)}
+    env |= {"PIP_NO_DEPS": "1", "PIP_IGNORE_INSTALLED": "1"}
+    expressions = {
+        "github.action_path": str(wheel),
+        "runner.temp": str(tmp_path / "temp"),
+        "inputs.run": "immich-validate photos.yaml && command -v immich-validate",
+        "inputs.python": action["inputs"]["python"]["default"],
+    }
+    runner = Runner(tmp_path, env, tmp_path / "artifacts", expressions)
+    outcome = Outcome()
+    steps(runner, action["runs"]["steps"], {}, {"inputs.run != ''": True}, outcome)
+    assert outcome.code == 0, outcome.text
+    said = outcome.said["Run"].splitlines()
+    assert said[0].startswith("photos.yaml: fine") and said[1].startswith(str(tmp_path / "temp"))
+    assert (tmp_path / "path").read_text().strip() == str(tmp_path / "temp" / "immich-reconciler" / "bin")
 
 
 class TestWheel:
