@@ -34,8 +34,9 @@ from reconciler.model.values import (
 
 Json = Mapping[str, Any]
 
-_TYPES = {kind.value: kind for kind in AssetType}
+_TYPES = {kind.value.upper(): kind for kind in AssetType}
 _VISIBILITIES = {kind.value: kind for kind in Visibility}
+_NO_EXIF: Json = {}
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(microsecond=0, tzinfo=UTC)
 _SIDEWAYS = frozenset({"5", "6", "7", "8"})
@@ -46,7 +47,8 @@ _CLOCK = re.compile(r"(\d+):(\d{1,2}):(\d{1,2}(?:\.\d+)?)", re.ASCII)
 def moment(text: str) -> datetime:
     """A timestamp; one outside the years 1 to 9999 becomes the nearest that can be told."""
     try:
-        return utc(text)
+        found = datetime.fromisoformat(text)
+        return found if found.tzinfo is UTC else utc(text)
     except (ValueError, OverflowError):
         if text[:1] not in "+-":
             raise
@@ -56,41 +58,49 @@ def moment(text: str) -> datetime:
 def asset_of(item: Json, *, exif_asked: bool = True) -> Asset:
     """An asset of a search or of GET /assets/{id}. An unknown visibility counts as hidden.
 
-    `read` is False where the metadata were asked for and are not there (FACTS 3.3).
+    `read` is False where the metadata were asked for and are not there (FACTS 3.3). A library is read through
+    here photo by photo, so fields are given in their order and what is empty asks no function.
     """
-    exif: Json = item.get("exifInfo") or {}
-    taken, zone = _taken(exif)
-    width, height = _size(item, exif)
+    get = item.get
+    exif: Json = get("exifInfo") or _NO_EXIF
+    of = exif.get
+    created = moment(item["fileCreatedAt"])
+    added, text, rating = get("createdAt"), of("description"), of("rating")
+    taken, zone, latitude = of("dateTimeOriginal"), of("timeZone"), of("latitude")
+    width, height = get("width"), get("height")
+    if not width or not height:
+        width, height = _size_of_file(exif)
+    duration = get("duration")
     return Asset(
-        id=item["id"],
-        owner_id=item["ownerId"],
-        checksum=item.get("checksum") or "",
-        file_name=item.get("originalFileName") or "",
-        path=item.get("originalPath") or "",
-        type=_TYPES.get(str(item.get("type")).lower(), AssetType.OTHER),
-        file_created_at=moment(item["fileCreatedAt"]),
-        added=moment(item.get("createdAt") or item["fileCreatedAt"]),
-        updated=moment(item["updatedAt"]),
-        description=normal_description(exif.get("description")),
-        taken=taken,
-        zone=zone,
-        location=_location(exif),
-        rating=normal_rating(exif.get("rating")),
-        favorite=bool(item.get("isFavorite")),
-        visibility=_VISIBILITIES.get(item.get("visibility") or "timeline", Visibility.HIDDEN),
-        city=exif.get("city"),
-        state=exif.get("state"),
-        country=exif.get("country"),
-        make=exif.get("make"),
-        model=exif.get("model"),
-        lens=exif.get("lensModel"),
-        library_id=item.get("libraryId"),
-        motion_id=item.get("livePhotoVideoId"),
-        trashed=bool(item.get("isTrashed")),
-        read=bool(exif) or not exif_asked,
-        width=width,
-        height=height,
-        duration=_duration(item.get("duration")),
+        item["id"],
+        item["ownerId"],
+        get("checksum") or "",
+        get("originalFileName") or "",
+        get("originalPath") or "",
+        _TYPES.get(get("type") or "", AssetType.OTHER),
+        created,
+        moment(added) if added else created,
+        moment(item["updatedAt"]),
+        normal_description(text) if text else "",
+        _taken(taken, zone) if taken else None,
+        zone,
+        None if latitude is None else _location(latitude, of("longitude")),
+        None if rating is None else normal_rating(rating),
+        bool(get("isFavorite")),
+        _VISIBILITIES.get(get("visibility") or "timeline", Visibility.HIDDEN),
+        of("city"),
+        of("state"),
+        of("country"),
+        of("make"),
+        of("model"),
+        of("lensModel"),
+        get("libraryId"),
+        get("livePhotoVideoId"),
+        bool(get("isTrashed")),
+        bool(exif) or not exif_asked,
+        width,
+        height,
+        _duration(duration) if duration else None,
     )
 
 
@@ -221,30 +231,21 @@ def _queue(name: str, paused: bool, counts: Json) -> Queue:
     )
 
 
-def _taken(exif: Json) -> tuple[Taken | None, str | None]:
+def _taken(text: str, zone: str | None) -> Taken:
     """When a photo was taken: `dateTimeOriginal` is the instant, `timeZone` the clock (FINDINGS 10 to 12)."""
-    zone = exif.get("timeZone")
-    text = exif.get("dateTimeOriginal")
-    if not text:
-        return None, zone
     instant = moment(text)
-    return Taken(instant, zone_offset(zone, instant)), zone
+    return Taken(instant, zone_offset(zone, instant))
 
 
-def _location(exif: Json) -> Coordinates | None:
-    latitude, longitude = exif.get("latitude"), exif.get("longitude")
-    if latitude is None or longitude is None:
-        return None
-    return Coordinates(float(latitude), float(longitude))
+def _location(latitude: float, longitude: float | None) -> Coordinates | None:
+    return None if longitude is None else Coordinates(float(latitude), float(longitude))
 
 
-def _size(item: Json, exif: Json) -> tuple[int | None, int | None]:
-    """Width and height as shown. Where the server has only those of the file, its orientation turns them."""
-    width, height = item.get("width"), item.get("height")
-    if not width or not height:
-        width, height = exif.get("exifImageWidth"), exif.get("exifImageHeight")
-        if str(exif.get("orientation")) in _SIDEWAYS:
-            width, height = height, width
+def _size_of_file(exif: Json) -> tuple[int | None, int | None]:
+    """Width and height as shown, where the server has only those of the file: its orientation turns them."""
+    width, height = exif.get("exifImageWidth"), exif.get("exifImageHeight")
+    if str(exif.get("orientation")) in _SIDEWAYS:
+        width, height = height, width
     return int(width) if width else None, int(height) if height else None
 
 

@@ -43,7 +43,7 @@ class Found(Generic[P]):
     def kept(self) -> dict[str, P]:
         """By id, in the order of the ids: the same whichever thread was faster."""
         with self._lock:
-            return dict(sorted(self._kept.items()))
+            return {asset_id: self._kept[asset_id] for asset_id in sorted(self._kept)}
 
 
 @dataclass(frozen=True, slots=True)

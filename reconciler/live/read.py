@@ -19,6 +19,7 @@ from reconciler.live.reading import Reading, reading_for
 from reconciler.live.source import Source
 from reconciler.model.desired import Desired
 from reconciler.model.live import Features, Identity, Live, Tag
+from reconciler.model.memory import no_collection
 from reconciler.model.values import Visibility
 
 __all__ = ["Around", "OnProgress", "quiet", "read_live", "read_planned"]
@@ -49,8 +50,20 @@ def read_planned(
     on_progress: OnProgress = quiet,
 ) -> tuple[Live, ReadingPlan]:
     """The live state that a plan for `desired` needs, and how it was read. Raises ServerError."""
+    with no_collection():
+        return _read(desired, source, identity, features, around or Around(), on_progress)
+
+
+def _read(
+    desired: Desired,
+    source: Source,
+    identity: Identity,
+    features: Features,
+    around: Around,
+    on_progress: OnProgress,
+) -> tuple[Live, ReadingPlan]:
     reading = reading_for(desired)
-    errand = Errand(source, identity.user_id, reading.needs.hidden, around or Around(), on_progress)
+    errand = Errand(source, identity.user_id, reading.needs.hidden, around, on_progress)
     lists = _Lists(errand, reading)
     facts = lists.ask()
     albums = Albums(errand, reading, desired, lists.albums)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 COORDINATE_TOLERANCE = 1e-6
@@ -118,15 +119,27 @@ def zone_offset(zone: str | None, instant: datetime) -> int | None:
     """
     if not zone:
         return None
-    if fixed := _FIXED_ZONE.fullmatch(zone):
+    known = _zone(zone)
+    if known is None or isinstance(known, int):
+        return known
+    try:
+        shift = known.utcoffset(instant.astimezone(known))
+    except (ValueError, OverflowError):
+        return None
+    return None if shift is None else int(shift.total_seconds() // 60)
+
+
+@lru_cache(maxsize=4096)
+def _zone(text: str) -> int | ZoneInfo | None:
+    """The minutes of a fixed offset, or the zone of a name; None for anything else."""
+    if fixed := _FIXED_ZONE.fullmatch(text):
         sign, hours, minutes = fixed.groups()
         size = int(hours or 0) * 60 + int(minutes or 0)
         return -size if sign == "-" else size
     try:
-        shift = instant.astimezone(ZoneInfo(zone)).utcoffset()
+        return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
-    return None if shift is None else int(shift.total_seconds() // 60)
 
 
 def is_named_zone(zone: str | None) -> bool:
