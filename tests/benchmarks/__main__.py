@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import comparing, holding, starting, yaml_files
+from tests.benchmarks import comparing, holding, reading, starting, yaml_files
 from tests.benchmarks.figure import FULL, Bench, Row
 
 BENCHES: Mapping[str, Bench] = {
@@ -18,6 +18,7 @@ BENCHES: Mapping[str, Bench] = {
     "curve": comparing.curve,
     "start": starting.rows,
     "window": holding.rows,
+    "read": reading.rows,
 }
 
 
