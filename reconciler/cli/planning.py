@@ -22,7 +22,7 @@ from reconciler.diff.changes import Comparison
 from reconciler.diff.target import Target
 from reconciler.immich.reader import Reader
 from reconciler.live.errand import Around
-from reconciler.live.kept import Kept
+from reconciler.live.kept import SMALLEST, Kept
 from reconciler.live.meter import Meter
 from reconciler.live.permissions import calls_of
 from reconciler.live.plan import ReadingPlan
@@ -182,6 +182,7 @@ def _kept(connection: Connection) -> Kept | None:
         settled=connection.settled,
         now=lambda: datetime.now(UTC) + timedelta(seconds=ahead),
         refresh=refresh,
+        smallest=SMALLEST,
     )
 
 

@@ -12,7 +12,9 @@ It gives what the server would give, or nothing at all. Why that holds, for phot
 - What leaves without a trace (deleted for good, locked) leaves more photos here than the server counts. As
   nothing comes in unseen, an equal count means the same photos. One deleted and one uploaded is one too many.
 - An edit that falls into a reading shows in the next one, which asks from before the beginning of this one,
-  by `OVERLAP`. That also covers clocks of the server and its database that differ.
+  by `OVERLAP`. That also covers clocks of the server and its database that differ. Where a photo of an
+  earlier reading is newer than that, the database's clock had come so far, so that less will do: `MOMENT`,
+  for large writes that show only when they are done.
 
 For the members of an album, the list of albums is read each time. It tells of each how many members show,
 when it last changed, and when one of those members last did (`AlbumList.states`).
@@ -54,6 +56,7 @@ from reconciler.model.values import Visibility
 FORMAT = 1
 """Changes with what is kept and how; what has another one is not read."""
 OVERLAP = timedelta(minutes=10)
+MOMENT = timedelta(minutes=2)
 OLDEST = timedelta(days=7)
 """How long photos are brought up to date before all are read again."""
 GAP = 0.25
@@ -151,7 +154,9 @@ class Kept:
         if count != len(found):
             return None, "photos were deleted or locked, or the server has not read some yet"
         if different or len(changed) >= MANY:
-            self._keep(Photos(found, began - OVERLAP, older.read))
+            newest = max((asset.updated for asset in older.assets.values()), default=older.since)
+            since = max(began - OVERLAP, min(began, newest) - MOMENT)
+            self._keep(Photos(found, since, older.read))
         if on_progress:
             on_progress(len(found))
         return found, f"kept since {older.read:%Y-%m-%d %H:%M} UTC, {different:,} changed"

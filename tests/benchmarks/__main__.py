@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import comparing, holding, reading, starting, yaml_files
+from tests.benchmarks import comparing, holding, nightly, reading, starting, yaml_files
 from tests.benchmarks.figure import FULL, Bench, Row
 
 BENCHES: Mapping[str, Bench] = {
@@ -19,6 +19,7 @@ BENCHES: Mapping[str, Bench] = {
     "start": starting.rows,
     "window": holding.rows,
     "read": reading.rows,
+    "nightly": nightly.rows,
 }
 
 

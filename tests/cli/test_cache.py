@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from reconciler.cli import validate
+from reconciler.cli import plan, planning, validate
 from reconciler.config.documents import LARGE
+from reconciler.sandbox.library import Library, NewAsset
+from reconciler.sandbox.mount import open_sandbox
 
 ENTRY = "  - match: {{ file: a{}.jpg }}\n    description: {}\n"
 
@@ -52,3 +57,40 @@ def test_faults_are_told_again_with_their_place(folder: Path) -> None:
     outputs = [CliRunner().invoke(validate.main, []).output for _ in range(2)]
     assert outputs[0] == outputs[1]
     assert outputs[0].startswith("photos.yaml:57:13: assets[27].rating: ")
+
+
+def planned(*args: str) -> tuple[bytes, str]:
+    """The saved plan, and how the library was read."""
+    result = CliRunner().invoke(plan.main, ["wish.yaml", "-o", "plan.json", "--explain", "--quiet", *args])
+    assert result.exit_code == 0, result.output
+    return Path("plan.json").read_bytes(), result.output
+
+
+def test_a_library_is_kept_and_read_anew_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMMICH_RECONCILER_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(planning, "SMALLEST", 0)
+    (tmp_path / "wish.yaml").write_text(
+        "server: { url: 'sandbox:library' }\nalbum_sets: [{ for_each: year, name: '{year}' }]\n"
+    )
+    moments = [datetime(2020 + number % 3, 5, 1, tzinfo=UTC) for number in range(9)]
+    with Library.create(tmp_path / "library", version="3.1.0") as library:
+        library.add_assets(NewAsset(file_name=f"{n}.jpg", file_created_at=at) for n, at in enumerate(moments))
+    fresh, said = planned("--no-cache")
+    assert "kept" not in said and not (tmp_path / "cache").exists()
+    first, said = planned()
+    assert "all read: nothing is kept from an earlier time" in said
+    again, said = planned()
+    assert "kept since" in said and "0 changed" in said
+    asked, said = planned("--refresh")
+    assert "all read: it was asked for" in said
+    assert fresh == first == again == asked
+    with mounted_key(tmp_path) as key:
+        assert not any(key.encode() in path.read_bytes() for path in (tmp_path / "cache").rglob("*.kept"))
+
+
+@contextmanager
+def mounted_key(folder: Path) -> Iterator[str]:
+    with open_sandbox(folder / "library") as mounted:
+        assert mounted.admin_key
+        yield mounted.admin_key

@@ -211,6 +211,16 @@ def count_of(made: World, album_id: str) -> int:
     return next(one.asset_count for one in made.reader.albums().own if one.id == album_id)
 
 
+def test_after_many_uploads_they_are_read_once_more_and_then_no_longer(tmp_path: Path) -> None:
+    with desk(tmp_path, "3.1.0", 1100) as made:
+        made.same(WISH)
+        later = replace(made, now=datetime.now(UTC) + timedelta(minutes=30))
+        assert "0 changed" in later.same(WISH)
+        assert later.sent.count("/search/metadata") == 2
+        assert "0 changed" in later.same(WISH)
+        assert later.sent.count("/search/metadata") == 1
+
+
 def test_what_is_of_another_broken_or_old_is_not_used(tmp_path: Path) -> None:
     with desk(tmp_path, "3.1.0") as made:
         made.same(WISH)
