@@ -207,6 +207,8 @@ class Session:
             if outcome in (Outcome.DONE, Outcome.NOTHING, Outcome.UNSETTLED):
                 albums = {item.member: item.id for item in plan.set_albums}
                 remember(tools.state, plan.identity.user_id, albums, tools.progress)
+            if outcome is Outcome.DONE:
+                self._remember(remembered, after(_known(remembered), plan.changes), tools)
             if EXITS[outcome] is not Exit.DONE or not _may_match_more(plan):
                 break
         return EXITS[outcome]
@@ -250,14 +252,8 @@ class Session:
             outcome = self.apply(plan, tools, connection, account, saved=True).outcome
             if outcome is Outcome.DONE:
                 remembered = Remembered(state, connection.identity.user_id, self.applied)
-                self._remember_saved(remembered, plan, tools)
+                self._remember(remembered, after(_known(remembered), plan.changes), tools)
             return EXITS[outcome]
-
-    def _remember_saved(self, remembered: Remembered, plan: Plan, tools: Tools) -> None:
-        before = remembered.read() or Applied(remembered.user)
-        made = any(change.id is None for change in plan.changes.albums)
-        albums = tools.reader.albums().own if made else ()
-        self._remember(remembered, after(before, plan.changes, albums), tools)
 
     def _stale(self, plan: Plan, tools: Tools, connection: Connection) -> Report | None:
         """Why a saved plan doesn't fit any more; None where it does, once earlier runs' jobs are done."""
@@ -405,6 +401,10 @@ def _may_match_more(plan: Plan) -> bool:
     lead to.
     """
     return plan.needs_window or plan.migrates
+
+
+def _known(remembered: Remembered) -> Applied:
+    return remembered.read() or Applied(remembered.user)
 
 
 @contextmanager

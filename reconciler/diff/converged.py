@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 from reconciler.diff.changes import Action, AlbumField, AssetChange, Changes
 from reconciler.diff.compare import Whole, rules_of, whole_of
@@ -105,8 +104,8 @@ def _colors(desired: Desired, live: Live) -> dict[str, str | None]:
     }
 
 
-def after(applied: Applied, changes: Changes, albums: Iterable[Album]) -> Applied:
-    """The same once these changes have been made. `albums` are the live ones, new ones among them."""
+def after(applied: Applied, changes: Changes) -> Applied:
+    """The same once these changes have been made; albums that they make are known by their names."""
     fields = {
         name: {change.id: change.values[name] for change in changes.assets if name in change.values}
         for name in sorted({item.field for change in changes.assets for item in change.fields})
@@ -116,15 +115,14 @@ def after(applied: Applied, changes: Changes, albums: Iterable[Album]) -> Applie
         for change in changes.assets
         if change.tags_added or change.tags_removed
     }
-    ids = {album.name: album.id for album in albums}
     made: dict[str, AppliedAlbum] = {}
     for change in changes.albums:
-        key = change.id or ids.get(change.name)
-        if key is None or change.action is Action.DELETE:
+        key = change.id or f"name:{change.name}"
+        known = applied.albums.get(key)
+        if change.action is Action.DELETE or (change.action is Action.UPDATE and known is None):
             continue
-        before = applied.albums.get(key, AppliedAlbum(change.name, members=frozenset()))
-        if change.action is Action.UPDATE and key not in applied.albums:
-            continue
+        new = AppliedAlbum(change.name, members=frozenset(), exact=True)
+        before = new if change.action is Action.CREATE or known is None else known
         values = {item.field.value: item.after for item in change.fields if item.field is not AlbumField.NAME}
         members = None if before.members is None else before.members.union(change.added) - {*change.removed}
         made[key] = AppliedAlbum(change.name, {**before.fields, **values}, members, before.exact)

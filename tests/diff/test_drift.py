@@ -177,7 +177,7 @@ def test_a_saved_plan_is_remembered_and_an_undo_forgotten() -> None:
     desired = read(BEFORE)
     start = live([asset(1)])
     changes = compare(desired, start).changes
-    applied = applied_after(Applied(ADA), changes, ())
+    applied = applied_after(Applied(ADA), changes)
     assert applied.fields == applied_of(desired, after(start, changes)).fields
     assert not any(without(applied, changes).fields.values())
 

@@ -117,12 +117,14 @@ def _uses(runner: Runner, step: Mapping[str, Any]) -> None:
             assert action in ("actions/checkout", "actions/setup-python", "YOUR-NAME/immich-reconciler")
 
 
-def gitlab(runner: Runner, job: str) -> Outcome:
+def gitlab(runner: Runner, job: str, state: Path) -> Outcome:
     """Runs a job of GitLab's kind: its script in one shell, then what comes after in another."""
-    found: dict[str, Any] = yaml.safe_load((CI / "gitlab" / ".gitlab-ci.yml").read_text("utf-8"))[job]
+    text = (CI / "gitlab" / ".gitlab-ci.yml").read_text("utf-8")
+    whole: dict[str, Any] = yaml.safe_load(text.replace("/var/lib/immich-reconciler", str(state)))
+    found: dict[str, Any] = whole[job]
     outcome = Outcome()
     env: dict[str, str] = {}
-    for name, value in found.get("variables", {}).items():
+    for name, value in {**whole["variables"], **found.get("variables", {})}.items():
         env[name] = re.sub(r"\$(\w+)", lambda at: {**runner.env, **env}[at[1]], value)
     for part in ("script", "after_script"):
         lines = "\n".join(found.get(part, ()))

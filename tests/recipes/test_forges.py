@@ -84,10 +84,10 @@ class GitLab:
         # the address with the token leads to the repository at hand
         url = f"https://ci:{TOKEN}@gitlab.example.org/ada/photos.git"
         self.home.git("config", f"url.{self.home.origin}.insteadOf", url, at=runner.folder)
-        return gitlab(runner, "apply")
+        return gitlab(runner, "apply", self.home.base / "state")
 
     def night(self, runner: Runner) -> Outcome:
-        return gitlab(runner, "compare")
+        return gitlab(runner, "compare", self.home.base / "state")
 
     def request(self, runner: Runner, at: Forge) -> Outcome:
         runner.env |= {
@@ -96,8 +96,11 @@ class GitLab:
             "CI_PROJECT_ID": "42",
             "CI_MERGE_REQUEST_IID": "7",
         }
-        checked, planned = gitlab(runner, "validate"), gitlab(runner, "plan")
-        commented = gitlab(runner, "comment")
+        checked, planned = (
+            gitlab(runner, "validate", self.home.base / "state"),
+            gitlab(runner, "plan", self.home.base / "state"),
+        )
+        commented = gitlab(runner, "comment", self.home.base / "state")
         said = {
             f"{job} {part}": text
             for job, one in enumerate((checked, planned, commented))
