@@ -45,14 +45,15 @@ class _Lines:
 
     def __init__(self) -> None:
         self.photos = 0
-        self.lines: Counter[Origin] = Counter()
+        self.lines: dict[Origin, int] = {}
 
     def add(self, origins: Iterable[Origin]) -> None:
         """One photo, and the lines that do something to it."""
         lines = set(origins)
         if lines:
             self.photos += 1
-            self.lines.update(lines)
+            for line in lines:
+                self.lines[line] = self.lines.get(line, 0) + 1
 
     def count(self, library: int | None) -> Count:
         """The number of photos, against those of the library."""
@@ -72,12 +73,15 @@ def _of_photos(assets: Iterable[AssetChange], basis: Basis) -> dict[Key, Count]:
     off: Counter[str] = Counter()
     taking_off = _Lines()
     for change in assets:
-        lost.add(item.origin for item in change.fields if takes_away(item))
-        over.add(item.origin for item in change.fields if overwrites(item))
-        changed.add(item.origin for item in change.fields)
-        tagged.add(move.origin for move in (*change.tags_added, *change.tags_removed))
-        taking_off.add(move.origin for move in change.tags_removed)
-        off.update(move.path for move in change.tags_removed)
+        if change.fields:
+            there = [item for item in change.fields if _there(item.field, item.before)]
+            lost.add([item.origin for item in there if not _there(item.field, item.after)])
+            over.add([item.origin for item in there if _there(item.field, item.after)])
+            changed.add([item.origin for item in change.fields])
+        if change.tags_added or change.tags_removed:
+            tagged.add([move.origin for move in (*change.tags_added, *change.tags_removed)])
+            taking_off.add([move.origin for move in change.tags_removed])
+            off.update(move.path for move in change.tags_removed)
     return {
         (Budget.REMOVALS, Counted.VALUES): lost.count(basis.library),
         (Budget.REMOVALS, Counted.TAGS): Count(off.total(), off, taking_off.first, wholes=basis.tagged),

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 from reconciler.diff.changes import Note
@@ -48,22 +49,34 @@ def renamed(item: T, names: Mapping[str, str]) -> T:
 
 
 def _renamed(item: Any, names: Mapping[str, str]) -> Any:
-    if isinstance(item, Origin):
-        return replace(item, file=names.get(item.file, item.file))
+    kind = type(item)
+    if kind in _PLAIN:
+        return item
+    if kind is Origin:
+        found = names.get(item.file)
+        return item if found is None else Origin(found, item.line, item.column)
     if isinstance(item, tuple):
         return tuple(_renamed(part, names) for part in item)
     if isinstance(item, Mapping):
         return {key: _renamed(part, names) for key, part in item.items()}
-    if is_dataclass(item) and not isinstance(item, type):
-        texts = isinstance(item, Problem | Note | Violation)
+    if is_dataclass(kind):
+        texts = issubclass(kind, Problem | Note | Violation)
         changed: dict[str, Any] = {}
-        for name in (field.name for field in fields(item)):
+        for name in _field_names(kind):
             value = getattr(item, name)
             found = _in_text(value, names) if texts and name != "option" else _renamed(value, names)
             if found is not value:
                 changed[name] = found
         return replace(item, **changed) if changed else item
     return item
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _in_text(value: Any, names: Mapping[str, str]) -> Any:
