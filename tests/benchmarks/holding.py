@@ -104,7 +104,7 @@ def _apply(folder: Path, environment: dict[str, str]) -> list[Heard]:
 
 
 def _run(folder: Path, *command: str) -> None:
-    subprocess.run([_program(command[0]), *command[1:]], cwd=folder, check=True)
+    subprocess.run([_program(command[0]), *command[1:]], cwd=folder, check=True, capture_output=True)
 
 
 def _program(name: str) -> Path:
