@@ -36,6 +36,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -53,7 +54,7 @@ from reconciler.model.live import Album
 from reconciler.model.memory import no_collection
 from reconciler.model.values import Visibility
 
-FORMAT = 1
+FORMAT = 2
 """Changes with what is kept and how; what has another one is not read."""
 OVERLAP = timedelta(minutes=10)
 MOMENT = timedelta(minutes=2)
@@ -106,8 +107,16 @@ class Kept:
     smallest: int = SMALLEST
     pause: Callable[[float], None] = time.sleep
     _members: dict[str, tuple[str, list[str]]] | None = field(default=None, init=False)
+    _ahead: Future[Photos | None] | None = field(default=None, init=False)
 
     # Photos
+
+    def look_ahead(self) -> None:
+        """Begins to read what is kept of the photos, while the server is asked for something else."""
+        if not self.refresh:
+            with_one = ThreadPoolExecutor(1)
+            self._ahead = with_one.submit(self._photos)
+            with_one.shutdown(wait=False)
 
     def library(
         self, source: Source, owner: str, *, on_progress: Progress | None = None, stop: Event | None = None
@@ -134,20 +143,21 @@ class Kept:
         """The photos of an earlier reading as they are now; None and the reason where that isn't certain."""
         if self.refresh:
             return None, "it was asked for"
-        looked = time.monotonic()
-        if reason := self._unsettled():
-            return None, reason
-        older = self._photos()
+        older = self._ahead.result() if self._ahead else self._photos()
+        self._ahead = None
         if older is None:
             return None, "nothing is kept from an earlier time"
         if not timedelta(0) <= began - older.read <= OLDEST:
             return None, "what is kept is too old"
+        looked = time.monotonic()
+        if reason := self._unsettled():
+            return None, reason
+        count = source.library_size(hidden=True)
         self.pause(max(0.0, looked + GAP - time.monotonic()))
         if reason := self._unsettled():
             return None, reason
         try:
             changed = _changed(source, owner, older.since, on_progress, stop)
-            count = source.library_size(hidden=True)
         except ServerError as error:
             return None, f"the server doesn't tell what has changed ({error})"
         found, different = _with(older.assets, changed)

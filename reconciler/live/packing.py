@@ -1,11 +1,12 @@
 """Photos as plain columns that are quick to read back: 100,000 in part of a second, where size matters less.
 
-`columns` makes them small for a file that is passed on, and leaves out what a plan does not need.
+A column with few different values lists them and says which each photo has. `columns` makes photos smaller
+still, for a file that is passed on, and leaves out what a plan does not need.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
@@ -22,84 +23,77 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND = 1_000_000
 _NAMES = tuple(part.name for part in fields(Asset))
+_FEW = 4
+"""A column lists its different values where each is there that often on average."""
 
 
 def packed(assets: Iterable[Asset]) -> bytes:
     """These photos; `unpacked` gives the same ones in the same order."""
     rows = list(assets)
-    columns = {name: _WRITERS.get(name, list)(map(attrgetter(name), rows)) for name in _NAMES}
-    return orjson.dumps(columns)
+    return orjson.dumps({name: _written(name, list(map(attrgetter(name), rows))) for name in _NAMES})
 
 
 def unpacked(data: bytes) -> list[Asset]:
-    """The photos of `packed`. Raises ValueError, KeyError or TypeError for anything else."""
+    """The photos of `packed`. Raises ValueError, KeyError, IndexError or TypeError for anything else."""
     columns = orjson.loads(data)
-    read = [_READERS[name](columns[name]) if name in _READERS else columns[name] for name in _NAMES]
+    read = [_read(name, columns[name]) for name in _NAMES]
     if len({len(column) for column in read}) > 1:
         raise ValueError("columns of different lengths")
     return list(map(Asset, *read))
 
 
-def _from_moments(moments: Iterable[datetime]) -> Column:
-    return [(moment - _EPOCH) // _MICROSECOND for moment in moments]
+def _written(name: str, values: Column) -> Any:
+    write = _WRITERS.get(name)
+    different = dict.fromkeys(values)
+    if len(different) * _FEW > len(values):
+        return [write(value) for value in values] if write else values
+    places = {value: place for place, value in enumerate(different)}
+    table = [write(value) for value in different] if write else list(different)
+    return {"values": table, "places": list(map(places.__getitem__, values))}
 
 
-def _to_moments(numbers: Sequence[int]) -> Column:
-    return [_moment(number) for number in numbers]
+def _read(name: str, column: Any) -> Column:
+    read = _READERS.get(name, list)
+    if isinstance(column, dict):
+        return list(map(read(column["values"]).__getitem__, column["places"]))
+    return read(column)
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def _moment(number: int) -> datetime:
     return _EPOCH + timedelta(0, number // _SECOND, number % _SECOND)
 
 
-def _from_taken(values: Iterable[Taken | None]) -> Column:
-    return [
-        None if value is None else ((value.instant - _EPOCH) // _MICROSECOND, value.offset)
-        for value in values
-    ]
+def _moments(numbers: Sequence[int]) -> Column:
+    return list(map(_moment, numbers))
 
 
-def _to_taken(pairs: Sequence[tuple[int, int | None] | None]) -> Column:
+def _takens(pairs: Sequence[tuple[int, int | None] | None]) -> Column:
     return [None if pair is None else Taken(_moment(pair[0]), pair[1]) for pair in pairs]
 
 
-def _from_places(values: Iterable[Coordinates | None]) -> Column:
-    return [None if value is None else (value.latitude, value.longitude) for value in values]
-
-
-def _to_places(pairs: Sequence[tuple[float, float] | None]) -> Column:
+def _places(pairs: Sequence[tuple[float, float] | None]) -> Column:
     return [None if pair is None else Coordinates(*pair) for pair in pairs]
 
 
-def _from_words(values: Iterable[AssetType | Visibility]) -> Column:
-    return [value.value for value in values]
-
-
-def _to_types(words: Sequence[str]) -> Column:
-    known = {kind.value: kind for kind in AssetType}
-    return [known[word] for word in words]
-
-
-def _to_visibilities(words: Sequence[str]) -> Column:
-    known = {kind.value: kind for kind in Visibility}
-    return [known[word] for word in words]
-
-
-_WRITERS: dict[str, Callable[[Iterable[Any]], Column]] = {
-    "file_created_at": _from_moments,
-    "added": _from_moments,
-    "updated": _from_moments,
-    "taken": _from_taken,
-    "location": _from_places,
-    "type": _from_words,
-    "visibility": _from_words,
+_WRITERS: Mapping[str, Callable[[Any], Any]] = {
+    "file_created_at": _micros,
+    "added": _micros,
+    "updated": _micros,
+    "taken": lambda taken: taken and (_micros(taken.instant), taken.offset),
+    "location": lambda place: place and (place.latitude, place.longitude),
+    "type": attrgetter("value"),
+    "visibility": attrgetter("value"),
 }
-_READERS: dict[str, Callable[[Sequence[Any]], Column]] = {
-    "file_created_at": _to_moments,
-    "added": _to_moments,
-    "updated": _to_moments,
-    "taken": _to_taken,
-    "location": _to_places,
-    "type": _to_types,
-    "visibility": _to_visibilities,
+_READERS: Mapping[str, Callable[[Sequence[Any]], Column]] = {
+    "file_created_at": _moments,
+    "added": _moments,
+    "updated": _moments,
+    "taken": _takens,
+    "location": _places,
+    "type": lambda words: list(map(AssetType, words)),
+    "visibility": lambda words: list(map(Visibility, words)),
 }

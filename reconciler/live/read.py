@@ -64,11 +64,14 @@ def _read(
 ) -> tuple[Live, ReadingPlan]:
     reading = reading_for(desired)
     errand = Errand(source, identity.user_id, reading.needs.hidden, around, on_progress)
-    lists = _Lists(errand, reading)
+    asked, lists = asked_of(desired), _Lists(errand, reading)
+    alone = not (reading.needs.people or reading.needs.everyone)
+    if around.kept and alone and any(one.slice.whole for one in asked):
+        around.kept.look_ahead()
     facts = lists.ask()
     albums = Albums(errand, reading, desired, lists.albums)
     company = Company(errand, reading.needs, with_scan=with_the_scan(reading.needs, facts.library))
-    photos, asked = Photos(errand, people=company.scanned), asked_of(desired)
+    photos = Photos(errand, people=company.scanned)
     if any(one.slice.albums for one in asked):
         albums.read(albums.that_matter())
         facts = albums.in_facts(facts)
