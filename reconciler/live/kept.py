@@ -15,6 +15,8 @@ It gives what the server would give, or nothing at all. Why that holds, for phot
   by `OVERLAP`. That also covers clocks of the server and its database that differ. Where a photo of an
   earlier reading is newer than that, the database's clock had come so far, so that less will do: `MOMENT`,
   for large writes that show only when they are done.
+- A server that was put back from a backup has forgotten changes. The newest photo of all is always asked for
+  again; where it isn't there as it was, or newer, all is read.
 
 For the members of an album, the list of albums is read each time. It tells of each how many members show,
 when it last changed, and when one of those members last did (`AlbumList.states`).
@@ -39,6 +41,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from threading import Event
 from typing import Protocol
 
@@ -129,7 +132,7 @@ class Kept:
         begun = source.begin(Selection(hidden=True), stop=stop)
         found = source.finish(begun, owner_id=owner, hidden=True, on_progress=on_progress, stop=stop)
         if source.library_size(hidden=True) == len(found):
-            self._keep(Photos(found, began - OVERLAP, began))
+            self._keep(found, began - OVERLAP, began)
         return found, f"all read: {why}"
 
     def _brought_up(
@@ -160,13 +163,16 @@ class Kept:
             changed = _changed(source, owner, older.since, on_progress, stop)
         except ServerError as error:
             return None, f"the server doesn't tell what has changed ({error})"
+        newest = max(older.assets.values(), key=_updated, default=None)
+        if newest and not _still(newest, source, changed):
+            return None, "the newest photo is gone or older than it was, as after a backup was restored"
         found, different = _with(older.assets, changed)
         if count != len(found):
             return None, "photos were deleted or locked, or the server has not read some yet"
         if different or len(changed) >= MANY:
-            newest = max((asset.updated for asset in older.assets.values()), default=older.since)
-            since = max(began - OVERLAP, min(began, newest) - MOMENT)
-            self._keep(Photos(found, since, older.read))
+            known = newest.updated if newest else older.since
+            since = max(began - OVERLAP, min(began, known) - MOMENT)
+            self._keep(found, since, older.read)
         if on_progress:
             on_progress(len(found))
         return found, f"kept since {older.read:%Y-%m-%d %H:%M} UTC, {different:,} changed"
@@ -192,9 +198,9 @@ class Kept:
             return None
         return Photos(assets, since, read)
 
-    def _keep(self, photos: Photos) -> None:
-        head = orjson.dumps([photos.since.timestamp(), photos.read.timestamp()])
-        self.shelf.put(self._key("photos"), (head, packed(photos.assets.values())))
+    def _keep(self, assets: Mapping[str, Asset], since: datetime, read: datetime) -> None:
+        head = orjson.dumps([since.timestamp(), read.timestamp()])
+        self.shelf.put(self._key("photos"), (head, packed(assets.values())))
 
     # Members
 
@@ -248,6 +254,9 @@ class Kept:
         return f"{FORMAT} {what} {self.name}"
 
 
+_updated = attrgetter("updated")
+
+
 def _changed(
     source: Source, owner: str, since: datetime, on_progress: Progress | None, stop: Event | None
 ) -> dict[str, Asset]:
@@ -255,6 +264,15 @@ def _changed(
     filters = (("updatedAfter", stamp(since)), ("withDeleted", True))
     begun = source.begin(Selection(filters, hidden=True), stop=stop)
     return source.finish(begun, owner_id=owner, hidden=True, on_progress=on_progress, stop=stop)
+
+
+def _still(newest: Asset, source: Source, changed: Mapping[str, Asset]) -> bool:
+    """Whether the server has a photo as it was, or as it is after another change."""
+    now = changed.get(newest.id)
+    if now is None:
+        detail = source.assets([newest.id]).get(newest.id)
+        now = detail.asset if detail else None
+    return now is not None and now.updated >= newest.updated
 
 
 def _with(before: Mapping[str, Asset], changed: Mapping[str, Asset]) -> tuple[dict[str, Asset], int]:

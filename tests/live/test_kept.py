@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ from reconciler.model.live import Live
 from reconciler.plan import make_plan
 from reconciler.plan.document import to_bytes
 from reconciler.sandbox.library import NewAsset
-from tests.support.world import QUICK, World, world
+from tests.support.world import QUICK, World, copy_of, world
 
 VERSIONS = ["2.5.6", "3.1.0"]
 WISH: dict[str, Any] = {
@@ -148,7 +149,7 @@ def test_nothing_new_is_neither_scanned_nor_asked_album_by_album(tmp_path: Path,
 def test_what_leaves_without_a_trace_is_missed_by_the_count(tmp_path: Path, version: str) -> None:
     with desk(tmp_path, version) as made:
         made.same(WISH)
-        gone = min(made.world.ids().values())
+        gone = max(made.world.ids().values())
         call(made.world, "DELETE", "/assets", {"ids": [gone], "force": True})
         made.world.library.add_assets([photo("new.jpg", 2021)])
         assert "deleted or locked" in made.same(WISH)
@@ -219,6 +220,18 @@ def test_after_many_uploads_they_are_read_once_more_and_then_no_longer(tmp_path:
         assert later.sent.count("/search/metadata") == 2
         assert "0 changed" in later.same(WISH)
         assert later.sent.count("/search/metadata") == 1
+
+
+def test_a_restored_backup_is_read_anew(tmp_path: Path) -> None:
+    with desk(tmp_path / "now", "3.1.0") as made:
+        one = min(made.world.ids().values())
+        (tmp_path / "then").mkdir()
+        with copy_of(made.world, tmp_path / "then") as former:
+            call(made.world, "PUT", "/assets/{id}", {"isFavorite": True}, id=one)
+            made.same(WISH)
+            assert "kept since" in made.same(WISH)
+            shutil.copytree(tmp_path / "now" / "cache", tmp_path / "then" / "cache")
+            assert "backup was restored" in Desk(former).same(WISH)
 
 
 def test_what_is_of_another_broken_or_old_is_not_used(tmp_path: Path) -> None:
