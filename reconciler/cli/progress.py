@@ -41,6 +41,11 @@ class Unheard:
         if isinstance(inner, Moving):
             self._heard(inner.rest)
 
+    def end(self) -> None:
+        """Nothing more is shown: what an interrupt has left running must not speak after the last word."""
+        self.rest()
+        self._inner = Silent()
+
     def _heard(self, tell: Callable[[], None]) -> None:
         try:
             tell()
@@ -108,19 +113,22 @@ class Moving:
 @contextmanager
 def progress(quiet: bool) -> Iterator[Unheard]:
     """Progress that suits where stderr goes."""
-    if quiet:
-        yield Unheard(Silent())
-    elif not sys.stderr.isatty():
-        yield Unheard(Lines())
-    else:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
-        from rich.progress import Progress as Bar
+    watching = Unheard(_suited(quiet))
+    try:
+        yield watching
+    finally:
+        watching.end()
 
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        bar = Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
-        watching = Unheard(Moving(bar))
-        try:
-            yield watching
-        finally:
-            watching.rest()
+
+def _suited(quiet: bool) -> Progress:
+    if quiet:
+        return Silent()
+    if not sys.stderr.isatty():
+        return Lines()
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    bar = Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
+    return Moving(bar)

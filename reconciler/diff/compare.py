@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from reconciler.diff.albums import AlbumDiff, Matched, MemberSets, match_albums
 from reconciler.diff.changes import (
@@ -183,7 +184,8 @@ def _evaluated(desired: Desired) -> Iterable[Note]:
 def rules_of(desired: Desired, names: Resolution, sets: Expansion) -> Rules:
     """What can touch an asset, of a desired state with the albums of its sets."""
     named: dict[str, tuple[AssetEntry, ...]] = {}
-    for entry in desired.assets:
+    entries = sorted(desired.assets, key=attrgetter("origin"))  # which two of three disagree is told alike
+    for entry in entries:
         if entry.name and (asset_id := names.ids.get(entry.name)):
             named[asset_id] = (*named[asset_id], entry) if asset_id in named else (entry,)
     albums = tuple(
@@ -193,7 +195,7 @@ def rules_of(desired: Desired, names: Resolution, sets: Expansion) -> Rules:
     )
     return Rules(
         named=named,
-        general=tuple(entry for entry in desired.assets if entry.rule),
+        general=tuple(entry for entry in entries if entry.rule),
         albums=albums,
         deleted_albums=frozenset(entry.name for entry in desired.albums if entry.absent),
         grouped=sets.wanted,

@@ -18,7 +18,7 @@ def test_a_part_is_applied_and_the_rest_waits(shell: Shell, example: Any) -> Non
         assert 'Only --target "album:nonna*": ' in applied.out and "left out" in applied.out
         assert server.albums() == ["Nonna is eighty"]
         assert server.writes() and all("/albums" in text for text in server.writes())
-        assert applied.out.rstrip().endswith("Nothing to do here.")
+        assert "Done: everything is written and has settled." in applied.out
         again = shell.run("immich-apply", EXAMPLE, "--yes", "--format", "json", *nonna)
         assert again.code == 0 and json.loads(again.out)["verdict"] == "Nothing to do here."
         rest = shell.run("immich-plan", EXAMPLE, "--exit-code")

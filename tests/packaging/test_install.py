@@ -30,6 +30,7 @@ LONG = (
     "RECONCILER_SWEEP=full .venv/bin/python -m pytest tests/sweep",
     ".venv/bin/python -m tests.soak --plans 2000 --seed 1",
     ".venv/bin/python -m tests.races",
+    ".venv/bin/python -m tests.benchmarks",
 )
 NOT_RUN = {
     "python3 -m venv .venv && .venv/bin/pip install --quiet -e '.[dev]' && .venv/bin/python -m pytest": (
@@ -292,7 +293,9 @@ class TestWheel:
         )
         assert '+ album "All"' in planned.stdout
         done = away.run("immich-apply", "--server", "sandbox:library", "--yes", "plan-me.yaml")
-        assert done.stdout.splitlines()[-1].startswith("Nothing to do")
+        assert "Done: everything is written and has settled." in done.stdout
+        again = away.run("immich-apply", "--server", "sandbox:library", "--yes", "plan-me.yaml")
+        assert again.stdout.splitlines()[-1].startswith("Nothing to do")
 
     def test_what_is_published(self, away: Away) -> None:
         (data,) = (away.folder / "venv").rglob("immich_reconciler-*.dist-info")
