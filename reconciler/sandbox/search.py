@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,15 +104,27 @@ class Query:
         self.conditions.append(sql)
         self.params += params
 
+    def add_owners(self, owners: Sequence[str]) -> None:
+        """Only photos of these users."""
+        if len(owners) == 1:
+            self.add("owner_id = ?", owners[0])
+        else:
+            self.add("owner_id IN (SELECT value FROM json_each(?))", json.dumps(list(owners)))
+
     @property
     def where(self) -> str:
         return " AND ".join(self.conditions)
 
 
-def query_for(filters: Mapping[str, Any], version: Version, user_id: str) -> Query:
-    """The query for checked filters; access to the albums named must be checked before."""
+def query_for(
+    filters: Mapping[str, Any], version: Version, owners: Sequence[str], *, counting: bool = False
+) -> Query:
+    """The query for checked filters; access to the albums named must be checked before.
+
+    `owners` are those whose photos are in the caller's timeline (`partners.in_timeline_of`).
+    """
     query = Query(needs_exif=bool(_EXIF_FIELDS & filters.keys()))
-    _add_scope(query, filters, version, user_id)
+    _add_scope(query, filters, version, owners, counting)
     for name, column in _COLUMNS.items():
         if name not in filters or name == "visibility":
             continue
@@ -144,13 +157,15 @@ def normal_checksum(text: str) -> str:
     return base64.b64encode(data).decode()
 
 
-def _add_scope(query: Query, filters: Mapping[str, Any], version: Version, user_id: str) -> None:
+def _add_scope(
+    query: Query, filters: Mapping[str, Any], version: Version, owners: Sequence[str], counting: bool
+) -> None:
     """Whose assets, which visibility, with or without the trash."""
-    if filters.get("albumIds") and not version.searches_timeline_only:
-        # from 3.0 on a search in albums covers all their owners
+    if filters.get("albumIds") and not version.searches_timeline_only and not counting:
+        # from 3.0 on a search in albums covers all their owners; counting doesn't
         pass
     else:
-        query.add("owner_id = ?", user_id)
+        query.add_owners(owners)
     if "visibility" in filters:
         query.add("visibility = ?", filters["visibility"])
     else:

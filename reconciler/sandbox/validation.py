@@ -174,11 +174,14 @@ def text(*, filled: bool = False, filled_in_old: bool = False, color: bool = Fal
     return Field(check)
 
 
-def uuid4() -> Field:
+def uuid4(*, filled_in_old: bool = False) -> Field:
     def check(at: Context, value: Any) -> str:
         if not isinstance(value, str):
+            empty = ("should not be empty",) if filled_in_old else ()
             endings = (
-                ("must be a UUID",) if at.in_list or at.from_query else ("must be a UUID", "must be a string")
+                ("must be a UUID",)
+                if at.in_list or at.from_query
+                else ("must be a UUID", *empty, "must be a string")
             )
             raise at.wrong_type(value, "string", *endings)
         if not UUID_4.fullmatch(value):
@@ -255,11 +258,13 @@ def degrees(kind: str, limit: int) -> Field:
     return Field(check)
 
 
-def one_of(*allowed: str) -> Field:
+def one_of(*allowed: str, filled_in_old: bool = False) -> Field:
     def check(at: Context, value: Any) -> str:
         if value in allowed and isinstance(value, str):
             return value
+        empty = ("should not be empty",) if filled_in_old and value is _NOTHING else ()
         raise at.fail(
+            *empty,
             f"must be one of the following values: {', '.join(allowed)}",
             code="invalid_value",
             message="Invalid option: expected one of " + "|".join(f'"{name}"' for name in allowed),

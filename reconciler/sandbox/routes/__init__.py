@@ -10,6 +10,7 @@ from reconciler.sandbox.routes import (
     config,
     files,
     others,
+    partners,
     queues,
     search,
     server,
@@ -21,6 +22,19 @@ from reconciler.sandbox.routes import (
 ALL_ROUTES = tuple(
     chain.from_iterable(
         module.ROUTES
-        for module in (server, users, config, queues, assets, files, search, albums, tags, timeline, others)
+        for module in (
+            server,
+            users,
+            config,
+            queues,
+            assets,
+            files,
+            search,
+            albums,
+            tags,
+            timeline,
+            others,
+            partners,
+        )
     )
 )

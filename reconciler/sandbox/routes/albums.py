@@ -12,7 +12,7 @@ from reconciler.sandbox.api import Answer, Call, Routes, bulk_results
 from reconciler.sandbox.clock import iso_offset, iso_z
 from reconciler.sandbox.errors import bad_request, no_access
 from reconciler.sandbox.routes.timeline import marker
-from reconciler.sandbox.store import albums, assets
+from reconciler.sandbox.store import albums, assets, partners
 from reconciler.sandbox.store.database import Row
 
 ROUTES = Routes()
@@ -70,7 +70,7 @@ def create_album(call: Call) -> Any:
     asked = call.body(
         {"albumName": v.text().needed(), "description": _DESCRIPTION, "assetIds": v.listed(v.uuid4())}
     )
-    mine = assets.owned(call.db, call.user_id, asked.get("assetIds", []))
+    mine = partners.shareable(call.db, call.user_id, asked.get("assetIds", []))
     members = [asset_id for asset_id in dict.fromkeys(asked.get("assetIds", [])) if asset_id in mine]
     with call.write() as db:
         album_id = albums.insert(db, call.user_id, asked["albumName"], asked.get("description") or "", "desc")
@@ -147,7 +147,7 @@ def add_assets_to_albums(call: Call) -> Any:
             (call.user_id, json.dumps(asked["albumIds"])),
         )
     )
-    allowed = assets.owned(call.db, call.user_id, asked["assetIds"])
+    allowed = partners.shareable(call.db, call.user_id, asked["assetIds"])
     wanted = [asset_id for asset_id in dict.fromkeys(asked["assetIds"]) if asset_id in allowed]
     if not mine or not wanted:
         return {"success": False, "error": "no_permission"}
@@ -166,7 +166,7 @@ def add_assets_to_album(call: Call) -> Any:
     if call.db.value("SELECT 1 FROM album WHERE id = ?", (album_id,)) is None:
         raise bad_request("Album not found")
     _require(call, album_id, "albumAsset.create")
-    allowed = assets.owned(call.db, call.user_id, ids)
+    allowed = partners.shareable(call.db, call.user_id, ids)
     with call.write() as db:
         members = set(db.values(f"{_MEMBERS} AND id {assets.IN_IDS}", (album_id, json.dumps(ids))))
         results: list[tuple[str, str | None]] = []

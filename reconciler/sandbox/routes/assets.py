@@ -13,7 +13,7 @@ from reconciler.sandbox.clock import iso_z
 from reconciler.sandbox.errors import no_access
 from reconciler.sandbox.routes.others import people_of
 from reconciler.sandbox.search import VISIBILITIES
-from reconciler.sandbox.store import albums, assets, tags
+from reconciler.sandbox.store import albums, assets, partners, tags
 from reconciler.sandbox.store.database import Writer
 
 ROUTES = Routes()
@@ -55,14 +55,14 @@ def statistics(call: Call) -> Any:
 def get_asset(call: Call) -> Any:
     """Get asset."""
     asset_id = call.id()
-    require(call, [asset_id], "asset.read")
+    require_readable(call, [asset_id], "asset.read")
     row = dict(call.db.rows(f"{views.ASSET_WITH_EXIF_SELECT} WHERE asset.id = ?", (asset_id,))[0])
     owner = call.db.row("SELECT * FROM user WHERE id = ?", (row["owner_id"],))
     shown = views.asset(row, call.version, call.user_id, with_exif=True)
     shown |= {
         "owner": views.user(dict(owner or {})),
         "tags": [views.tag(tag) for tag in tags.of_asset(call.db, asset_id)],
-        "people": people_of(call, asset_id),
+        "people": people_of(call, asset_id) if row["owner_id"] == call.user_id else [],
         "stack": _stack(call, row["stack_id"]),
     }
     return shown | _unassigned_faces(call)
@@ -197,6 +197,15 @@ def require(call: Call, ids: Sequence[str], permission: str) -> None:
     """All of the ids must be the caller's; one that is not fails the whole call (FACTS 2)."""
     wanted = {asset_id.lower() for asset_id in ids}
     if wanted - assets.owned(call.db, call.user_id, wanted, locked_too=call.who.has_pin):
+        raise no_access(permission)
+
+
+def require_readable(call: Call, ids: Sequence[str], permission: str) -> None:
+    """All of the ids must be the caller's, in an album of his, or a partner's (FACTS 2)."""
+    wanted = {asset_id.lower() for asset_id in ids}
+    rest = wanted - assets.owned(call.db, call.user_id, wanted, locked_too=call.who.has_pin)
+    rest -= albums.seen_in(call.db, call.user_id, rest)
+    if rest - partners.shared(call.db, call.user_id, rest):
         raise no_access(permission)
 
 

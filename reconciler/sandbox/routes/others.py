@@ -1,4 +1,4 @@
-"""Stacks, people, faces, shared links, partners, external libraries: as much as the areas above touch."""
+"""Stacks, people, faces, shared links, external libraries: as much as the areas above touch."""
 
 from __future__ import annotations
 
@@ -353,14 +353,7 @@ def _link(call: Call, row: Row) -> dict[str, Any]:
     }
 
 
-# -- partners and libraries ---------------------------------------------------------------
-
-
-@ROUTES.add("GET", "/partners", "partner.read")
-def list_partners(call: Call) -> Any:
-    """Retrieve partners."""
-    call.query({"direction": v.one_of("shared-by", "shared-with").needed()})
-    return []
+# -- external libraries --------------------------------------------------------------------
 
 
 @ROUTES.add("GET", "/libraries", "library.read", admin=True)

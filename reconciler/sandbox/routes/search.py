@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from reconciler.sandbox import search, views
@@ -9,6 +10,7 @@ from reconciler.sandbox import validation as v
 from reconciler.sandbox.api import Call, Routes
 from reconciler.sandbox.errors import no_access
 from reconciler.sandbox.routes.others import people_of
+from reconciler.sandbox.store import partners
 
 ROUTES = Routes()
 
@@ -21,7 +23,7 @@ def search_metadata(call: Call) -> Any:
     _check_albums(call, asked)
     size, page = asked.get("size", search.DEFAULT_SIZE), asked.get("page", 1)
     with_exif = asked.get("withExif", False)
-    query = search.query_for(asked, call.version, call.user_id)
+    query = search.query_for(asked, call.version, partners.in_timeline_of(call.db, call.user_id))
     order = "ASC" if asked.get("order") == "asc" else "DESC"
     if with_exif:
         select = views.ASSET_WITH_EXIF_SELECT
@@ -52,7 +54,8 @@ def search_statistics(call: Call) -> Any:
     asked = call.body(search.FILTERS)
     call.refuse_locked(asked.get("visibility"))
     _check_albums(call, asked)
-    query = search.query_for(asked, call.version, call.user_id)
+    owners = partners.in_timeline_of(call.db, call.user_id)
+    query = search.query_for(asked, call.version, owners, counting=True)
     source = "asset JOIN exif ON asset_id = asset.id" if query.needs_exif else "asset"
     return {"total": call.db.value(f"SELECT count(*) FROM {source} WHERE {query.where}", query.params)}
 
@@ -83,10 +86,10 @@ def search_suggestions(call: Call) -> Any:
     column = _SUGGESTED[asked["type"]]
     sql = (
         f"SELECT DISTINCT {column} FROM asset JOIN exif ON asset_id = asset.id "
-        "WHERE owner_id = ? AND visibility = 'timeline' AND deleted_at IS NULL "
-        f"AND {column} IS NOT NULL AND {column} <> ''"
+        "WHERE owner_id IN (SELECT value FROM json_each(?)) AND visibility = 'timeline' "
+        f"AND deleted_at IS NULL AND {column} IS NOT NULL AND {column} <> ''"
     )
-    params = [call.user_id]
+    params = [json.dumps(partners.in_timeline_of(call.db, call.user_id))]
     narrowed = {
         "country": "country",
         "state": "state",

@@ -10,8 +10,9 @@ from reconciler.sandbox import validation as v
 from reconciler.sandbox import views
 from reconciler.sandbox.api import Call, Routes
 from reconciler.sandbox.clock import iso_plain, iso_z, month_of, parse_instant
-from reconciler.sandbox.errors import no_access
+from reconciler.sandbox.errors import bad_request, no_access
 from reconciler.sandbox.search import CARRIES_TAG, VISIBILITIES, Query
+from reconciler.sandbox.store import partners
 
 ROUTES = Routes()
 
@@ -99,14 +100,13 @@ def marker(row: views.Fields) -> dict[str, Any]:
 def _query(call: Call, asked: Mapping[str, Any]) -> Query:
     call.refuse_locked(asked.get("visibility"))
     query = Query()
-    if asked.get("userId", call.user_id) != call.user_id:
-        raise no_access("timeline.read")
     if "albumId" in asked:
         album = (asked["albumId"], call.user_id)
         if call.db.value("SELECT 1 FROM album WHERE id = ? AND owner_id = ?", album) is None:
             raise no_access("album.read")
         query.add("asset.id IN (SELECT asset_id FROM album_asset WHERE album_id = ?)", asked["albumId"])
-    query.add("owner_id = ?", call.user_id)
+    if "albumId" not in asked or "userId" in asked:
+        query.add_owners(_owners(call, asked))
     if "tagId" in asked:
         query.add(CARRIES_TAG, asked["tagId"])
     if "visibility" in asked:
@@ -117,6 +117,27 @@ def _query(call: Call, asked: Mapping[str, Any]) -> Query:
         query.add("is_favorite = ?", int(asked["isFavorite"]))
     query.add("deleted_at IS NOT NULL" if asked.get("isTrashed") else "deleted_at IS NULL")
     return query
+
+
+def _owners(call: Call, asked: Mapping[str, Any]) -> list[str]:
+    """Whose timeline: the caller's, or a partner's; with `withPartners` those in the timeline too."""
+    user = asked.get("userId", call.user_id)
+    shown = "SELECT 1 FROM partner WHERE shared_by = ? AND shared_with = ?"
+    if user != call.user_id and call.db.value(shown, (user, call.user_id)) is None:
+        raise no_access("timeline.read")
+    if user != call.user_id and asked.get("visibility") == "archive":
+        raise no_access("archive.read")
+    if not asked.get("withPartners"):
+        return [user]
+    if (
+        asked.get("visibility") in (None, "archive", "locked")
+        or "isFavorite" in asked
+        or asked.get("isTrashed")
+    ):
+        raise bad_request(
+            "withPartners is only supported for non-archived, non-trashed, non-favorited, non-locked assets"
+        )
+    return sorted({user, *partners.in_timeline_of(call.db, call.user_id)})
 
 
 def _month(text: str, call: Call) -> tuple[int, int]:
@@ -136,7 +157,7 @@ def _columns(call: Call, rows: list[dict[str, Any]], coordinates: bool) -> dict[
     columns: dict[str, list[Any]] = {
         "id": [row["id"] for row in rows],
         "visibility": [row["visibility"] for row in rows],
-        "isFavorite": [bool(row["is_favorite"]) for row in rows],
+        "isFavorite": [row["owner_id"] == call.user_id and bool(row["is_favorite"]) for row in rows],
         "isImage": [row["type"] == "IMAGE" for row in rows],
         "isTrashed": [row["deleted_at"] is not None for row in rows],
         "livePhotoVideoId": [row["live_photo_video_id"] for row in rows],

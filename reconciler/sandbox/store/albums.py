@@ -66,6 +66,18 @@ def remove_members(db: Writer, album_id: str, asset_ids: Sequence[str]) -> set[s
     return members
 
 
+def seen_in(db: Reader, user_id: str, ids: Iterable[str]) -> set[str]:
+    """Those of the ids that the user may see as they are in an album of his, whoever owns them."""
+    return set(
+        db.values(
+            "SELECT asset.id FROM album_asset JOIN album ON album.id = album_id "
+            "JOIN asset ON asset.id = asset_id "
+            f"WHERE album.owner_id = ? AND asset.deleted_at IS NULL AND asset.id {IN_IDS}",
+            (user_id, json.dumps(list(ids))),
+        )
+    )
+
+
 _WRONG_COVER = f"""
     (thumbnail_id IS NULL AND EXISTS (
        SELECT 1 FROM album_asset JOIN asset ON asset.id = asset_id WHERE album_id = album.id AND {SHOWN}))

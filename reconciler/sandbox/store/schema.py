@@ -5,7 +5,7 @@ The wide tables keep SQLite's row numbers, so that new rows go to the end in spi
 
 from __future__ import annotations
 
-FORMAT = 3
+FORMAT = 4
 
 SCHEMA = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -21,6 +21,13 @@ CREATE TABLE api_key (
   id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES user ON DELETE CASCADE, name TEXT NOT NULL,
   secret_hash TEXT NOT NULL UNIQUE, permissions TEXT NOT NULL, created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- shared_with sees the photos of shared_by; in_timeline is for shared_with to choose
+CREATE TABLE partner (
+  shared_by TEXT NOT NULL REFERENCES user ON DELETE CASCADE,
+  shared_with TEXT NOT NULL REFERENCES user ON DELETE CASCADE,
+  in_timeline INTEGER NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (shared_by, shared_with)
 ) WITHOUT ROWID;
 
 CREATE TABLE session (

@@ -1,0 +1,35 @@
+"""Partners: users who show somebody all their photos."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from reconciler.sandbox.store.assets import IN_IDS, owned
+from reconciler.sandbox.store.database import Reader
+
+
+def in_timeline_of(db: Reader, user_id: str) -> list[str]:
+    """Whose photos a user's search shows: his own, and those of partners whom he lets into his timeline."""
+    shown = db.values(
+        "SELECT shared_by FROM partner WHERE shared_with = ? AND in_timeline AND shared_by <> ?",
+        (user_id, user_id),
+    )
+    return [user_id, *sorted(shown)]
+
+
+def shared(db: Reader, user_id: str, ids: Iterable[str]) -> set[str]:
+    """Those of the ids that a partner shares with the user: what he archived or locked is not among them."""
+    return set(
+        db.values(
+            "SELECT id FROM asset JOIN partner ON shared_by = owner_id WHERE shared_with = ? "
+            f"AND visibility IN ('timeline', 'hidden') AND deleted_at IS NULL AND id {IN_IDS}",
+            (user_id, json.dumps(list(ids))),
+        )
+    )
+
+
+def shareable(db: Reader, user_id: str, ids: Iterable[str]) -> set[str]:
+    """Those of the ids that the user may put into albums: his own and his partners'."""
+    wanted = set(ids)
+    return owned(db, user_id, wanted) | shared(db, user_id, wanted)
