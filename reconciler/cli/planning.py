@@ -5,24 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-import orjson
 
 from reconciler.apply.protocols import Progress
 from reconciler.apply.runs import Runs
 from reconciler.apply.state import State, default_folder
-from reconciler.cli.common import files_cache, library_cache
+from reconciler.cli.common import files_cache
 from reconciler.cli.connect import Connection
 from reconciler.cli.exits import Exit
+from reconciler.cli.keeping import kept_library
 from reconciler.diff import compare
 from reconciler.diff.changes import Comparison
 from reconciler.diff.target import Target
 from reconciler.immich.reader import Reader
 from reconciler.live.errand import Around
-from reconciler.live.kept import SMALLEST, Kept
 from reconciler.live.meter import Meter
 from reconciler.live.permissions import calls_of
 from reconciler.live.plan import ReadingPlan
@@ -144,7 +142,7 @@ def plan_for(
         may_check=connection.may(Reader.known_files),
         libraries=connection.libraries,
         known=known,
-        kept=_kept(connection) if reading.scan else None,
+        kept=kept_library(connection) if reading.scan else None,
     )
     features = connection.features(reading.dates)
     with connection.reader.transport.watched(around.meter.note):
@@ -163,27 +161,6 @@ def plan_for(
     if not reading.dates and any(refiled_by(comparison.changes)):
         seen = replace(seen, live=replace(live, features=connection.features(True)))
     return seen.plan_of(desired, comparison), seen
-
-
-def _kept(connection: Connection) -> Kept | None:
-    """What is kept of this account's library; None where nothing is to be."""
-    from importlib.metadata import version
-
-    shelf, refresh = library_cache()
-    if shelf is None:
-        return None
-    identity, ahead = connection.identity, connection.reader.transport.ahead or 0.0
-    name = orjson.dumps(
-        [connection.server, identity.user_id, identity.version, version("immich-reconciler")]
-    ).decode()
-    return Kept(
-        shelf,
-        name,
-        settled=connection.settled,
-        now=lambda: datetime.now(UTC) + timedelta(seconds=ahead),
-        refresh=refresh,
-        smallest=SMALLEST,
-    )
 
 
 def show(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import CONTEXT, plain_errors, server_options
+from reconciler.cli.common import CONTEXT, cache_option, plain_errors, refresh_option, server_options
 
 if TYPE_CHECKING:
     from reconciler.cli.selecting import Answer
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     help="How to show it.",
 )
 @server_options
+@cache_option
+@refresh_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every request.")
 @plain_errors
@@ -74,7 +76,7 @@ def main(
         connect(asked.settings, Ask(server, account, verbose), calls) as connection,
         progress(quiet) as watching,
     ):
-        found = answer(asked, connection, watching)
+        found = answer(asked, connection, watching, whole=why is not None)
         states = photos_called(why, found, connection) if why is not None else []
     click.echo(_shown(found, form) if why is None else _reasons(asked.rule, states, form), nl=False)
 

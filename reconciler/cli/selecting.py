@@ -11,6 +11,7 @@ import click
 from reconciler.cli.common import files_cache, stop
 from reconciler.cli.connect import Connection
 from reconciler.cli.exits import Exit
+from reconciler.cli.keeping import kept_library
 from reconciler.cli.progress import Unheard
 from reconciler.config import load
 from reconciler.config.faults import nearest
@@ -70,16 +71,20 @@ def question(text: str, paths: Sequence[str]) -> Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Every photo that was looked at, and those that the rule means, oldest first."""
+    """Every photo that was read, those that the rule means, oldest first, and how many it could mean."""
 
     states: Mapping[str, AssetState]
     matched: tuple[Asset, ...]
     seen: int
 
 
-def answer(asked: Question, connection: Connection, progress: Unheard) -> Answer:
-    """Reads what the rule needs and asks it. Stops where the key lacks permissions."""
-    desired = asked.desired
+def answer(asked: Question, connection: Connection, progress: Unheard, *, whole: bool) -> Answer:
+    """Reads what the rule needs, all photos where they are wanted `whole`, and asks it.
+
+    Where hidden photos are asked for, all are read too, since only that tells how many there are. Stops where
+    the key lacks permissions.
+    """
+    desired, hidden = asked.desired, asked.rule.needs().hidden
     connection.require(calls_of(reading_for(desired)))
 
     def reading_progress(what: str, done: int) -> None:
@@ -91,7 +96,12 @@ def answer(asked: Question, connection: Connection, progress: Unheard) -> Answer
         connection.reader,
         identity=connection.identity,
         features=connection.features(False),
-        around=Around(whole=True, libraries=connection.libraries),
+        around=Around(
+            whole=whole or hidden,
+            settled=connection.settled,
+            libraries=connection.libraries,
+            kept=kept_library(connection),
+        ),
         on_progress=reading_progress,
     )
     progress.rest()
@@ -101,12 +111,12 @@ def answer(asked: Question, connection: Connection, progress: Unheard) -> Answer
     if references.ambiguous:
         stop("; ".join(str(problem) for problem in references.ambiguous), Exit.INVALID)
     states = states_of(live, {})
-    hidden = asked.rule.needs().hidden
     looked_at = [
         state for state in states.values() if hidden or state.asset.visibility is not Visibility.HIDDEN
     ]
     matched = [state.asset for state in asked.rule.select(looked_at)]
-    return Answer(states, tuple(sorted(matched, key=_by_day)), len(looked_at))
+    seen = len(looked_at) if live.library is None else live.library
+    return Answer(states, tuple(sorted(matched, key=_by_day)), seen)
 
 
 def _by_day(asset: Asset) -> tuple[bool, float, str, str]:

@@ -6,11 +6,15 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from reconciler.cli.select import main
+from reconciler.live.errand import Around
+from reconciler.live.read import read_live
+from reconciler.model.live import Live
 from reconciler.sandbox.library import Library, NewAsset
 from reconciler.sandbox.photo import Embedded
 from reconciler.sandbox.store import users
@@ -166,3 +170,34 @@ def test_without_files(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     assert files("{rating: 4}", "--server", f"sandbox:{folder / 'library'}") == ["4.jpg"]
     assert "no *.yaml or *.yml file" in run("good", "--server", f"sandbox:{folder / 'library'}").stderr
+
+
+def test_what_was_read_before_is_brought_up_to_date(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMMICH_RECONCILER_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr("reconciler.cli.keeping.SMALLEST", 1)
+    rule = "{rating: '>=3', has: date}"
+    whole = run(rule, "--why", "4.jpg", "-v", "--server", f"sandbox:{folder / 'library'}")
+    again = run(rule, "--why", "4.jpg", "-v", "--server", f"sandbox:{folder / 'library'}")
+    assert "is matched" in whole.stdout and again.stdout == whole.stdout
+    # what has changed is only believed between two looks at the queues
+    assert whole.stderr.count("GET /queues") == 0
+    assert again.stderr.count("GET /queues") == 2
+    for option in ("--refresh", "--no-cache"):
+        anew = run(rule, "--why", "4.jpg", "-v", option, "--server", f"sandbox:{folder / 'library'}")
+        assert anew.stdout == whole.stdout and anew.stderr.count("GET /queues") == 0
+
+
+def test_all_photos_are_read_only_where_all_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def noted(*args: Any, around: Around, **others: Any) -> Live:
+        asked.append(around.whole)
+        return read_live(*args, around=around, **others)
+
+    monkeypatch.setattr("reconciler.cli.selecting.read_live", noted)
+    assert run("{file: 3.jpg}").stdout.splitlines()[-1] == "1 photo of 5"
+    assert run("{visibility: hidden}").stdout.splitlines()[-1] == "1 photo of 6"
+    assert "is not matched" in run("{file: 3.jpg}", "--why", "4.jpg").stdout
+    assert asked == [False, True, True]
