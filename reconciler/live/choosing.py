@@ -167,6 +167,13 @@ def tag_read(photos: int, searched: Collection[str], one_by_one: bool, why: Iter
     return read(What.TAGGED, text, list_cost(len(searched)), why)
 
 
+def told_apart_read(photos: int, paths: list[str]) -> Read:
+    """The look at photos that are found by tags and by tags below them, and may carry both."""
+    which = f"{_counted(photos, 'photo')} that may carry {listed(paths)} beside a tag below"
+    text = f"the tags of {which}: no search tells, and a rule depends on it"
+    return read(What.TAGGED, text, detail_cost(photos))
+
+
 def listed(names: list[str], most: int = 3) -> str:
     """A few names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

@@ -11,6 +11,7 @@ from reconciler.live.cost import list_cost
 from reconciler.live.errand import Errand
 from reconciler.live.people import PERSON_COST, People, people_asked, people_scanned
 from reconciler.live.plan import What, read
+from reconciler.model.asset import Asset, Beside
 from reconciler.model.selectors import Needs
 
 
@@ -60,6 +61,12 @@ class Company:
         )
         with self.errand.during(number):
             return people_scanned(self.errand.source, self.needs, self.scanned)
+
+    def beside(self, asset: Asset) -> Beside:
+        """What was asked of an asset's people, stack and library."""
+        of = self._asked.of if self.scanned is None else self.scanned
+        library = self.libraries.get(asset.library_id) if asset.library_id else None
+        return Beside(of.get(asset.id, frozenset()), asset.id in self.stacked, library)
 
     def _people(self) -> int:
         def told(_what: str, done: int) -> None:

@@ -1,40 +1,32 @@
-"""Which photos carry which tags. No call tells it in bulk, so the cheaper of two ways is taken (FACTS 3.1).
-
-Either one search for each tag (which also finds the tags below it), or one GET for each photo.
-"""
+"""Which photos carry which tags, as far as searches tell: each also finds the tags below (FACTS 3.2)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, field
 
-from reconciler.immich.answers import AssetDetail
 from reconciler.immich.reader import Reader
-from reconciler.immich.search import OPEN, Range, Selection
-from reconciler.live.choosing import listed, tag_read, tags_one_by_one
-from reconciler.live.cost import count_cost
+from reconciler.immich.search import OPEN, Range
 from reconciler.live.errand import Errand
-from reconciler.live.parts import Facts
-from reconciler.live.plan import What, read
 from reconciler.live.reading import Reading
-from reconciler.model.asset import Asset
 from reconciler.model.live import Tag
 
 Found = Mapping[str, frozenset[str]]
 """The photos that carry a tag or one below it, by the tag's path."""
 
-MOMENT = timedelta(seconds=1)
-
 
 @dataclass(frozen=True, slots=True)
 class TagMemberships:
-    """The tags of each asset among `read`; for assets in `complete`, all their tags."""
+    """The tags of each asset among `read`, as far as they decide; for assets in `complete`, all their tags.
+
+    `at_most` is how many may carry a tag of which that stayed open for some.
+    """
 
     read: frozenset[str] = frozenset()
     of: Mapping[str, frozenset[str]] = field(default_factory=dict)
     complete: frozenset[str] = frozenset()
+    at_most: Mapping[str, int] = field(default_factory=dict)
 
 
 def wanted_tags(reading: Reading, live_tags: Mapping[str, Tag]) -> frozenset[str]:
@@ -83,19 +75,18 @@ def search_tags(
     return {path: found[tag_id] for path, tag_id in ids.items()}
 
 
-def own_tags(
+def told_by_search(
     found: Found,
     wanted: Iterable[str],
     live_tags: Mapping[str, Tag],
     assets: frozenset[str],
-    details: Callable[[list[str]], Mapping[str, AssetDetail]],
     *,
     branches: frozenset[str] = frozenset(),
-) -> dict[str, frozenset[str]]:
-    """The wanted tags that each asset carries itself.
+) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """The wanted tags that each asset certainly carries itself, and those that are open, by asset.
 
-    Who is found by a tag and by one below it may carry both: `details` tells. For tags in `branches` it
-    doesn't matter.
+    Open is a tag where the asset is found by one below it too: it may carry both. For tags in `branches`
+    that doesn't matter.
     """
     of: dict[str, set[str]] = defaultdict(set)
     unclear: dict[str, set[str]] = defaultdict(set)
@@ -106,9 +97,7 @@ def own_tags(
         if path not in branches:
             for asset_id in found[path] & below & assets:
                 unclear[asset_id].add(path)
-    for asset_id, detail in (details(sorted(unclear)) if unclear else {}).items():
-        of[asset_id] |= detail.tags & unclear[asset_id]
-    return {asset_id: frozenset(paths) for asset_id, paths in of.items()}
+    return of, unclear
 
 
 def tags_by_search(
@@ -121,115 +110,7 @@ def tags_by_search(
     """The wanted tags of each asset, by one search for each tag and a look at what that leaves open."""
     searched = searched_tags(wanted, live_tags)
     found = search_tags(reader, searched, live_tags, lambda done: on_progress("tags", done))
-    return own_tags(found, wanted, live_tags, assets, reader.assets)
-
-
-@dataclass(slots=True)
-class Tagging:
-    """Reads the tags that a reading asks for: before the photos are known, or once they are."""
-
-    errand: Errand
-    reading: Reading
-    facts: Facts
-    found: Found | None = None
-
-    @property
-    def wanted(self) -> frozenset[str]:
-        """The tags whose photos must be known."""
-        return wanted_tags(self.reading, self.facts.tags)
-
-    @property
-    def searched(self) -> frozenset[str]:
-        """The tags to search for."""
-        return searched_tags(self.wanted, self.facts.tags)
-
-    def job(self) -> Callable[[], None] | None:
-        """A job that searches for all tags while the whole library is scanned; None where that costs more."""
-        if not self.searched or tags_one_by_one(self.facts.library, len(self.searched), self.facts):
-            return None
-        number = self._plan(self.facts.library, one_by_one=False)
-        return lambda: self._search(number, OPEN)
-
-    def memberships(self, assets: Mapping[str, Asset], details: Mapping[str, AssetDetail]) -> TagMemberships:
-        """The tags of these assets, of which some were read with theirs."""
-        if not self.wanted or not assets:
-            complete = {asset_id: details[asset_id].tags for asset_id in assets if asset_id in details}
-            return TagMemberships(self.wanted, complete, frozenset(complete))
-        if self.found is None:
-            unread = [asset_id for asset_id in assets if asset_id not in details]
-            span = _span(assets.values())
-            alone = tags_one_by_one(len(unread), len(self.searched), self.facts, lambda: self._counts(span))
-            number = self._plan(len(unread), one_by_one=alone)
-            if alone:
-                return self._from(assets, dict(details) | self._details(unread, number))
-            self._search(number, span)
-        assert self.found is not None
-        of = own_tags(
-            self.found,
-            self.wanted,
-            self.facts.tags,
-            frozenset(assets),
-            lambda ids: self._told_apart(ids, details),
-            branches=frozenset() if self.reading.all_tags else self.wanted - self.reading.tags,
-        )
-        everything = self.reading.all_tags and self.wanted == frozenset(self.facts.tags)
-        return TagMemberships(self.wanted, of, frozenset(assets) if everything else frozenset())
-
-    def totals(self, paths: Iterable[str]) -> dict[str, int]:
-        """How many photos carry these tags, or one below."""
-        there = sorted(frozenset(paths) & self.facts.tags.keys())
-        if not there:
-            return {}
-        cost = count_cost(self.facts.library, len(there))
-        number = self.errand.will(read(What.SIZE, f"how many photos have {listed(there)}", cost, fewest=0))
-        ids = [self.facts.tags[path].id for path in there]
-        with self.errand.during(number):
-            counts = self.errand.each(self.errand.source.size_of, [_tagged_with(tag_id) for tag_id in ids])
-        return dict(zip(there, counts, strict=True))
-
-    def _plan(self, photos: int, *, one_by_one: bool) -> int:
-        return self.errand.will(tag_read(photos, self.searched, one_by_one, ()))
-
-    def _search(self, number: int, span: Range) -> None:
-        with self.errand.during(number):
-            told = self.errand.tell("tags")
-            self.found = search_tags(self.errand, self.searched, self.facts.tags, told, taken=span)
-        self.errand.came(number, sum(len(ids) for ids in self.found.values()))
-
-    def _counts(self, span: Range) -> list[int]:
-        ids = [self.facts.tags[path].id for path in sorted(self.searched)]
-        wanted = [replace(_tagged_with(tag_id), taken=span) for tag_id in ids]
-        return self.errand.each(self.errand.source.size_of, wanted)
-
-    def _told_apart(self, ids: list[str], details: Mapping[str, AssetDetail]) -> Mapping[str, AssetDetail]:
-        unread = [asset_id for asset_id in ids if asset_id not in details]
-        known = {asset_id: details[asset_id] for asset_id in ids if asset_id in details}
-        if not unread:
-            return known
-        number = self._plan(len(unread), one_by_one=True)
-        return known | self._details(unread, number)
-
-    def _details(self, ids: list[str], number: int) -> dict[str, AssetDetail]:
-        with self.errand.during(number):
-            found = self.errand.source.assets(
-                ids, on_progress=self.errand.tell("tags"), stop=self.errand.stop
-            )
-        self.errand.came(number, len(found))
-        return found
-
-    def _from(self, assets: Iterable[str], details: Mapping[str, AssetDetail]) -> TagMemberships:
-        of = {asset_id: details[asset_id].tags for asset_id in assets if asset_id in details}
-        return TagMemberships(self.wanted, of, frozenset(of))
-
-
-def _tagged_with(tag_id: str) -> Selection:
-    return Selection((("tagIds", (tag_id,)),), hidden=True)
-
-
-def _span(assets: Iterable[Asset]) -> Range:
-    """From the first to the last, as the server files them."""
-    moments = [asset.file_created_at for asset in assets]
-    try:
-        return (min(moments) - MOMENT, max(moments) + MOMENT)
-    except OverflowError:
-        return OPEN
+    of, unclear = told_by_search(found, wanted, live_tags, assets)
+    for asset_id, detail in (reader.assets(sorted(unclear)) if unclear else {}).items():
+        of[asset_id] |= detail.tags & unclear[asset_id]
+    return {asset_id: frozenset(paths) for asset_id, paths in of.items() if paths}

@@ -10,13 +10,13 @@ from reconciler.live.albums import Albums
 from reconciler.live.company import Company
 from reconciler.live.cost import count_cost, list_cost
 from reconciler.live.errand import Around, Errand, OnProgress, quiet
-from reconciler.live.memberships import Tagging
 from reconciler.live.parts import Facts, asked_of
 from reconciler.live.people import with_the_scan
 from reconciler.live.photos import Choice, Photos
 from reconciler.live.plan import Read, ReadingPlan, What, read
 from reconciler.live.reading import Reading, reading_for
 from reconciler.live.source import Source
+from reconciler.live.tagging import Tagging
 from reconciler.model.desired import Desired
 from reconciler.model.live import Features, Identity, Live, Tag
 from reconciler.model.memory import no_collection
@@ -76,7 +76,7 @@ def _read(
         albums.read(albums.that_matter())
         facts = albums.in_facts(facts)
     choice = photos.choose(asked, reading.names, facts)
-    tagging = Tagging(errand, reading, facts)
+    tagging = Tagging(errand, reading, desired, facts)
     beside = [company.job(), albums.job(albums.that_matter())]
     if choice.whole:
         beside.append(tagging.job())
@@ -84,7 +84,7 @@ def _read(
     people = company.people()
     albums.read(albums.of_sets(photos.assets.values(), facts.tags, people.known))
     photos.read_members(albums.to_identify(), albums.names, facts)
-    tags = tagging.memberships(photos.assets, photos.details)
+    tags = tagging.memberships(photos.assets, photos.details, company.beside)
     _keep(errand, albums, photos)
     in_parts = reading.scan and not choice.whole
     live = Live(
@@ -100,7 +100,7 @@ def _read(
         other_albums=albums.others,
         unread=_unread(photos, choice, reading, lists.library),
         library=lists.library if in_parts else None,
-        tagged=tagging.totals(_given_by_rules(desired)) if in_parts else {},
+        tagged={**tags.at_most, **(tagging.totals(_given_by_rules(desired)) if in_parts else {})},
         people=people.known,
         people_of=people.of,
         stacked=company.stacked,

@@ -75,7 +75,7 @@ def take(
         source,
         identity=identity,
         features=features,
-        around=replace(around, whole=whole, known=taking.known),
+        around=replace(around, whole=whole, complete=True, known=taking.known),
         on_progress=on_progress,
     )
     covers = covered_by(

@@ -66,7 +66,8 @@ class Live:
     """The live state of one account.
 
     `assets` are the account's own, not in the trash, of the visibilities that were asked for. `tags_of`
-    holds, for each asset, its own tags among `tags_read`; for those in `tags_complete` every tag.
+    holds, for each asset, its own tags among `tags_read`; for those in `tags_complete` every tag. Of an asset
+    with a tag below one of them nobody may have looked whether it carries that too, if it decides nothing.
     `members` holds the asset ids of each album that was read, other people's and hidden ones included;
     `albums` has the account's own albums, `other_albums` the names of those of other people.
     """
@@ -86,7 +87,7 @@ class Live:
     library: int | None = None
     """How many photos the account shows, where rules asked for a part of them; None where all were read."""
     tagged: Mapping[str, int] = field(default_factory=dict)
-    """How many photos carry a tag that rules give or take, where not all photos were read."""
+    """How many photos carry a tag that rules give or take, or one below it, where not all was read."""
     people: tuple[Person, ...] = ()
     """The persons that are known, by id: those that were asked for, and others whose photos weren't read."""
     people_of: Mapping[str, frozenset[Person]] = field(default_factory=dict)

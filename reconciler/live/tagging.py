@@ -1,0 +1,210 @@
+"""Reads which photos carry which tags. No call tells it in bulk (FACTS 3.1), so the cheaper way is taken.
+
+Either one search for each tag, which also finds the tags below it, and one GET for each photo for which it
+matters whether it carries both; or one GET for each photo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from reconciler.immich.answers import AssetDetail
+from reconciler.immich.search import OPEN, Range, Selection
+from reconciler.live.choosing import listed, tag_read, tags_one_by_one, told_apart_read
+from reconciler.live.cost import count_cost, detail_cost
+from reconciler.live.deciding import Deciding
+from reconciler.live.errand import Errand
+from reconciler.live.memberships import (
+    Found,
+    TagMemberships,
+    search_tags,
+    searched_tags,
+    told_by_search,
+    wanted_tags,
+)
+from reconciler.live.parts import Facts
+from reconciler.live.plan import Rejected, What, read
+from reconciler.live.reading import Reading
+from reconciler.model.asset import Asset, AssetState, Beside
+from reconciler.model.desired import Desired
+from reconciler.model.groupings import ByTag
+
+MOMENT = timedelta(seconds=1)
+
+BesideOf = Callable[[Asset], Beside]
+"""What was asked of an asset's people, stack and library."""
+
+
+@dataclass(slots=True)
+class Tagging:
+    """Reads the tags that a reading asks for: before the photos are known, or once they are."""
+
+    errand: Errand
+    reading: Reading
+    desired: Desired
+    facts: Facts
+    found: Found | None = None
+    wanted: frozenset[str] = field(init=False)
+    """The tags whose photos must be known."""
+    searched: frozenset[str] = field(init=False)
+    """The tags to search for."""
+
+    def __post_init__(self) -> None:
+        self.wanted = wanted_tags(self.reading, self.facts.tags)
+        self.searched = searched_tags(self.wanted, self.facts.tags)
+
+    def job(self) -> Callable[[], None] | None:
+        """A job that searches for all tags while the whole library is scanned; None where that costs more."""
+        if not self.searched or tags_one_by_one(self.facts.library, len(self.searched), self.facts):
+            return None
+        number = self._plan(self.facts.library, one_by_one=False)
+        return lambda: self._search(number, OPEN)
+
+    def memberships(
+        self, assets: Mapping[str, Asset], details: Mapping[str, AssetDetail], beside: BesideOf
+    ) -> TagMemberships:
+        """The tags of these assets, of which some were read with theirs."""
+        if not self.wanted or not assets:
+            complete = {asset_id: details[asset_id].tags for asset_id in assets if asset_id in details}
+            return TagMemberships(self.wanted, complete, frozenset(complete))
+        if self.found is None:
+            unread = [asset_id for asset_id in assets if asset_id not in details]
+            span = _span(assets.values())
+            alone = tags_one_by_one(len(unread), len(self.searched), self.facts, lambda: self._counts(span))
+            number = self._plan(len(unread), one_by_one=alone)
+            if alone:
+                return self._from(assets, dict(details) | self._details(unread, number))
+            self._search(number, span)
+        assert self.found is not None
+        return self._told(self.found, assets, details, beside)
+
+    def totals(self, paths: Iterable[str]) -> dict[str, int]:
+        """How many photos carry these tags, or one below."""
+        there = sorted(frozenset(paths) & self.facts.tags.keys())
+        if not there:
+            return {}
+        cost = count_cost(self.facts.library, len(there))
+        number = self.errand.will(read(What.SIZE, f"how many photos have {listed(there)}", cost, fewest=0))
+        ids = [self.facts.tags[path].id for path in there]
+        with self.errand.during(number):
+            counts = self.errand.each(self.errand.source.size_of, [_tagged_with(tag_id) for tag_id in ids])
+        return dict(zip(there, counts, strict=True))
+
+    # Tags and those below them
+
+    def _told(
+        self,
+        found: Found,
+        assets: Mapping[str, Asset],
+        details: Mapping[str, AssetDetail],
+        beside: BesideOf,
+    ) -> TagMemberships:
+        """What searches have found, and a look at the photos of which they leave open what decides."""
+        known = frozenset(assets)
+        of, unclear = told_by_search(found, self.wanted, self.facts.tags, known, branches=self._branches())
+        decided = self._that_decide(unclear, of, assets, beside)
+        for asset_id, detail in self._told_apart(decided, unclear, details).items():
+            of[asset_id] |= detail.tags & unclear[asset_id]
+        undecided = unclear.keys() - decided
+        left_open = frozenset[str]().union(*(unclear[asset_id] for asset_id in undecided))
+        if undecided:
+            way = f"the tags of {len(undecided):,} more photos with a tag below {listed(sorted(left_open))}"
+            why = "no rule depends on whether they carry that one too"
+            self.errand.rejected.append(Rejected(way, why, detail_cost(len(undecided))))
+        everything = self.reading.all_tags and self.wanted == frozenset(self.facts.tags)
+        return TagMemberships(
+            self.wanted,
+            {asset_id: frozenset(paths) for asset_id, paths in of.items() if paths},
+            known - undecided if everything else frozenset(),
+            {path: len(found[path] & known) for path in left_open},
+        )
+
+    def _branches(self) -> frozenset[str]:
+        """The tags that are only asked for together with those below them."""
+        if self.reading.all_tags:
+            return frozenset()
+        groupings = [one.grouping for one in self.desired.album_sets if isinstance(one.grouping, ByTag)]
+        themselves = {path for path in self.wanted if any(one.takes(path) for one in groupings)}
+        return self.wanted - self.reading.tags - themselves
+
+    def _that_decide(
+        self,
+        unclear: Mapping[str, set[str]],
+        of: Mapping[str, set[str]],
+        assets: Mapping[str, Asset],
+        beside: BesideOf,
+    ) -> frozenset[str]:
+        """The photos for which it matters whether they carry their open tags."""
+        if self.errand.around.whole or self.errand.around.complete:
+            return frozenset(unclear)
+        deciding = Deciding(self.desired)
+        nothing: set[str] = set()
+        return frozenset(
+            asset_id
+            for asset_id, paths in unclear.items()
+            if deciding.matters(
+                AssetState(
+                    assets[asset_id],
+                    frozenset(of.get(asset_id, nothing)),
+                    beside=beside(assets[asset_id]),
+                ),
+                frozenset(paths),
+            )
+        )
+
+    def _told_apart(
+        self,
+        decided: frozenset[str],
+        unclear: Mapping[str, set[str]],
+        details: Mapping[str, AssetDetail],
+    ) -> Mapping[str, AssetDetail]:
+        known = {asset_id: details[asset_id] for asset_id in decided if asset_id in details}
+        unread = sorted(decided - known.keys())
+        if not unread:
+            return known
+        paths = frozenset[str]().union(*(unclear[asset_id] for asset_id in unread))
+        number = self.errand.will(told_apart_read(len(unread), sorted(paths)))
+        return known | self._details(unread, number)
+
+    # Asking
+
+    def _plan(self, photos: int, *, one_by_one: bool) -> int:
+        return self.errand.will(tag_read(photos, self.searched, one_by_one, ()))
+
+    def _search(self, number: int, span: Range) -> None:
+        with self.errand.during(number):
+            told = self.errand.tell("tags")
+            self.found = search_tags(self.errand, self.searched, self.facts.tags, told, taken=span)
+        self.errand.came(number, sum(len(ids) for ids in self.found.values()))
+
+    def _counts(self, span: Range) -> list[int]:
+        ids = [self.facts.tags[path].id for path in sorted(self.searched)]
+        wanted = [replace(_tagged_with(tag_id), taken=span) for tag_id in ids]
+        return self.errand.each(self.errand.source.size_of, wanted)
+
+    def _details(self, ids: list[str], number: int) -> dict[str, AssetDetail]:
+        with self.errand.during(number):
+            found = self.errand.source.assets(
+                ids, on_progress=self.errand.tell("tags"), stop=self.errand.stop
+            )
+        self.errand.came(number, len(found))
+        return found
+
+    def _from(self, assets: Iterable[str], details: Mapping[str, AssetDetail]) -> TagMemberships:
+        of = {asset_id: details[asset_id].tags for asset_id in assets if asset_id in details}
+        return TagMemberships(self.wanted, of, frozenset(of))
+
+
+def _tagged_with(tag_id: str) -> Selection:
+    return Selection((("tagIds", (tag_id,)),), hidden=True)
+
+
+def _span(assets: Iterable[Asset]) -> Range:
+    """From the first to the last, as the server files them."""
+    moments = [asset.file_created_at for asset in assets]
+    try:
+        return (min(moments) - MOMENT, max(moments) + MOMENT)
+    except OverflowError:
+        return OPEN
