@@ -109,6 +109,10 @@ class Kept:
     refresh: bool = False
     smallest: int = SMALLEST
     pause: Callable[[float], None] = time.sleep
+    quiet: bool = field(default=False, init=False)
+    """Whether no edit waited before the photos were read, so that their `updated` tells of every change."""
+    _began: tuple[datetime, float] | None = field(default=None, init=False)
+    """When the photos began to be read: by the server's clock, and by one that only counts seconds."""
     _members: dict[str, tuple[str, list[str]]] | None = field(default=None, init=False)
     _ahead: Future[Photos | None] | None = field(default=None, init=False)
 
@@ -126,6 +130,7 @@ class Kept:
     ) -> tuple[dict[str, Asset], str]:
         """All of the owner's photos, hidden ones too, as a scan gives them; and how they were come by."""
         began = self.now()
+        self._began = (began, time.monotonic())
         found, why = self._brought_up(source, owner, began, on_progress, stop)
         if found is not None:
             return found, why
@@ -166,6 +171,7 @@ class Kept:
         newest = max(older.assets.values(), key=_updated, default=None)
         if newest and not _still(newest, source, changed):
             return None, "the newest photo is gone or older than it was, as after a backup was restored"
+        self.quiet = True
         found, different = _with(older.assets, changed)
         if count != len(found):
             return None, "photos were deleted or locked, or the server has not read some yet"
@@ -249,6 +255,26 @@ class Kept:
             except (ValueError, TypeError, AttributeError, IndexError):
                 self._members = {}
         return self._members
+
+    # Other pieces
+
+    def piece(self, what: str) -> list[bytes] | None:
+        """Something else that was kept."""
+        return None if self.refresh else self.shelf.get(self._key(what))
+
+    def keep_piece(self, what: str, parts: Iterable[bytes]) -> None:
+        """Keeps something else."""
+        self.shelf.put(self._key(what), parts)
+
+    def certain_until(self, photos: Iterable[Asset]) -> datetime:
+        """Photos of this reading that changed before this moment were done with when they began to be read.
+
+        The newest photo tells how far the database's clock has come; it is as old as the reading at most.
+        """
+        began, counted = self._began or (self.now(), time.monotonic())
+        newest = max(map(_updated, photos), default=began)
+        passed = timedelta(seconds=time.monotonic() - counted)
+        return max(began - OVERLAP, min(began, newest) - passed - MOMENT)
 
     def _key(self, what: str) -> str:
         return f"{FORMAT} {what} {self.name}"

@@ -59,7 +59,8 @@ def _read(name: str, column: Any) -> Column:
     return read(column)
 
 
-def _micros(moment: datetime) -> int:
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
@@ -80,10 +81,10 @@ def _places(pairs: Sequence[tuple[float, float] | None]) -> Column:
 
 
 _WRITERS: Mapping[str, Callable[[Any], Any]] = {
-    "file_created_at": _micros,
-    "added": _micros,
-    "updated": _micros,
-    "taken": lambda taken: taken and (_micros(taken.instant), taken.offset),
+    "file_created_at": micros,
+    "added": micros,
+    "updated": micros,
+    "taken": lambda taken: taken and (micros(taken.instant), taken.offset),
     "location": lambda place: place and (place.latitude, place.longitude),
     "type": attrgetter("value"),
     "visibility": attrgetter("value"),

@@ -84,7 +84,7 @@ def _read(
     people = company.people()
     albums.read(albums.of_sets(photos.assets.values(), facts.tags, people.known))
     photos.read_members(albums.to_identify(), albums.names, facts)
-    tags = tagging.memberships(photos.assets, photos.details, company.beside)
+    tags = tagging.memberships(photos.assets, photos.details, company.beside, photos.everything)
     _keep(errand, albums, photos)
     in_parts = reading.scan and not choice.whole
     live = Live(

@@ -1,7 +1,7 @@
 """Reads which photos carry which tags. No call tells it in bulk (FACTS 3.1), so the cheaper way is taken.
 
 Either one search for each tag, which also finds the tags below it, and one GET for each photo for which it
-matters whether it carries both; or one GET for each photo.
+matters whether it carries both; or one GET for each photo. What an earlier reading has left saves most of it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from datetime import timedelta
 from reconciler.immich.answers import AssetDetail
 from reconciler.immich.search import OPEN, Range, Selection
 from reconciler.live.choosing import listed, tag_read, tags_one_by_one, told_apart_read
-from reconciler.live.cost import count_cost, detail_cost
+from reconciler.live.cost import PAGE, count_cost, detail_cost, search_cost
 from reconciler.live.deciding import Deciding
 from reconciler.live.errand import Errand
+from reconciler.live.kept_tags import TagMemory, carries, memory_of
 from reconciler.live.memberships import (
     Found,
     TagMemberships,
@@ -46,10 +47,13 @@ class Tagging:
     desired: Desired
     facts: Facts
     found: Found | None = None
+    memory: TagMemory | None = None
     wanted: frozenset[str] = field(init=False)
     """The tags whose photos must be known."""
     searched: frozenset[str] = field(init=False)
     """The tags to search for."""
+    _waiting: int | None = None
+    """The number of the search that waits for what is kept to be brought up to date."""
 
     def __post_init__(self) -> None:
         self.wanted = wanted_tags(self.reading, self.facts.tags)
@@ -60,15 +64,28 @@ class Tagging:
         if not self.searched or tags_one_by_one(self.facts.library, len(self.searched), self.facts):
             return None
         number = self._plan(self.facts.library, one_by_one=False)
+        self.memory = memory_of(self.errand.around.kept, self.facts.tags)
+        if self.memory and self.memory.kept:
+            self._waiting = number
+            return None
         return lambda: self._search(number, OPEN)
 
     def memberships(
-        self, assets: Mapping[str, Asset], details: Mapping[str, AssetDetail], beside: BesideOf
+        self,
+        assets: Mapping[str, Asset],
+        details: Mapping[str, AssetDetail],
+        beside: BesideOf,
+        everything: Mapping[str, Asset] | None = None,
     ) -> TagMemberships:
-        """The tags of these assets, of which some were read with theirs."""
+        """The tags of these assets, of which some were read with theirs.
+
+        `everything` are all photos, hidden ones too, where they were read to be kept.
+        """
         if not self.wanted or not assets:
             complete = {asset_id: details[asset_id].tags for asset_id in assets if asset_id in details}
             return TagMemberships(self.wanted, complete, frozenset(complete))
+        if self._waiting is not None:
+            self._bring_up(self._waiting, everything, details)
         if self.found is None:
             unread = [asset_id for asset_id in assets if asset_id not in details]
             span = _span(assets.values())
@@ -78,7 +95,10 @@ class Tagging:
                 return self._from(assets, dict(details) | self._details(unread, number))
             self._search(number, span)
         assert self.found is not None
-        return self._told(self.found, assets, details, beside)
+        told = self._told(self.found, assets, details, beside)
+        if self.memory and everything is not None:
+            self.memory.keep(everything, self.found)
+        return told
 
     def totals(self, paths: Iterable[str]) -> dict[str, int]:
         """How many photos carry these tags, or one below."""
@@ -91,6 +111,41 @@ class Tagging:
         with self.errand.during(number):
             counts = self.errand.each(self.errand.source.size_of, [_tagged_with(tag_id) for tag_id in ids])
         return dict(zip(there, counts, strict=True))
+
+    # What is kept
+
+    def _bring_up(
+        self, number: int, everything: Mapping[str, Asset] | None, details: Mapping[str, AssetDetail]
+    ) -> None:
+        """What an earlier reading has found, with what has changed since; or all of it anew."""
+        assert self.memory is not None
+        recalled = self.memory.recall(everything, self.searched) if everything is not None else None
+        if recalled is None:
+            self._search(number, OPEN)
+            return
+        known = {key: detail.tags for key, detail in details.items() if key in recalled.changed}
+        missing = self.searched - recalled.found.keys()
+        unread = sorted(recalled.changed - known.keys())
+        anew = search_cost(PAGE, self.facts.library).seconds * len(recalled.found)
+        if detail_cost(len(unread)).seconds > anew:
+            missing, unread = self.searched, []
+        with self.errand.during(number):
+            told = self.errand.tell("tags")
+            fresh = search_tags(self.errand, missing, self.facts.tags, told) if missing else {}
+            stop = self.errand.stop
+            looked = self.errand.source.assets(unread, on_progress=told, stop=stop) if unread else {}
+        known |= {asset_id: detail.tags for asset_id, detail in looked.items()}
+        self.found = fresh | {
+            path: photos | {asset_id for asset_id, tags in known.items() if carries(tags, path)}
+            for path, photos in recalled.found.items()
+            if path not in fresh
+        }
+        self.memory.learn(known)
+        how = f"kept since {recalled.since:%Y-%m-%d %H:%M} UTC, {len(unread):,} photos changed"
+        if missing:
+            how = f"{len(missing):,} of {len(self.searched):,} searched for anew; {how}"
+        self.errand.around.meter.say(number, how)
+        self.errand.came(number, sum(len(ids) for ids in self.found.values()))
 
     # Tags and those below them
 
@@ -105,8 +160,8 @@ class Tagging:
         known = frozenset(assets)
         of, unclear = told_by_search(found, self.wanted, self.facts.tags, known, branches=self._branches())
         decided = self._that_decide(unclear, of, assets, beside)
-        for asset_id, detail in self._told_apart(decided, unclear, details).items():
-            of[asset_id] |= detail.tags & unclear[asset_id]
+        for asset_id, tags in self._told_apart(decided, unclear, details).items():
+            of[asset_id] |= tags & unclear[asset_id]
         undecided = unclear.keys() - decided
         left_open = frozenset[str]().union(*(unclear[asset_id] for asset_id in undecided))
         if undecided:
@@ -159,14 +214,23 @@ class Tagging:
         decided: frozenset[str],
         unclear: Mapping[str, set[str]],
         details: Mapping[str, AssetDetail],
-    ) -> Mapping[str, AssetDetail]:
-        known = {asset_id: details[asset_id] for asset_id in decided if asset_id in details}
+    ) -> Mapping[str, frozenset[str]]:
+        """All tags of the photos for which it matters, asked one by one as far as they aren't known."""
+        known = {asset_id: details[asset_id].tags for asset_id in decided if asset_id in details}
         unread = sorted(decided - known.keys())
         if not unread:
             return known
         paths = frozenset[str]().union(*(unclear[asset_id] for asset_id in unread))
         number = self.errand.will(told_apart_read(len(unread), sorted(paths)))
-        return known | self._details(unread, number)
+        remembered = self.memory.looked if self.memory else {}
+        known |= {asset_id: remembered[asset_id] for asset_id in unread if asset_id in remembered}
+        unread = [asset_id for asset_id in unread if asset_id not in known]
+        looked = {key: detail.tags for key, detail in self._details(unread, number).items()}
+        if self.memory:
+            same = len(remembered.keys() & decided)
+            self.errand.around.meter.say(number, f"{same:,} as kept, {len(unread):,} read")
+            self.memory.learn(looked)
+        return known | looked
 
     # Asking
 
@@ -185,6 +249,8 @@ class Tagging:
         return self.errand.each(self.errand.source.size_of, wanted)
 
     def _details(self, ids: list[str], number: int) -> dict[str, AssetDetail]:
+        if not ids:
+            return {}
         with self.errand.during(number):
             found = self.errand.source.assets(
                 ids, on_progress=self.errand.tell("tags"), stop=self.errand.stop
