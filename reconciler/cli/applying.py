@@ -46,7 +46,7 @@ from reconciler.cli.progress import Unheard, progress
 from reconciler.cli.remembered import Remembered
 from reconciler.cli.safety import Bounds
 from reconciler.cli.timing import Asked
-from reconciler.diff.converged import after, applied_of
+from reconciler.diff.converged import after
 from reconciler.diff.target import Target
 from reconciler.immich.writer import Writer
 from reconciler.model.applied import Applied
@@ -176,7 +176,7 @@ class Session:
             retry = self.retry_undone and turn == 0
 
             def planned(retry: bool = retry, early: Run | None = early if turn == 0 else None) -> Plan:
-                made, seen = plan_for(
+                made, _ = plan_for(
                     desired,
                     connection,
                     tools.state,
@@ -184,8 +184,8 @@ class Session:
                     retry_undone=retry,
                     targets=self.targets,
                     applied=remembered.read(),
+                    keep=lambda applied: self._remember(remembered, applied, tools),
                 )
-                self._remember(remembered, applied_of(desired, seen.live, seen.known), tools)
                 account.watching.rest()
                 say_ended_early(early, made)
                 self.show(made)

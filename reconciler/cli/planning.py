@@ -18,7 +18,10 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.keeping import kept_library
 from reconciler.diff import compare
 from reconciler.diff.changes import Comparison
+from reconciler.diff.compare import differences
+from reconciler.diff.converged import applied_of
 from reconciler.diff.target import Target
+from reconciler.diff.whole import whole_of
 from reconciler.immich.reader import Reader
 from reconciler.live.errand import Around
 from reconciler.live.meter import Meter
@@ -31,6 +34,7 @@ from reconciler.model.applied import Applied
 from reconciler.model.attempts import NO_ATTEMPTS, Attempts
 from reconciler.model.desired import Desired
 from reconciler.model.live import NO_THUMBNAILS, Live, Thumbnails
+from reconciler.model.memory import no_collection
 from reconciler.plan import Plan, make_plan
 from reconciler.plan.basis import Former, basis_of
 from reconciler.plan.plan import refiled_by
@@ -123,10 +127,11 @@ def plan_for(
     retry_undone: bool,
     targets: Sequence[Target] = (),
     applied: Applied | None = None,
+    keep: Callable[[Applied], None] | None = None,
 ) -> tuple[Plan, Seen]:
     """Reads what is needed and compares, for the targets only where there are any.
 
-    Stops where the key lacks permissions.
+    What is as the files ask goes to `keep`. Stops where the key lacks permissions.
     """
     reading = reading_for(desired)
     connection.require(calls_of(reading))
@@ -157,7 +162,11 @@ def plan_for(
     attempts = NO_ATTEMPTS if retry_undone else state.attempts(user)
     former = Runs(state).gone_files(connection.server, user)
     seen = Seen(live, attempts, known, Former(*former), targets, applied, read, around.meter)
-    comparison = compare(desired, live, attempts, known, targets)
+    with no_collection():
+        whole = whole_of(desired, live, attempts, known)
+        comparison = differences(whole, live, targets)
+    if keep is not None:
+        keep(applied_of(whole, live))
     if not reading.dates and any(refiled_by(comparison.changes)):
         seen = replace(seen, live=replace(live, features=connection.features(True)))
     return seen.plan_of(desired, comparison), seen

@@ -7,16 +7,16 @@ construction. Every selector looks at one asset only, so each asset converges on
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from reconciler.diff.wishes import Conflict, field_wishes, tags_wish, wanted_tags
-from reconciler.model.asset import AssetState
+from reconciler.diff.rules import Hits, Rules, hits_after, memberships
+from reconciler.diff.wishes import Conflict, TagsTogether, field_wishes, tags_wish, wanted_tags
+from reconciler.model.asset import READ, AssetState
 from reconciler.model.attempts import Attempt, Attempts
-from reconciler.model.desired import AlbumEntry, AssetEntry, Membership
+from reconciler.model.desired import Setting
 from reconciler.model.origin import Origin
-from reconciler.model.selectors import combined
 from reconciler.model.values import (
     Coordinates,
     Field,
@@ -31,89 +31,84 @@ from reconciler.model.values import (
 ROUNDS_LIMIT = 50
 """Longer chains of rules that set each other off are taken for a loop."""
 
+Values = Mapping[Field, Setting[FieldValue]]
+Lines = Mapping[str, Origin]
+Undoings = Mapping[str, tuple[Attempt, Origin]]
 
-@dataclass(frozen=True, slots=True)
-class AlbumRule:
-    """An album whose members are managed, and the ids of the photos that it names."""
-
-    entry: AlbumEntry
-    named: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Everything that can touch an asset: entries by asset id, rules, and albums."""
-
-    named: Mapping[str, tuple[AssetEntry, ...]]
-    general: tuple[AssetEntry, ...]
-    albums: tuple[AlbumRule, ...]
-    deleted_albums: frozenset[str] = frozenset()
-    grouped: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The names of the albums that sets want an asset in, by asset id; it depends on other assets too."""
-    managed: Mapping[str, AlbumRule] = field(init=False)
-    named_in: Mapping[str, frozenset[str]] = field(init=False)
-    """The albums that name an asset, by asset id."""
-    ruled: tuple[AlbumRule, ...] = field(init=False)
-    look_at_albums: bool = field(init=False)
-    """Whether any rule asks which albums an asset is in."""
-    only_names: bool = field(init=False)
-    """Whether no rule looks at an asset at all, so that one step is all the way."""
-
-    def __post_init__(self) -> None:
-        naming: dict[str, set[str]] = defaultdict(set)
-        for rule in self.albums:
-            for asset_id in rule.named:
-                naming[asset_id].add(rule.entry.name)
-        ruled = tuple(rule for rule in self.albums if rule.entry.rule is not None)
-        selectors = [entry.rule for entry in self.general if entry.rule]
-        selectors += [part for rule in ruled for part in (rule.entry.rule, rule.entry.exclude) if part]
-        needs = combined(selectors)
-        object.__setattr__(self, "managed", {rule.entry.name: rule for rule in self.albums})
-        object.__setattr__(self, "named_in", {key: frozenset(names) for key, names in naming.items()})
-        object.__setattr__(self, "ruled", ruled)
-        object.__setattr__(self, "only_names", not self.general and not ruled)
-        object.__setattr__(self, "look_at_albums", bool(needs.albums or needs.all_albums))
+NO_VALUES: Values = {}
+NO_LINES: Lines = {}
+NO_UNDOINGS: Undoings = {}
 
 
 @dataclass(slots=True)
 class Outcome:
-    """Where an asset ends up and which line is the cause of each difference."""
+    """Where an asset ends up, and which line is the cause of each difference.
 
-    state: AssetState
-    fields: dict[Field, Origin] = field(default_factory=dict)
-    tags: dict[str, Origin] = field(default_factory=dict)
-    undone: dict[str, tuple[Attempt, Origin]] = field(default_factory=dict)
-    conflicts: list[Conflict] = field(default_factory=list)
+    `values` are the fields that are written; `tags` and `albums` are all that the asset will have.
+    """
+
+    start: AssetState
+    tags: frozenset[str]
+    albums: frozenset[str]
+    values: Values
+    lines: Lines
+    """The lines of the tags that come or go, by their paths."""
+    undone: Undoings
+    """The attempts that were undone before, by aspect, and the lines that ask for them still."""
+    conflicts: Sequence[Conflict] = ()
     looping: tuple[Origin, ...] = ()
-    trail: set[Origin] = field(default_factory=set)
-    """Every line that has set something on the way."""
     zone_ruled: Origin | None = None
     """The line of a date whose offset the place overrides; the instant is as wished."""
 
+    @classmethod
+    def unchanged(cls, start: AssetState) -> Outcome:
+        """The asset as it is."""
+        return cls(start, start.tags, start.albums, NO_VALUES, NO_LINES, NO_UNDOINGS)
 
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """What matches an asset in its live state: rules for photos, and albums that want it, by name."""
+    @property
+    def edited(self) -> bool:
+        """Whether anything but the albums changes."""
+        return bool(self.values) or self.tags != self.start.tags
 
-    entries: tuple[AssetEntry, ...] = ()
-    albums: frozenset[str] = frozenset()
+    @property
+    def state(self) -> AssetState:
+        """The asset as it will be."""
+        written = Edit(self.values, self.tags, self.lines).of(self.start)
+        return written if self.albums == written.albums else replace(written, albums=self.albums)
+
+    def take(self, edit: Edit, albums: frozenset[str]) -> None:
+        """Adds a step."""
+        self.values = {**self.values, **edit.values} if self.values else edit.values
+        self.lines = {**self.lines, **edit.lines} if self.lines else edit.lines
+        self.tags, self.albums = edit.tags, albums
+
+    def give_up(self) -> None:
+        """Leaves the asset as it is."""
+        self.tags, self.albums = self.start.tags, self.start.albums
+        self.values, self.lines = NO_VALUES, NO_LINES
 
 
-NOWHERE: frozenset[str] = frozenset()
-NO_HITS = Hits()
+class Edit(NamedTuple):
+    """What one step writes to an asset: fields, and tags, of which all that it will have are here.
 
+    `lines` are those of the tags that come or go.
+    """
 
-def hits_of(state: AssetState, rules: Rules) -> Hits:
-    """Asks every rule about one asset."""
-    if rules.only_names:
-        grouped = rules.grouped.get(state.asset.id)
-        return NO_HITS if grouped is None else Hits(albums=grouped)
-    visible = state.asset.visibility is not Visibility.HIDDEN
-    return Hits(
-        tuple(entry for entry in rules.general if _matches(entry, state, visible)),
-        frozenset(rule.entry.name for rule in rules.ruled if wants(rule.entry, state, visible))
-        | rules.grouped.get(state.asset.id, NOWHERE),
-    )
+    values: Values
+    tags: frozenset[str]
+    lines: Lines
+
+    def hides(self, state: AssetState) -> bool:
+        """Whether the asset is hidden once this is written."""
+        wish = self.values.get(Field.VISIBILITY)
+        return (wish.value if wish else state.asset.visibility) is Visibility.HIDDEN
+
+    def of(self, state: AssetState) -> AssetState:
+        """The asset once this is written; the same object where nothing is."""
+        if not self.values and self.tags == state.tags:
+            return state
+        written = {name: setting.value for name, setting in self.values.items()}
+        return AssetState(state.asset.with_values(written), self.tags, state.albums, state.beside)
 
 
 def converge(start: AssetState, hits: Hits, rules: Rules, attempts: Attempts) -> Outcome:
@@ -121,95 +116,81 @@ def converge(start: AssetState, hits: Hits, rules: Rules, attempts: Attempts) ->
 
     A conflict, or a loop of rules that undo each other, leaves the asset as it was and is told.
     """
-    outcome = Outcome(start)
-    seen = [start]
-    for turn in range(ROUNDS_LIMIT):
-        entries = hits.entries if turn == 0 else hits_of(outcome.state, rules).entries
-        after = _advance(outcome, entries, hits if turn == 0 else None, rules, attempts)
+    outcome = Outcome.unchanged(start)
+    if rules.only_names:
+        _converge_at_once(outcome, hits, rules, attempts)
+        return outcome
+    state, seen = start, [start]
+    trail: set[Origin] = set()
+    for _ in range(ROUNDS_LIMIT):
+        edit = _edit(outcome, state, hits, rules, attempts)
         if outcome.conflicts:
-            outcome.state = start
+            outcome.give_up()
             return outcome
-        if after is outcome.state or after == outcome.state:
+        written = edit.of(state)
+        hits = hits_after(hits, state, written, rules)
+        albums = memberships(start.asset.id, state.albums, hits.albums, rules, hidden=edit.hides(state))
+        after = written if albums == written.albums else replace(written, albums=albums)
+        if after is state or after == state:
             return outcome
-        if rules.only_names or (not rules.look_at_albums and _only_albums_differ(after, outcome.state)):
-            outcome.state = after
+        outcome.take(edit, albums)
+        if written is state and not rules.look_at_albums:
             return outcome
+        trail.update((setting.origin for setting in edit.values.values()), edit.lines.values())
         if after in seen:
             break
         seen.append(after)
-        outcome.state = after
-    outcome.looping = tuple(sorted(outcome.trail))
-    if not outcome.looping:
-        outcome.looping = tuple(sorted({rule.entry.origin for rule in rules.albums}))
-    outcome.state = start
+        hits = hits_after(hits, written, after, rules)
+        state = after
+    outcome.looping = tuple(sorted(trail or {rule.entry.origin for rule in rules.albums}))
+    outcome.give_up()
     return outcome
 
 
-def _advance(
-    outcome: Outcome,
-    matching: tuple[AssetEntry, ...],
-    hits: Hits | None,
-    rules: Rules,
-    attempts: Attempts,
-) -> AssetState:
-    """One step: what the matching entries and then the albums make of the asset."""
-    state = outcome.state
+def _converge_at_once(outcome: Outcome, hits: Hits, rules: Rules, attempts: Attempts) -> None:
+    """Where no rule looks at an asset, the first step is the last, and nobody needs the state after it."""
+    start = outcome.start
+    edit = _edit(outcome, start, hits, rules, attempts)
+    if not outcome.conflicts:
+        hidden = edit.hides(start)
+        outcome.take(edit, memberships(start.asset.id, start.albums, hits.albums, rules, hidden=hidden))
+
+
+def _edit(outcome: Outcome, state: AssetState, hits: Hits, rules: Rules, attempts: Attempts) -> Edit:
+    """What the matching entries ask for that isn't so; what is told of it goes into the outcome."""
     named = rules.named.get(state.asset.id, ())
-    asset, tags = state.asset, state.tags
-    if named or matching:
-        asset = asset.with_values(_changed_fields(outcome, state, named, matching, attempts))
-        tags = _changed_tags(outcome, state, named, matching, attempts)
-    if asset is not state.asset or tags != state.tags:
-        state = AssetState(asset, tags, state.albums, state.beside)
-        hits = None
-    wanting = (hits or hits_of(state, rules)).albums
-    albums = memberships(state.asset.id, state.albums, wanting, rules, hidden=_hidden(state))
-    if albums == state.albums:
-        return state
-    return AssetState(state.asset, state.tags, albums, state.beside)
+    if not named and not hits.entries:
+        return Edit(NO_VALUES, state.tags, NO_LINES)
+    conflicts: list[Conflict] = []
+    wishes = field_wishes(named, hits.entries, conflicts)
+    tags = tags_wish(named, hits.entries, conflicts)
+    outcome.conflicts = conflicts
+    values = _changed_fields(outcome, state, wishes, attempts)
+    if tags is None:
+        return Edit(values, state.tags, NO_LINES)
+    return Edit(values, *_changed_tags(outcome, state, tags, attempts))
 
 
-def _only_albums_differ(one: AssetState, other: AssetState) -> bool:
-    return one.asset is other.asset and one.tags == other.tags
-
-
-def _hidden(state: AssetState) -> bool:
-    return state.asset.visibility is Visibility.HIDDEN
-
-
-def _matches(entry: AssetEntry, state: AssetState, visible: bool) -> bool:
-    assert entry.rule is not None
-    return (visible or entry.rule.needs().hidden) and entry.rule.matches(state)
-
-
-def _changed_fields(
-    outcome: Outcome,
-    state: AssetState,
-    named: tuple[AssetEntry, ...],
-    matching: tuple[AssetEntry, ...],
-    attempts: Attempts,
-) -> dict[Field, FieldValue]:
-    wishes = field_wishes(named, matching, outcome.conflicts)
+def _changed_fields(outcome: Outcome, state: AssetState, wishes: Values, attempts: Attempts) -> Values:
+    asset = state.asset
     place = wishes.get(Field.LOCATION)
     place_managed = place is not None and isinstance(place.value, Coordinates)
-    changed: dict[Field, FieldValue] = {}
+    changed: dict[Field, Setting[FieldValue]] = {}
     for name, wish in wishes.items():
-        live = state.asset.value(name)
+        live = READ[name](asset)
         if live == wish.value:
             if name is Field.TAKEN:
                 outcome.zone_ruled = None
             continue
         if not differs(name, live, wish.value, place_managed):
-            if name is Field.TAKEN and place_managed and state.asset.zone_from_place:
+            if name is Field.TAKEN and place_managed and asset.zone_from_place:
                 outcome.zone_ruled = None if same(name, live, wish.value) else wish.origin
             continue
-        attempt = attempts.get((state.asset.id, name.value))
+        attempt = attempts.get((asset.id, name.value)) if attempts else None
         if attempt and _as_before(attempt, wish.value, live):
-            outcome.undone[name.value] = (attempt, wish.origin)
+            outcome.undone = {**outcome.undone, name.value: (attempt, wish.origin)}
             continue
-        changed[name] = wish.value
-        outcome.fields[name] = wish.origin
-        outcome.trail.add(wish.origin)
+        changed[name] = wish
     return changed
 
 
@@ -225,59 +206,18 @@ def _as_before(attempt: Attempt, wanted: FieldValue, live: FieldValue) -> bool:
 
 
 def _changed_tags(
-    outcome: Outcome,
-    state: AssetState,
-    named: tuple[AssetEntry, ...],
-    matching: tuple[AssetEntry, ...],
-    attempts: Attempts,
-) -> frozenset[str]:
-    wish = tags_wish(named, matching, outcome.conflicts)
-    if wish is None:
-        return state.tags
+    outcome: Outcome, state: AssetState, wish: TagsTogether, attempts: Attempts
+) -> tuple[frozenset[str], Lines]:
+    """The tags that the asset will have, and the lines of those that come or go."""
     wanted = wanted_tags(wish, state.tags)
+    lines: dict[str, Origin] = {}
     for sign, paths in (("+", wanted - state.tags), ("-", state.tags - wanted)):
         for path in paths:
             origin = wish.origin_of(path)
-            attempt = attempts.get((state.asset.id, f"tag{sign}{path}"))
+            attempt = attempts.get((state.asset.id, f"tag{sign}{path}")) if attempts else None
             if attempt:
-                outcome.undone[attempt.aspect] = (attempt, origin)
+                outcome.undone = {**outcome.undone, attempt.aspect: (attempt, origin)}
                 wanted = wanted - {path} if sign == "+" else wanted | {path}
             else:
-                outcome.tags[path] = origin
-                outcome.trail.add(origin)
-    return wanted
-
-
-def memberships(
-    asset_id: str, albums: frozenset[str], wanting: frozenset[str], rules: Rules, *, hidden: bool
-) -> frozenset[str]:
-    """The albums an asset should be in: those that name it or whose rule wants it, and what stays."""
-    named = rules.named_in.get(asset_id)
-    wanted = wanting if named is None else wanting | named
-    if wanted == albums and albums.isdisjoint(rules.deleted_albums):
-        return albums
-    left = [name for name in albums if name not in wanted and _loses(name, rules, hidden)]
-    return (albums | wanted).difference(left) if left or not wanted <= albums else albums
-
-
-def _loses(name: str, rules: Rules, hidden: bool) -> bool:
-    """Whether an album loses an asset that it doesn't want."""
-    if name in rules.deleted_albums:
-        return True
-    rule = rules.managed.get(name)
-    if rule is None or rule.entry.membership is not Membership.EXACT:
-        return False
-    return not hidden or _asks_for_hidden(rule.entry)
-
-
-def _asks_for_hidden(entry: AlbumEntry) -> bool:
-    return entry.hidden or (entry.rule is not None and entry.rule.needs().hidden)
-
-
-def wants(entry: AlbumEntry, state: AssetState, visible: bool) -> bool:
-    """Whether an album's rule matches an asset that isn't excluded."""
-    if entry.rule is None or not (visible or entry.rule.needs().hidden):
-        return False
-    if not entry.rule.matches(state):
-        return False
-    return entry.exclude is None or not entry.exclude.matches(state)
+                lines[path] = origin
+    return wanted, lines

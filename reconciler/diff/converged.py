@@ -5,34 +5,29 @@ from __future__ import annotations
 from collections import defaultdict
 
 from reconciler.diff.changes import Action, AlbumField, AssetChange, Changes
-from reconciler.diff.compare import Whole, rules_of, whole_of
-from reconciler.diff.converge import Rules, differs
-from reconciler.diff.hits import sift
-from reconciler.diff.names import Resolution, resolve
+from reconciler.diff.converge import differs
+from reconciler.diff.names import Resolution
+from reconciler.diff.whole import Whole
 from reconciler.diff.wishes import Conflict, TagsTogether, field_wishes, tags_wish
-from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.applied import Applied, AppliedAlbum, AppliedTags
 from reconciler.model.asset import AssetState
-from reconciler.model.attempts import NO_ATTEMPTS
 from reconciler.model.desired import AlbumEntry, Desired, Membership
 from reconciler.model.live import Album, Live
 from reconciler.model.values import Coordinates, Field, FieldValue, normal_color, normal_description
 
 
-def applied_of(desired: Desired, live: Live, known: KnownAlbums = NOTHING_KNOWN) -> Applied:
+def applied_of(whole: Whole, live: Live) -> Applied:
     """Every aspect that the files manage and that is as they ask; of what differs nothing is said."""
-    names = resolve(desired.names, live.assets.values())
-    whole = whole_of(desired, live, names, NO_ATTEMPTS, known)
-    rules = rules_of(whole.desired, names, whole.sets)
-    sieve = sift(whole.outcomes.states, rules)
+    sieve, rules = whole.sieve, whole.sieve.rules
     fields: dict[Field, dict[str, FieldValue]] = defaultdict(dict)
     tags: dict[str, AppliedTags] = {}
     alike: dict[AppliedTags, AppliedTags] = {}
-    for asset_id in sorted(sieve.concerned):
+    for asset_id, state in sieve.states.items():
+        if asset_id not in sieve.concerned:
+            continue
         named, matching = rules.named.get(asset_id, ()), sieve.hits(asset_id).entries
         if not named and not matching:
             continue
-        state = whole.outcomes.states[asset_id]
         conflicts: list[Conflict] = []
         wishes = {name: wish.value for name, wish in field_wishes(named, matching, conflicts).items()}
         asked = tags_wish(named, matching, conflicts)
@@ -46,7 +41,7 @@ def applied_of(desired: Desired, live: Live, known: KnownAlbums = NOTHING_KNOWN)
             found = _tags(asked, state)
             tags[asset_id] = alike.setdefault(found, found)
     return Applied(
-        live.identity.user_id, dict(fields), tags, _albums(whole, rules, names, live), _colors(desired, live)
+        live.identity.user_id, dict(fields), tags, _albums(whole, live), _colors(whole.desired, live)
     )
 
 
@@ -59,7 +54,7 @@ def _tags(asked: TagsTogether, state: AssetState) -> AppliedTags:
     )
 
 
-def _albums(whole: Whole, rules: Rules, names: Resolution, live: Live) -> dict[str, AppliedAlbum]:
+def _albums(whole: Whole, live: Live) -> dict[str, AppliedAlbum]:
     found: dict[str, AppliedAlbum] = {}
     for entry in whole.desired.albums:
         album = whole.matched.live.get(entry.name)
@@ -67,11 +62,11 @@ def _albums(whole: Whole, rules: Rules, names: Resolution, live: Live) -> dict[s
             continue
         members: frozenset[str] | None = None
         exact = False
-        if entry.name in rules.managed:
+        if entry.name in whole.sieve.rules.managed:
             now = live.members.get(album.id, frozenset()) & live.assets.keys()
             members = whole.outcomes.members(entry.name, frozenset(now)) & now
             exact = entry.membership is Membership.EXACT and members == now
-        found[album.id] = AppliedAlbum(album.name, _fields(entry, album, names), members, exact)
+        found[album.id] = AppliedAlbum(album.name, _fields(entry, album, whole.names), members, exact)
     return found
 
 

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diff.converge import NO_HITS, NOWHERE, AlbumRule, Hits, Outcome, Rules, memberships
-from reconciler.model.asset import Asset, AssetState
+from reconciler.diff.converge import Outcome
+from reconciler.diff.rules import NO_HITS, NOWHERE, AlbumRule, Hits, Rules, memberships
+from reconciler.model.asset import READ, Asset, AssetState
 from reconciler.model.desired import AssetEntry
 from reconciler.model.selectors import Selector
 from reconciler.model.values import Visibility, same
@@ -29,8 +30,9 @@ class Sieve:
         """What becomes of an asset of which nothing changes but its albums; None where that isn't sure."""
         if self.rules.look_at_albums or asset_id in self.entries or asset_id in self.rules.named:
             return None
-        start = self.states[asset_id]
-        return Outcome(AssetState(start.asset, start.tags, self.moving[asset_id], start.beside))
+        outcome = Outcome.unchanged(self.states[asset_id])
+        outcome.albums = self.moving[asset_id]
+        return outcome
 
     def as_named(self) -> set[str]:
         """Assets of which only one entry, one that names them, asks anything, and all of that is so."""
@@ -60,7 +62,7 @@ class Sieve:
 
 def _is_so(asset: Asset, entry: AssetEntry) -> bool:
     for name, wish in entry.values.items():
-        value = asset.value(name)
+        value = READ[name](asset)
         if value != wish.value and not same(name, value, wish.value):
             return False
     return True

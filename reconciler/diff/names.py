@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from reconciler.model.asset import Asset, AssetState
 from reconciler.model.conditions import ChecksumIs
@@ -34,9 +35,9 @@ class _Index:
 
     def candidates(self, name: PhotoName) -> Sequence[Asset]:
         if name.id:
-            return self._table("id", lambda asset: asset.id).get(name.id, ())
+            return self._table("id", attrgetter("id")).get(name.id, ())
         if name.checksum:
-            return self._table("checksum", lambda asset: asset.checksum).get(name.checksum, ())
+            return self._table("checksum", attrgetter("checksum")).get(name.checksum, ())
         if name.path:
             return self._table("path", lambda asset: folded(asset.path)).get(folded(name.path), ())
         if name.file:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.model.desired import AssetEntry, Setting
@@ -37,12 +37,11 @@ class TagsTogether:
 
 
 def field_wishes(
-    named: Iterable[AssetEntry], matching: Iterable[AssetEntry], conflicts: list[Conflict]
-) -> dict[Field, Setting[FieldValue]]:
+    named: Sequence[AssetEntry], matching: Sequence[AssetEntry], conflicts: list[Conflict]
+) -> Mapping[Field, Setting[FieldValue]]:
     """One wish for each field; disagreements are added to `conflicts`."""
-    named, matching = tuple(named), tuple(matching)
     if len(named) + len(matching) == 1:
-        return dict((named or matching)[0].values)
+        return (named or matching)[0].values
     wishes = _agreed(named, conflicts)
     for name, setting in _agreed(matching, conflicts, besides=frozenset(wishes)).items():
         wishes[name] = setting
@@ -69,11 +68,10 @@ def _quoted(value: FieldValue) -> str:
 
 
 def tags_wish(
-    named: Iterable[AssetEntry], matching: Iterable[AssetEntry], conflicts: list[Conflict]
+    named: Sequence[AssetEntry], matching: Sequence[AssetEntry], conflicts: list[Conflict]
 ) -> TagsTogether | None:
     """All wishes for tags added up, or None where nobody asks; contradictions are added to `conflicts`."""
-    named, matching = tuple(named), tuple(matching)
-    if all(entry.tags is None for entry in (*named, *matching)):
+    if not [entry for entry in (*named, *matching) if entry.tags is not None]:
         return None
     together = TagsTogether()
     for level in (named, matching):

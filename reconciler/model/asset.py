@@ -63,8 +63,7 @@ class Asset:
 
     def value(self, field: Field) -> FieldValue:
         """The value of one of the fields that can be managed."""
-        found: FieldValue = _GET[field](self)
-        return found
+        return READ[field](self)
 
     def with_values(self, values: Mapping[Field, FieldValue]) -> Asset:
         """The same asset after these fields have been written."""
@@ -94,7 +93,8 @@ class Asset:
 _NAMES = tuple(part.name for part in fields(Asset))
 _ALL: Callable[[Asset], tuple[Any, ...]] = attrgetter(*_NAMES)
 _PLACES: Mapping[Field, int] = {field: _NAMES.index(field.value) for field in Field}
-_GET: Mapping[Field, Callable[[Asset], Any]] = {field: attrgetter(field.value) for field in Field}
+READ: Mapping[Field, Callable[[Asset], FieldValue]] = {field: attrgetter(field.value) for field in Field}
+"""How to read each of the fields that can be managed, for loops over many assets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,16 @@ class Needs:
     libraries: bool = False
     """Whether the names of external libraries must be known."""
 
+    @property
+    def any_tags(self) -> bool:
+        """Whether tags must be known."""
+        return bool(self.tags or self.branches or self.all_tags)
+
+    @property
+    def any_albums(self) -> bool:
+        """Whether memberships must be known."""
+        return bool(self.albums or self.all_albums)
+
     def __or__(self, other: Needs) -> Needs:
         return Needs(
             self.tags | other.tags,

@@ -84,13 +84,13 @@ class Taken:
     @property
     def day(self) -> str:
         """The day that the clock showed, as `2024-06-12`."""
-        shown = self.instant + timedelta(minutes=self.offset) if self.offset else self.instant
-        return shown.isoformat()[:10]
+        shown = self.instant + timedelta(0, self.offset * 60) if self.offset else self.instant
+        return shown.date().isoformat()
 
     @property
     def local(self) -> datetime:
         """What the clock showed, without a zone; UTC where no offset is known."""
-        return (self.instant + timedelta(minutes=self.offset or 0)).replace(tzinfo=None)
+        return (self.instant + timedelta(0, (self.offset or 0) * 60)).replace(tzinfo=None)
 
     def __str__(self) -> str:
         text = self.local.isoformat(timespec="milliseconds" if self.local.microsecond else "seconds")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes, FieldChange
+from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes
 from reconciler.model.origin import Origin
 from reconciler.model.safety import Budget, Counted
-from reconciler.model.values import Field, Visibility
+from reconciler.model.values import Field
 from reconciler.plan.basis import Basis
 
 Key = tuple[Budget, Counted]
@@ -45,27 +45,26 @@ class _Lines:
 
     def __init__(self) -> None:
         self.photos = 0
-        self.lines: dict[Origin, int] = {}
+        self.places: list[tuple[str, int, int]] = []
+        """File, line and column of each; tuples, since a plan may have a hundred thousand."""
 
-    def add(self, origins: Iterable[Origin]) -> None:
+    def add(self, origins: Collection[Origin]) -> None:
         """One photo, and the lines that do something to it."""
-        lines = set(origins)
-        if lines:
+        if origins:
             self.photos += 1
-            for line in lines:
-                self.lines[line] = self.lines.get(line, 0) + 1
+            self.places += {(origin.file, origin.line, origin.column) for origin in origins}
 
     def count(self, library: int | None) -> Count:
         """The number of photos, against those of the library."""
         parts: Counter[str] = Counter()
-        for origin, number in self.lines.items():
-            parts[origin.short] += number
+        for (file, line, _), number in Counter(self.places).items():
+            parts[f"{file}:{line}"] += number
         return Count(self.photos, parts, self.first, library, "in the library")
 
     @property
     def first(self) -> Origin | None:
         """The first of the lines."""
-        return min(self.lines, default=None)
+        return Origin(*min(self.places)) if self.places else None
 
 
 def _of_photos(assets: Iterable[AssetChange], basis: Basis) -> dict[Key, Count]:
@@ -74,9 +73,9 @@ def _of_photos(assets: Iterable[AssetChange], basis: Basis) -> dict[Key, Count]:
     taking_off = _Lines()
     for change in assets:
         if change.fields:
-            there = [item for item in change.fields if _there(item.field, item.before)]
-            lost.add([item.origin for item in there if not _there(item.field, item.after)])
-            over.add([item.origin for item in there if _there(item.field, item.after)])
+            taken = [item for item in change.fields if there(item.field, item.before)]
+            lost.add([item.origin for item in taken if not there(item.field, item.after)])
+            over.add([item.origin for item in taken if there(item.field, item.after)])
             changed.add([item.origin for item in change.fields])
         if change.tags_added or change.tags_removed:
             tagged.add([move.origin for move in (*change.tags_added, *change.tags_removed)])
@@ -91,21 +90,9 @@ def _of_photos(assets: Iterable[AssetChange], basis: Basis) -> dict[Key, Count]:
     }
 
 
-def takes_away(item: FieldChange) -> bool:
-    """Whether a photo loses a value and gets no other."""
-    return _there(item.field, item.before) and not _there(item.field, item.after)
-
-
-def overwrites(item: FieldChange) -> bool:
-    """Whether a value that is there becomes another; leaving the timeline or the archive is that, too."""
-    return _there(item.field, item.before) and _there(item.field, item.after)
-
-
-def _there(field: Field, value: object) -> bool:
-    """Whether a value is one that somebody could miss; having no heart isn't."""
-    if field is Field.FAVORITE:
-        return value is True
-    return isinstance(value, Visibility) or value not in (None, "")
+def there(field: Field, value: object) -> bool:
+    """Whether a value is one that somebody could miss: any but none, an empty caption and no heart."""
+    return value is True if field is Field.FAVORITE else value is not None and value != ""
 
 
 # -- albums --------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes
 from reconciler.model.origin import Origin
 from reconciler.plan.basis import Basis
-from reconciler.plan.counts import overwrites, takes_away
+from reconciler.plan.counts import there
 from reconciler.plan.guards import quoted, some
 from reconciler.plan.violation import PROTECT, Violation
 
@@ -26,6 +26,8 @@ def protected(changes: Changes, labels: Mapping[str, str], basis: Basis) -> Iter
 
 
 def _photos(changes: Changes, labels: Mapping[str, str], basis: Basis) -> Iterator[Violation]:
+    if not basis.photos_protected:
+        return
     losing = {change.id for change in changes.assets if _loses(change)}
     losing = losing.union(*(change.removed for change in changes.albums))
     by_line: dict[Origin, list[str]] = defaultdict(list)
@@ -41,7 +43,7 @@ def _photos(changes: Changes, labels: Mapping[str, str], basis: Basis) -> Iterat
 
 
 def _loses(change: AssetChange) -> bool:
-    return bool(change.tags_removed) or any(takes_away(item) or overwrites(item) for item in change.fields)
+    return bool(change.tags_removed) or any(there(item.field, item.before) for item in change.fields)
 
 
 def _from_album(change: AlbumChange) -> str:

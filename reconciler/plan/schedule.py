@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes, TagChange
 from reconciler.model.live import Features, Tag
@@ -93,8 +93,11 @@ def schedule(changes: Changes, tags: Mapping[str, Tag], features: Features) -> t
         UpdateAssets(values, ids) for values, ids in by_values if not _is_single(values, len(ids))
     ]
     groups += _tag_groups(changes.assets, tags)
-    movers = [group for group in groups if moves_files(group, features)]
-    placed = _placed([group for group in groups if not moves_files(group, features)], movers)
+    movers: list[SidecarOperation] = []
+    others: list[SidecarOperation] = []
+    for group in groups:
+        (movers if moves_files(group, features) else others).append(group)
+    placed = _placed(others, movers)
     albums = list(_album_lanes(changes.albums, additions(changes.albums)))
     filed = [lane for lane in albums if any(moves_files(item, features) for item in lane)]
     rounds: list[Round] = []
@@ -173,11 +176,11 @@ def _is_single(values: Mapping[Field, FieldValue], count: int) -> bool:
 
 def _by_values(changes: Iterable[AssetChange]) -> list[tuple[dict[Field, FieldValue], tuple[str, ...]]]:
     """Photos that get the very same values together, in the order of their first photo."""
-    groups: dict[tuple[tuple[Field, FieldValue], ...], list[AssetChange]] = defaultdict(list)
+    groups: dict[tuple[tuple[Field, FieldValue], ...], list[str]] = defaultdict(list)
     for change in changes:
         if change.fields:
-            groups[tuple((item.field, item.after) for item in change.fields)].append(change)
-    return [(group[0].values, tuple(change.id for change in group)) for group in groups.values()]
+            groups[tuple([(item.field, item.after) for item in change.fields])].append(change.id)
+    return [(dict(values), tuple(ids)) for values, ids in groups.items()]
 
 
 def _tag_groups(changes: tuple[AssetChange, ...], tags: Mapping[str, Tag]) -> list[SidecarOperation]:
@@ -210,9 +213,9 @@ def _placed(
     rounds: list[list[SidecarOperation]] = [[]]
     written: list[set[str]] = [set()]
     for group in groups:
-        number = next(
-            (at for at, taken in enumerate(written) if taken.isdisjoint(group.asset_ids)), len(written)
-        )
+        number = 0
+        while number < len(written) and not written[number].isdisjoint(group.asset_ids):
+            number += 1
         if number == len(written):
             rounds.append([])
             written.append(set())
@@ -224,13 +227,19 @@ def _placed(
 
 
 def _batches(group: SidecarOperation) -> Iterator[SidecarOperation]:
+    size = _batch_size(group)
+    if len(group.asset_ids) <= size:
+        yield group
+        return
+    for ids in cut(group.asset_ids, size):
+        yield replace(group, asset_ids=ids)
+
+
+def _batch_size(group: SidecarOperation) -> int:
     match group:
         case UpdateAssets():
-            for ids in cut(group.asset_ids, UPDATE_BATCH):
-                yield UpdateAssets(group.values, ids)
-        case TagAssets():
-            for ids in cut(group.asset_ids, min(TAG_BATCH, TAG_PAIRS // len(group.tags))):
-                yield TagAssets(group.tags, ids)
+            return UPDATE_BATCH
+        case TagAssets(tags=tags):
+            return min(TAG_BATCH, TAG_PAIRS // len(tags))
         case UntagAssets():
-            for ids in cut(group.asset_ids, TAG_BATCH):
-                yield UntagAssets(group.tag, ids)
+            return TAG_BATCH

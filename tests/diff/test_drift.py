@@ -18,6 +18,7 @@ from reconciler.diff.accepting import accept
 from reconciler.diff.converged import after as applied_after
 from reconciler.diff.converged import applied_of, without
 from reconciler.diff.drift import Cause, Drift, aspects, drift_of
+from reconciler.diff.whole import whole_of
 from reconciler.model.applied import Applied, BadApplied, from_bytes, to_bytes
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live, Tag
@@ -116,7 +117,7 @@ def converged(text: str) -> tuple[Desired, Live]:
 @given(st.data())
 def test_where_the_files_stay_every_change_is_somebodys(data: st.DataObject) -> None:
     desired, there = converged(data.draw(files()))
-    applied = applied_of(desired, there)
+    applied = applied_of(whole_of(desired, there), there)
     touched = data.draw(somebody(there))
     comparison = compare(desired, touched)
     found = drift_of(comparison.changes, applied, comparison.labels)
@@ -137,7 +138,7 @@ def test_what_is_accepted_is_asked_for_and_nothing_else_changes(data: st.DataObj
     desired, there = converged(text)
     touched = data.draw(somebody(there))
     comparison = compare(desired, touched)
-    found = drift_of(comparison.changes, applied_of(desired, there), comparison.labels)
+    found = drift_of(comparison.changes, applied_of(whole_of(desired, there), there), comparison.labels)
     taken = accept(desired, touched, found, lambda _: text)
     assert len(taken.taken) + len(taken.refused) == len(found)
     for new in taken.files.values():
@@ -146,7 +147,7 @@ def test_what_is_accepted_is_asked_for_and_nothing_else_changes(data: st.DataObj
         except Exception as error:
             raise AssertionError(f"{text}\n->\n{new}") from error
         left = {(item.kind, item.id, item.aspect) for item in taken.taken}
-        again = drift_of(later.changes, applied_of(desired, there), later.labels)
+        again = drift_of(later.changes, applied_of(whole_of(desired, there), there), later.labels)
         assert not left & {(item.kind, item.id, item.aspect) for item in again}, new
         assert set(aspects(later.changes)) <= set(aspects(comparison.changes)), new
 
@@ -162,7 +163,8 @@ BEFORE = "assets:\n  - match: { file: IMG_0001.jpg }\n    description: Sunset\n 
 def test_files_server_and_both() -> None:
     desired = read(BEFORE)
     start = live([asset(1)])
-    applied = applied_of(desired, after(start, compare(desired, start).changes))
+    there = after(start, compare(desired, start).changes)
+    applied = applied_of(whole_of(desired, there), there)
     now = read(BEFORE.replace("rating: 4", "rating: 5") + "    favorite: true\n")
     touched = live([asset(1, description="Dusk", rating=3)])
     comparison = compare(now, touched)
@@ -178,7 +180,8 @@ def test_a_saved_plan_is_remembered_and_an_undo_forgotten() -> None:
     start = live([asset(1)])
     changes = compare(desired, start).changes
     applied = applied_after(Applied(ADA), changes)
-    assert applied.fields == applied_of(desired, after(start, changes)).fields
+    there = after(start, changes)
+    assert applied.fields == applied_of(whole_of(desired, there), there).fields
     assert not any(without(applied, changes).fields.values())
 
 
@@ -186,7 +189,7 @@ def test_a_saved_plan_is_remembered_and_an_undo_forgotten() -> None:
 @given(files())
 def test_it_is_kept_and_read_back_the_same(text: str) -> None:
     desired, there = converged(text)
-    applied = applied_of(desired, there)
+    applied = applied_of(whole_of(desired, there), there)
     assert from_bytes(to_bytes(applied)) == applied
     assert to_bytes(from_bytes(to_bytes(applied))) == to_bytes(applied)
     assert applied | applied == applied
