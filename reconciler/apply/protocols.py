@@ -111,7 +111,8 @@ class Limits:
 
     `running` for jobs that run when the queues are paused, `settle` for the jobs of one round, `poll_first`
     and `poll_most` between two looks; `idle_looks` in a row without a job count as idle (FINDINGS 22).
-    Where no queue can be watched, photos that don't move for `quiet` seconds count as read again.
+    After `others` it is asked whose jobs keep the queues from being idle. Where no queue can be watched,
+    photos that don't move for `quiet` seconds count as read again.
     """
 
     running: float = 600.0
@@ -119,6 +120,7 @@ class Limits:
     poll_first: float = 0.2
     poll_most: float = 3.0
     idle_looks: int = 3
+    others: float = 15.0
     quiet: float = 15.0
 
 
@@ -137,9 +139,14 @@ class Patience:
         self._started = self.clock()
         self._pause = self.limits.poll_first
 
+    @property
+    def spent(self) -> float:
+        """Seconds since the first look."""
+        return self.clock() - self._started
+
     def again(self) -> bool:
         """Waits and says whether to look again; False when the time is up or somebody asked to stop."""
-        if self.clock() - self._started > self.limit or self.interruption.wait(self._pause):
+        if self.spent > self.limit or self.interruption.wait(self._pause):
             return False
         self._pause = min(self._pause * 1.4, self.limits.poll_most)
         return True

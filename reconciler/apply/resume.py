@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.apply.journal import Stage
+from reconciler.apply.ours import Ours
 from reconciler.apply.protocols import Interruption, Limits, Patience, Progress
 from reconciler.apply.runs import Entry, Past
 from reconciler.apply.window import pending
@@ -67,18 +68,27 @@ def held_up(reader: Reader) -> str:
     return f"somebody else keeps sidecar paused, with {queue.pending:,} jobs in it"
 
 
-def wait_until_idle(reader: Reader, progress: Progress, interruption: Interruption, limits: Limits) -> str:
+def wait_until_idle(
+    reader: Reader,
+    progress: Progress,
+    interruption: Interruption,
+    limits: Limits,
+    photos: frozenset[str] = frozenset(),
+) -> str:
     """Lets the jobs of an earlier run come to their end before the same photos are written again.
 
-    Two sidecar writes of one photo that wait at the same time may destroy each other (FINDINGS 1). Returns
-    why it isn't known that they are done; empty where they are. Raises ServerError.
+    Two sidecar writes of one photo that wait at the same time may destroy each other (FINDINGS 1). Where it
+    is known which `photos` that run wrote, jobs of others need not be waited for. Returns why it isn't known
+    that they are done; empty where they are. Raises ServerError.
     """
     patience = Patience(limits, interruption, limits.settle)
-    idle, most = 0, 0
+    idle, most, ours = 0, 0, Ours(reader, photos)
     while True:
-        left = jobs_left(reader)
+        queues = reader.queues()
+        left = pending(queues, PIPELINE)
         most = max(most, left)
-        idle = 0 if left else idle + 1
+        done = not left or (patience.spent > limits.others and ours.gone(queues, PIPELINE))
+        idle = idle + 1 if done else 0
         if idle >= limits.idle_looks:
             return ""
         if left:

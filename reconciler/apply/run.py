@@ -102,6 +102,7 @@ class _Run:
     def run(self) -> Report:
         self.window = self.tools.window() if self.plan.needs_window else None
         if self.window:
+            self.window.photos = photos_of(item for part in self.plan.rounds for item in part.operations)
             self.tools.interruption.urgently(self._give_back)
         failure: Exception | None = None
         with ExitStack() as heard:

@@ -15,6 +15,7 @@ from reconciler.apply.choice import Pause, choose
 from reconciler.apply.companion import Guard, NoGuard
 from reconciler.apply.estimate import Estimate
 from reconciler.apply.held_back import HeldBack
+from reconciler.apply.ours import Ours
 from reconciler.apply.protocols import Interruption, Limits, Patience, Progress
 from reconciler.apply.state import State, StateUnusable
 from reconciler.immich.answers import Queue
@@ -76,6 +77,8 @@ class Window:
     """What others, or a restart, have done to the queues meanwhile."""
     held_back: HeldBack | None = None
     """Edits that another edit of the same photo could destroy, should both be worked off side by side."""
+    photos: frozenset[str] = frozenset()
+    """The photos that this run writes to; jobs of others need not be waited for."""
     restarts: int = 0
     """How often a restart of the server has resumed a queue."""
     _broke: float | None = None
@@ -99,7 +102,7 @@ class Window:
             self.guard = self.start_guard()
         for _ in range(SLIPPED_IN):
             queues = self._hold()
-            if WRITES_SIDECARS not in self.held or not queues[WRITES_SIDECARS].pending:
+            if WRITES_SIDECARS not in self.held or not self._endangered(queues[WRITES_SIDECARS]):
                 break
             # an edit came between the look and the pause, and would wait beside ours
             self.give_back(WRITES_SIDECARS)
@@ -119,7 +122,7 @@ class Window:
         """The queues, once no edit of an earlier run or of somebody else waits to be written to its file.
 
         Two writes of one photo that wait at the same time may destroy each other when their queue goes on
-        (FINDINGS 1), and whose they are can't be seen.
+        (FINDINGS 1). Where the queue doesn't run empty, it is enough that none of a photo of this run waits.
         """
         patience = Patience(self.limits, self.interruption, self.limits.settle)
         self.held_back = None
@@ -131,6 +134,8 @@ class Window:
             if writes.paused:
                 self.held_back = HeldBack(writes.pending, self._photos_in(writes))
                 return queues
+            if patience.spent > self.limits.others and not self._endangered(writes):
+                return queues
             self.progress.stage("waiting for earlier edits to be written to their files")
             if not patience.again():
                 if self.interruption.requested:
@@ -140,15 +145,22 @@ class Window:
                     f"{self.limits.settle:.0f} s. Run again when the server is quieter"
                 )
 
+    def _endangered(self, queue: Queue) -> bool:
+        """Whether an edit that waits in this queue is of a photo of this run, or may be."""
+        if not queue.pending:
+            return False
+        waiting = self._photos_in(queue)
+        return waiting is None or not self.photos.isdisjoint(waiting)
+
     def _photos_in(self, queue: Queue) -> frozenset[str] | None:
         """The photos of a queue's jobs; None where the server doesn't list them all, or not to this key."""
         try:
-            listed, photos = self.reader.photos_in_queue(queue.name)
+            jobs = self.reader.jobs(queue.name)
         except ServerError as error:
             if error.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND):
                 return None
             raise
-        return photos if listed >= queue.pending + queue.failed else None
+        return None if jobs is None else frozenset(job.asset for job in jobs if job.asset)
 
     def hear(self, request: Sent) -> None:
         """Of every request: one without a server behind it may mean a restart."""
@@ -309,12 +321,13 @@ class Window:
         names = tuple(names)
         self.progress.stage(f"letting {names[-1]} catch up")
         patience = Patience(self.limits, self.interruption, self.limits.settle)
-        idle, most = 0, 0
+        idle, most, ours = 0, 0, Ours(self.reader, self.photos)
         while True:
             queues = self.reader.queues()
             left = pending(queues, names)
             most = max(most, left)
-            idle = 0 if left else idle + 1
+            done = not left or (patience.spent > self.limits.others and ours.gone(queues, names))
+            idle = idle + 1 if done else 0
             if idle >= self.limits.idle_looks:
                 return self._held_back(queues, names)
             if left:
@@ -325,7 +338,7 @@ class Window:
                 if self.interruption.requested:
                     return f"{self.interruption.words} before the server's jobs were done"
                 return f"{left} jobs are still waiting after {self.limits.settle:.0f} s"
-            if not left:
+            if done:
                 patience.hurry()
 
     def _held_back(self, queues: Mapping[str, Queue], names: Iterable[str]) -> str:

@@ -72,7 +72,10 @@ class Opened:
         if not wait:
             left = jobs_left(admin)
             return (left and f"{left:,} jobs are still waiting in the server's queues") or ""
-        return held_up(admin) or wait_until_idle(admin, tools.progress, tools.interruption, tools.limits)
+        photos = photos_of(self.runs.sent(self.past.run))
+        return held_up(admin) or wait_until_idle(
+            admin, tools.progress, tools.interruption, tools.limits, photos
+        )
 
     def half_done(self) -> str:
         """Why what broke off may not last, though its jobs are over; empty where it will."""

@@ -22,6 +22,7 @@ from reconciler.cli.connect import Connection
 from reconciler.cli.exits import Exit
 from reconciler.cli.output import heard
 from reconciler.immich.errors import Kind, ServerError
+from reconciler.immich.reader import Reader
 from reconciler.plan import Plan
 from reconciler.plan.report import Outcome
 
@@ -77,13 +78,19 @@ def after_earlier_runs(tools: Tools) -> None:
         _mend(runs, left, tools)
         return
     if (left or given_back) and not held_up(tools.admin[0]):
-        why = wait_until_idle(tools.admin[0], tools.progress, tools.interruption, tools.limits)
+        why = _wait_for(runs, left, tools, tools.admin[0])
         if not why and _mend(runs, left, tools):
-            why = wait_until_idle(tools.admin[0], tools.progress, tools.interruption, tools.limits)
+            why = _wait_for(runs, left, tools, tools.admin[0])
         if why and not tools.interruption.requested:
             _not_now(left, why)
         if not why:
             _seen_idle(runs, tools)
+
+
+def _wait_for(runs: Runs, found: Sequence[Run], tools: Tools, admin: Reader) -> str:
+    """Why it isn't known that the jobs of these runs, or all jobs where there is none, are done."""
+    photos = frozenset[str]().union(*(photos_of(runs.sent(run)) for run in found))
+    return wait_until_idle(admin, tools.progress, tools.interruption, tools.limits, photos)
 
 
 def _mend(runs: Runs, left: Sequence[Run], tools: Tools) -> bool:
@@ -149,7 +156,7 @@ def let_earlier_settle(plan: Plan, tools: Tools, connection: Connection) -> bool
     if tools.admin:
         # what waits in a queue that somebody keeps paused is left alone by the run, photo by photo
         held = held_up(tools.admin[0])
-        why = wait_until_idle(tools.admin[0], tools.progress, tools.interruption, tools.limits)
+        why = _wait_for(runs, found, tools, tools.admin[0])
         if not why and not held:
             _seen_idle(runs, tools)
     else:

@@ -118,6 +118,17 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """A job of a queue: the asset it is for, None where it is for no single one, and when it was queued.
+
+    `queued` is in seconds since 1970 by the server's clock.
+    """
+
+    asset: str | None
+    queued: float
+
+
+@dataclass(frozen=True, slots=True)
 class ItemResult:
     """What became of one id of a batch; `error` is the server's word where it did not work."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.immich.answers import (
     AssetDetail,
     ItemResult,
+    Job,
     KeyInfo,
     Mark,
     Me,
@@ -203,9 +204,9 @@ def queues_of_jobs(said: Json) -> list[Queue]:
     ]
 
 
-def assets_of_jobs(said: list[Json]) -> list[str | None]:
-    """The asset of each job of a queue; None for one that is for no single asset."""
-    return [item["data"].get("id") for item in said]
+def jobs_of(said: list[Json]) -> tuple[Job, ...]:
+    """The jobs of a queue; the server tells milliseconds."""
+    return tuple(Job(item["data"].get("id"), item["timestamp"] / 1000) for item in said)
 
 
 def results_of(said: list[Json], *, fine: str) -> list[ItemResult]:

@@ -12,7 +12,7 @@ from threading import Event, Lock
 from typing import Any
 
 from reconciler.immich import parse
-from reconciler.immich.answers import AlbumList, AssetDetail, KeyInfo, Me, Page, Queue, StorageTemplate
+from reconciler.immich.answers import AlbumList, AssetDetail, Job, KeyInfo, Me, Page, Queue, StorageTemplate
 from reconciler.immich.asking import Progress, T
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.keyset import stamp
@@ -38,6 +38,9 @@ from reconciler.model.values import Visibility
 
 MOST_PEOPLE = 1000
 """The largest page of people (FACTS 6)."""
+
+JOBS_LISTED = 1000
+"""The server lists so many jobs of a queue at most (2.5.6 and 3.1.0)."""
 
 WHOLE_ALBUM = 2**53 - 1
 """Bytes: an archive size that no album reaches, so that download/info gives one list (FACTS 3.3)."""
@@ -391,15 +394,15 @@ class Reader(SelectionReader):
         return {queue.name: queue for queue in sorted(found, key=lambda queue: queue.name)}
 
     @needs("queueJob.read")
-    def photos_in_queue(self, name: str) -> tuple[int, frozenset[str]]:
-        """How many jobs of a queue the server lists, and the assets they are for; for an administrator's key.
+    def jobs(self, name: str) -> tuple[Job, ...] | None:
+        """Jobs of a queue at one moment, those that failed too (GET /queues/{name}/jobs, 2.4+).
 
-        The server may list fewer jobs than there are.
+        None where the server doesn't list them, or maybe not all. For an administrator's key.
         """
         if not self.dialect.queue_api:
-            return 0, frozenset()
-        jobs = self._get("/queues/{name}/jobs", parse.assets_of_jobs, path={"name": name})
-        return len(jobs), frozenset(asset for asset in jobs if asset)
+            return None
+        found = self._get("/queues/{name}/jobs", parse.jobs_of, path={"name": name})
+        return found if len(found) < JOBS_LISTED else None
 
     # How
 

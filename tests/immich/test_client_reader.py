@@ -444,7 +444,9 @@ def everything(version: str) -> Handler:
             "/api/albums": body(version, "albums"),
             "/api/download/info": body(version, "members"),
             "/api/queues": body(version, "queues"),
-            "/api/queues/sidecar/jobs": [{"id": "1", "name": "SidecarWrite", "data": {"id": "x"}}],
+            "/api/queues/sidecar/jobs": [
+                {"id": "1", "name": "SidecarWrite", "data": {"id": "x"}, "timestamp": 1764100000000}
+            ],
             "/api/people": {"people": [PERSON], "hasNextPage": False, "total": 1, "hidden": 0},
             "/api/people/x": PERSON,
             "/api/search/person": [PERSON],
@@ -461,7 +463,7 @@ def everything(version: str) -> Handler:
 ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "asset": (("x",), {}),
     "assets": ((["x"],), {}),
-    "photos_in_queue": (("sidecar",), {}),
+    "jobs": (("sidecar",), {}),
     "search_page": (({},), {}),
     "search": (({},), {}),
     "scan": ((), {"owner_id": "x", "hidden": True}),

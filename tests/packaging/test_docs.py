@@ -333,7 +333,7 @@ class TestPermissions:
         assert listed == needed(*methods(Reader), *methods(Writer))
         assert permission_rows()[2] == permissions_of(Reader.thumbnail)
         assert permission_rows()[3] == permissions_of(Reader.known_files)
-        assert permission_rows()[5] == permissions_of(Reader.photos_in_queue)
+        assert permission_rows()[5] == permissions_of(Reader.jobs)
         assert permission_rows()[6] == permissions_of(Reader.storage_template)
         assert permission_rows()[7] == needed(*MIGRATION)
         assert permission_rows()[8] == permissions_of(Reader.libraries)
