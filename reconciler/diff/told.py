@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter, itemgetter
 
@@ -64,10 +64,14 @@ class Told:
                 text + ": narrow one of the two, or name the photo in an entry of its own", conflict.one
             )
         for origins, labels in sorted(self.loops.items()):
-            others = ", ".join(str(origin) for origin in origins[1:])
-            with_others = f"this and {others} set" if others else "this sets"
-            text = f"{with_others} each other off without end on {_some(labels)}"
+            whose = f"this and {_lines(origins[1:])} set each other" if origins[1:] else "this sets itself"
+            text = f"{whose} off without end on {_some(labels)}"
             yield Problem(text + ": make the rules exclude each other", origins[0])
+
+
+def _lines(origins: Sequence[Origin]) -> str:
+    first, more = ", ".join(map(str, origins[:SAMPLE])), len(origins) - SAMPLE
+    return f"{first} and {more} more" if more > 0 else first
 
 
 def _some(labels: list[str]) -> str:
