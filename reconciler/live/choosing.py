@@ -27,7 +27,7 @@ from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin
 
 STAKE = 4
-"""A look at what searches would bring may cost one part in so many of the scan that it may save."""
+"""A look at what searches would bring may cost one part in so many of what it may save."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +118,11 @@ def search_reads(parts: Parts, counts: Mapping[Selection, int], facts: Facts) ->
     return found
 
 
-def worth_a_look(parts: Parts, lookups: Iterable[Read], facts: Facts) -> bool:
-    """Whether the first pages of searches cost little beside the scan that they may save."""
+def worth_a_look(parts: Parts, lookups: Iterable[Read], facts: Facts, whole: Cost) -> bool:
+    """Whether the first pages of searches cost little beside the whole library, which they may save."""
     searches = sum(1 if one.visibility else facts.passes for one in parts.selections)
     least = searches * (REQUEST + facts.library * FILTERED) + total(one.cost for one in lookups).seconds
-    return least * STAKE <= scan_cost(facts.library, facts.passes).seconds or (
-        not searches and least <= scan_cost(facts.library, facts.passes).seconds
-    )
+    return least * STAKE <= whole.seconds or (not searches and least <= whole.seconds)
 
 
 def left_to_read(parts: Parts, counts: Mapping[Selection, int], facts: Facts) -> float:

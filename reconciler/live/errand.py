@@ -40,7 +40,7 @@ class Around:
     that what decides nothing here is read as well. `libraries` tells the names of external libraries, which
     takes an administrator's key; without it the reader's own key is used. `known` are the albums that earlier
     runs have made of album sets. `meter` counts what each read takes. `kept` is what earlier readings have
-    left, which may save asking for it; the reading plan is the same with and without.
+    left, which may save asking for it.
     """
 
     settled: Callable[[], bool | None] = nobody_knows

@@ -120,10 +120,19 @@ class Kept:
 
     def look_ahead(self) -> None:
         """Begins to read what is kept of the photos, while the server is asked for something else."""
-        if not self.refresh:
+        if not self.refresh and self._ahead is None:
             with_one = ThreadPoolExecutor(1)
             self._ahead = with_one.submit(self._photos)
             with_one.shutdown(wait=False)
+
+    def at_hand(self) -> bool:
+        """Whether photos are kept that are not too old, as far as a glance tells."""
+        parts = None if self.refresh else self.shelf.get(self._key("when"))
+        try:
+            read = datetime.fromtimestamp(orjson.loads(parts[0]), UTC) if parts else None
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return False
+        return read is not None and timedelta(0) <= self.now() - read <= OLDEST
 
     def library(
         self, source: Source, owner: str, *, on_progress: Progress | None = None, stop: Event | None = None
@@ -207,6 +216,7 @@ class Kept:
     def _keep(self, assets: Mapping[str, Asset], since: datetime, read: datetime) -> None:
         head = orjson.dumps([since.timestamp(), read.timestamp()])
         self.shelf.put(self._key("photos"), (head, packed(assets.values())))
+        self.shelf.put(self._key("when"), (orjson.dumps(read.timestamp()),))
 
     # Members
 

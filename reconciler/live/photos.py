@@ -18,7 +18,17 @@ from reconciler.live.choosing import (
     search_reads,
     worth_a_look,
 )
-from reconciler.live.cost import PAGE, Cost, count_cost, detail_cost, list_cost, scan_cost, search_cost, total
+from reconciler.live.cost import (
+    PAGE,
+    Cost,
+    count_cost,
+    detail_cost,
+    kept_cost,
+    list_cost,
+    scan_cost,
+    search_cost,
+    total,
+)
 from reconciler.live.errand import Errand
 from reconciler.live.names import called, unfound
 from reconciler.live.parts import Asked, Facts, Parts, parts_of
@@ -50,6 +60,8 @@ class Photos:
     """Photos that each search should have brought and did not: the server has not read them yet."""
     _aside: dict[str, Asset] = field(default_factory=dict)
     """Hidden photos that came along and that no rule asks for; a name may."""
+    _looked: tuple[bool | None, ...] = ()
+    """What the queues have shown, once they were looked at."""
     _begun: dict[Selection, Begun[Asset]] = field(default_factory=dict)
     _counts: dict[Selection, int] = field(default_factory=dict)
     _numbers: dict[Selection, int] = field(default_factory=dict)
@@ -69,6 +81,7 @@ class Photos:
             return Choice(True, Parts(whole=everybody), lookups_of(names, Parts()), facts, 0.0)
         best: Choice | None = None
         lines: frozenset[Origin] = frozenset()
+        whole, what = self._whole(asked, facts)
         for known in self._ever_closer(asked, facts):
             parts = parts_of(asked, known)
             lines = parts.whole
@@ -76,9 +89,9 @@ class Photos:
             if parts.whole:
                 continue
             reads = lookup_reads(found, known, self.errand.around.may_check)
-            if not worth_a_look(parts, reads, known):
+            if not worth_a_look(parts, reads, known, whole):
                 lines = frozenset().union(*parts.selections.values(), *parts.ids.values())
-                self._reject(f"{len(parts.selections):,} searches", "the scan costs less")
+                self._reject(f"{len(parts.selections):,} searches", f"{what} costs less")
                 break
             self._look(parts, known)
             rest = left_to_read(parts, self._counts, known) + total(one.cost for one in reads).seconds
@@ -86,18 +99,25 @@ class Photos:
                 best = Choice(False, parts, found, known, rest)
             if not any(self._begun[one].more for one in parts.selections):
                 break
-        whole = scan_cost(facts.library, facts.passes)
         if best is not None and best.seconds <= whole.seconds:
             self.errand.rejected.append(Rejected("scan of the whole library", "costs more", whole))
             self._in_vain(self._numbers.keys() - best.parts.selections.keys())
             return best
         if best is not None:
-            self._reject(f"{len(best.parts.selections):,} searches", "would bring more than the scan costs")
+            self._reject(f"{len(best.parts.selections):,} searches", f"would bring more than {what} costs")
             lines = frozenset().union(*best.parts.selections.values())
         elif lines and not self.errand.rejected:
             self._reject("searches", "no filter of the server covers the rule")
         self._in_vain(self._numbers)
         return Choice(True, Parts(whole=lines), lookups_of(names, Parts()), facts, whole.seconds)
+
+    def _whole(self, asked: tuple[Asked, ...], facts: Facts) -> tuple[Cost, str]:
+        """What the whole library costs, and what that is: a scan, or what is kept brought up to date."""
+        kept = self.errand.around.kept
+        at_hand = kept is not None and facts.library >= kept.smallest and kept.at_hand()
+        if at_hand and self._may_be_in_parts(asked, facts) and self._queues(facts):
+            return kept_cost(facts.library), "bringing up to date what is kept"
+        return scan_cost(facts.library, facts.passes), "the scan"
 
     def _choose_for_names(self, names: tuple[PhotoName, ...], facts: Facts) -> Choice:
         found = lookups_of(names, Parts())
@@ -149,13 +169,7 @@ class Photos:
 
     def _settled(self, facts: Facts) -> bool:
         """Whether photos are filed by the dates they show; told where it isn't so."""
-        if facts.settled:
-            return True
-        number = self.errand.will(read(What.QUEUES, "edits that wait", list_cost(), fewest=0))
-        with self.errand.during(number):
-            settled = self.errand.around.settled()
-        if settled is None:
-            self.errand.reads.pop()
+        settled = self._queues(facts)
         if not settled:
             reason = (
                 "only an administrator's key shows whether edits of dates still wait in the queues"
@@ -164,6 +178,18 @@ class Photos:
             )
             self._reject("search by `taken`", reason)
         return bool(settled)
+
+    def _queues(self, facts: Facts) -> bool | None:
+        """Whether no edit waits in the queues, asked once; None where no key shows them."""
+        if facts.settled:
+            return True
+        if not self._looked:
+            number = self.errand.will(read(What.QUEUES, "edits that wait", list_cost(), fewest=0))
+            with self.errand.during(number):
+                self._looked = (self.errand.around.settled(),)
+            if self._looked[0] is None:
+                self.errand.reads.pop()
+        return self._looked[0]
 
     def _look(self, parts: Parts, facts: Facts) -> None:
         """The first pages, and how many more there are."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from reconciler.cli import plan, planning, validate
+from reconciler.cli import keeping, plan, validate
 from reconciler.config.documents import LARGE
 from reconciler.sandbox.library import Library, NewAsset
 from reconciler.sandbox.mount import open_sandbox
@@ -69,7 +69,7 @@ def planned(*args: str) -> tuple[bytes, str]:
 def test_a_library_is_kept_and_read_anew_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IMMICH_RECONCILER_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(planning, "SMALLEST", 0)
+    monkeypatch.setattr(keeping, "SMALLEST", 0)
     (tmp_path / "wish.yaml").write_text(
         "server: { url: 'sandbox:library' }\nalbum_sets: [{ for_each: year, name: '{year}' }]\n"
     )

@@ -18,7 +18,10 @@ from reconciler.diff import compare
 from reconciler.immich.retry import Repeat
 from reconciler.immich.tally import Sent
 from reconciler.immich.writer import Writer
-from reconciler.live.errand import Around
+from reconciler.live import choosing
+from reconciler.live import photos as photos_module
+from reconciler.live.cost import Cost
+from reconciler.live.errand import Around, nobody_knows
 from reconciler.live.kept import Kept
 from reconciler.live.packing import packed, unpacked
 from reconciler.live.read import read_planned
@@ -54,6 +57,8 @@ class Desk:
     world: World
     refresh: bool = False
     admin: bool = True
+    chooses: bool = False
+    """Whether it may search by days, or use what is kept instead of searches."""
     name: str = "one"
     now: datetime | None = None
     sent: list[str] = field(default_factory=list)
@@ -78,7 +83,7 @@ class Desk:
     def read(self, kept: Kept | None, wish: dict[str, Any]) -> tuple[Live, bytes, str]:
         """The live state, the plan's bytes, and how the library was come by."""
         desired = self.world.desired(wish)
-        around = Around(kept=kept)
+        around = Around(kept=kept, settled=self.settled if self.chooses else nobody_knows)
         self.sent.clear()
         with self.world.reader.transport.watched(self._note):
             live, plan = read_planned(
@@ -246,6 +251,43 @@ def test_what_is_of_another_broken_or_old_is_not_used(tmp_path: Path) -> None:
         for path in (tmp_path / "cache").iterdir():
             assert path.stat().st_mode & 0o077 == 0
         assert (tmp_path / "cache").stat().st_mode & 0o077 == 0
+
+
+IN_PARTS: dict[str, Any] = {
+    "albums": [
+        {"name": "Hearts", "match": {"favorite": True}},
+        {"name": "Sea", "match": {"description": {"contains": "sea"}}},
+        {"name": "Stars", "match": {"rating": ">=3"}},
+        {"name": "Some", "match": {"file": "IMG_000*"}},
+        {"name": "Videos", "match": {"type": "video"}},
+    ]
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_kept_costs_less_than_many_searches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    for module in (photos_module, choosing):
+        monkeypatch.setattr(module, "scan_cost", lambda library, _passes: Cost(10_000, library, 1e6))
+    with desk(tmp_path, version) as made:
+        made.chooses = True
+        fresh, _, how = made.read(made.kept(), IN_PARTS)
+        assert "kept since" not in how and fresh.library == 30  # read in parts, so that nothing is kept
+        searches = made.sent.count("/search/metadata")
+        made.read(made.kept(), {"albums": [{"name": "All", "match": {"not": {"type": "video"}}}]})
+        live, _, how = made.read(made.kept(), IN_PARTS)
+        assert "kept since" in how and live.library is None
+        assert made.sent.count("/search/metadata") < searches
+        desired = made.world.desired(IN_PARTS)
+        assert compare(desired, live).changes == compare(desired, fresh).changes
+        made.admin = False
+        _, _, how = made.read(made.kept(), IN_PARTS)
+        assert "kept since" not in how and made.sent.count("/search/metadata") == searches
+        if version == "3.1.0":  # one search; in older versions it is two
+            made.admin = True
+            _, _, how = made.read(made.kept(), {"albums": IN_PARTS["albums"][:1]})
+            assert "kept since" not in how
 
 
 CHANGES = [
