@@ -67,7 +67,7 @@ def check(changes: Changes, standings: Iterable[Standing], albums: Iterable[Albu
             drifted.append(standing)
     there_now = _There(
         by_aspect,
-        {album.name: album.id for album in albums},
+        {album.name: album for album in albums},
         frozenset(item.id for item in drifted if item.kind is Kind.PHOTO and item.state is State.GONE),
     )
     kept = Changes(
@@ -88,10 +88,10 @@ _States = Mapping[tuple[Kind, str, str], State]
 
 @dataclass(frozen=True, slots=True)
 class _There:
-    """How the aspects stand, the ids of the albums that are there by name, and the photos that are gone."""
+    """How the aspects stand, the albums that are there by name, and the photos that are gone."""
 
     states: _States
-    albums: Mapping[str, str]
+    albums: Mapping[str, Album]
     gone: frozenset[str]
 
 
@@ -129,14 +129,20 @@ def _album(change: AlbumChange, there: _There) -> AlbumChange | None:
         )
 
     made = change.action is Action.CREATE
+    live = there.albums.get(change.name) if made else None
     kept = replace(
         change,
         action=Action.UPDATE,
-        id=there.albums[change.name] if made else change.id,
+        id=live.id if live else change.id,
         fields=tuple(
             item for item in change.fields if state(Kind.ALBUM, change.name, item.field.value) is State.BEFORE
         ),
         added=members(change.added, "member+"),
         removed=members(change.removed, "member-"),
+        shares=tuple(
+            replace(item, before=live.role_of(item.user.id)) if live else item
+            for item in change.shares
+            if state(Kind.SHARE, f"{change.name}/{item.user.id}", "share") is State.BEFORE
+        ),
     )
-    return kept if kept.fields or kept.added or kept.removed else None
+    return kept if kept.any else None

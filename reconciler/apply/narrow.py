@@ -19,11 +19,15 @@ from reconciler.plan.operations import (
     DeleteAlbum,
     Operation,
     RemoveMembers,
+    SetRole,
+    ShareAlbum,
     TagAssets,
+    UnshareAlbum,
     UntagAssets,
     UpdateAlbum,
     UpdateAsset,
     UpdateAssets,
+    UserRef,
     asset_ids,
 )
 from reconciler.plan.report import Fate, ItemFailure, OperationReport
@@ -83,6 +87,11 @@ class Moved:
                 return self._unless_moved(operation.album, {"album"})
             case AddToAlbums(albums=albums):
                 return self._of_several(operation, albums)
+            case ShareAlbum():
+                return self._shared(operation)
+            case SetRole(album=album, user=user) | UnshareAlbum(album=album, user=user):
+                moved = self._role_moved(album, user) or "album" in self._of(Kind.ALBUM, album.name)
+                return Narrowed(None) if moved else None
             case CreateAlbum(name=name):
                 return self._unless_moved(AlbumRef(name), {"album"})
             case CreateTags():
@@ -90,6 +99,20 @@ class Moved:
 
     def _unless_moved(self, album: AlbumRef, aspects: set[str]) -> Narrowed | None:
         return Narrowed(None) if aspects & self._of(Kind.ALBUM, album.name) else None
+
+    def _shared(self, operation: ShareAlbum) -> Narrowed | None:
+        album = operation.album
+        if "album" in self._of(Kind.ALBUM, album.name):
+            return Narrowed(None)
+        moved = [user for user in operation.users if self._role_moved(album, user)]
+        if not moved:
+            return None
+        kept = tuple(user for user in operation.users if user not in moved)
+        failures = tuple(ItemFailure(user.id, user.label, MOVED, "user") for user in moved)
+        return Narrowed(replace(operation, users=kept) if kept else None, failures)
+
+    def _role_moved(self, album: AlbumRef, user: UserRef) -> bool:
+        return bool(self._of(Kind.SHARE, f"{album.name}/{user.id}"))
 
     def _of_several(self, operation: AddToAlbums, albums: tuple[AlbumRef, ...]) -> Narrowed | None:
         kept = tuple(album for album in albums if "album" not in self._of(Kind.ALBUM, album.name))

@@ -20,7 +20,10 @@ from reconciler.plan.operations import (
     DeleteAlbum,
     Operation,
     RemoveMembers,
+    SetRole,
+    ShareAlbum,
     TagAssets,
+    UnshareAlbum,
     UntagAssets,
     UpdateAlbum,
     UpdateAsset,
@@ -37,6 +40,9 @@ _METHODS: dict[type[object], tuple[Callable[..., object], ...]] = {
     AddMembers: (Writer.add_members, Reader.albums, Reader.members_of),
     AddToAlbums: (Writer.add_to_albums, Writer.add_members, Reader.albums, Reader.members_of),
     RemoveMembers: (Writer.remove_members, Reader.albums, Reader.members_of),
+    ShareAlbum: (Writer.share_album, Reader.albums),
+    SetRole: (Writer.set_role, Reader.albums),
+    UnshareAlbum: (Writer.unshare_album, Reader.albums),
     UpdateAssets: (Writer.update_assets, *_READ_PHOTOS),
     UpdateAsset: (Writer.update_asset, *_READ_PHOTOS),
     TagAssets: (Writer.tag_assets, Reader.tags, Reader.tagged, *_READ_PHOTOS),
@@ -53,17 +59,20 @@ def methods_for(operations: Iterable[Operation]) -> Iterator[Callable[..., objec
 
 def likely_for(desired: Desired) -> Iterator[Callable[..., object]]:
     """The calls that applying a plan for these files may turn out to need."""
-    entries, albums = desired.assets, desired.albums
+    entries, albums, sets = desired.assets, desired.albums, desired.album_sets
     asked: dict[type[object], bool] = {
         UpdateAssets: any(entry.values for entry in entries),
         CreateTags: bool(desired.tags) or any(entry.tags for entry in entries),
         TagAssets: any(entry.tags for entry in entries),
         ColorTag: any(entry.color for entry in desired.tags),
-        DeleteAlbum: any(album.absent for album in albums),
-        CreateAlbum: any(not album.absent for album in albums),
-        UpdateAlbum: any(not album.absent for album in albums),
-        AddMembers: any(album.manages_members for album in albums),
-        RemoveMembers: any(album.manages_members for album in albums),
+        DeleteAlbum: any(album.absent for album in albums) or any(made.prune for made in sets),
+        CreateAlbum: any(not album.absent for album in albums) or bool(sets),
+        UpdateAlbum: any(not album.absent for album in albums) or bool(sets),
+        AddMembers: any(album.manages_members for album in albums) or bool(sets),
+        RemoveMembers: any(album.manages_members for album in albums) or bool(sets),
+        ShareAlbum: any(wish.wanted for wish in desired.shares),
+        SetRole: any(wish.wanted for wish in desired.shares),
+        UnshareAlbum: any(wish.remove or wish.exact is not None for wish in desired.shares),
     }
     return _calls_of({kind for kind, may_be in asked.items() if may_be})
 

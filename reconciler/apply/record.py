@@ -10,6 +10,7 @@ import orjson
 from reconciler.diff.changes import AlbumField
 from reconciler.model.codec import value_from_json, value_to_json
 from reconciler.model.live import Album
+from reconciler.model.sharing import Share, User
 from reconciler.model.values import Field, FieldValue
 from reconciler.plan.operations import (
     AddMembers,
@@ -21,12 +22,16 @@ from reconciler.plan.operations import (
     DeleteAlbum,
     Operation,
     RemoveMembers,
+    SetRole,
+    ShareAlbum,
     TagAssets,
     TagRef,
+    UnshareAlbum,
     UntagAssets,
     UpdateAlbum,
     UpdateAsset,
     UpdateAssets,
+    UserRef,
 )
 from reconciler.plan.report import ItemFailure
 
@@ -54,6 +59,7 @@ def _operation(operation: Operation) -> dict[str, Json]:
                 "name": operation.name,
                 "description": operation.description,
                 "photos": operation.asset_ids,
+                "users": [_user(user) for user in operation.users],
             }
         case UpdateAlbum():
             values = {name.value: value for name, value in operation.values.items()}
@@ -64,6 +70,10 @@ def _operation(operation: Operation) -> dict[str, Json]:
             return {"album": _album(operation.album), "photos": operation.asset_ids}
         case AddToAlbums():
             return {"albums": [_album(album) for album in operation.albums], "photos": operation.asset_ids}
+        case ShareAlbum():
+            return {"album": _album(operation.album), "users": [_user(user) for user in operation.users]}
+        case SetRole() | UnshareAlbum():
+            return {"album": _album(operation.album), "user": _user(operation.user)}
         case UpdateAssets():
             return {"values": _values(operation.values), "photos": operation.asset_ids}
         case UpdateAsset():
@@ -89,7 +99,9 @@ def _photos(data: Mapping[str, Json]) -> tuple[str, ...]:
 _READERS: dict[str, Callable[[Mapping[str, Json]], Operation]] = {
     "CreateTags": lambda data: CreateTags(tuple(data["paths"])),
     "ColorTag": lambda data: ColorTag(TagRef(*data["tag"]), data["color"]),
-    "CreateAlbum": lambda data: CreateAlbum(data["name"], data["description"], _photos(data)),
+    "CreateAlbum": lambda data: CreateAlbum(
+        data["name"], data["description"], _photos(data), _read_users(data)
+    ),
     "UpdateAlbum": lambda data: UpdateAlbum(
         AlbumRef(*data["album"]), {AlbumField(name): value for name, value in data["values"].items()}
     ),
@@ -99,6 +111,9 @@ _READERS: dict[str, Callable[[Mapping[str, Json]], Operation]] = {
         tuple(AlbumRef(*album) for album in data["albums"]), _photos(data)
     ),
     "RemoveMembers": lambda data: RemoveMembers(AlbumRef(*data["album"]), _photos(data)),
+    "ShareAlbum": lambda data: ShareAlbum(AlbumRef(*data["album"]), _read_users(data)),
+    "SetRole": lambda data: SetRole(AlbumRef(*data["album"]), UserRef(*data["user"])),
+    "UnshareAlbum": lambda data: UnshareAlbum(AlbumRef(*data["album"]), UserRef(*data["user"])),
     "UpdateAssets": lambda data: UpdateAssets(_read_values(data["values"]), _photos(data)),
     "UpdateAsset": lambda data: UpdateAsset(_read_values(data["values"]), _photos(data)[0]),
     "TagAssets": lambda data: TagAssets(tuple(TagRef(*tag) for tag in data["tags"]), _photos(data)),
@@ -114,6 +129,14 @@ def _album(album: AlbumRef) -> tuple[str, str | None]:
     return album.name, album.id
 
 
+def _user(user: UserRef) -> tuple[str, str, str | None]:
+    return user.id, user.label, user.role
+
+
+def _read_users(data: Mapping[str, Json]) -> tuple[UserRef, ...]:
+    return tuple(UserRef(*user) for user in data.get("users", ()))
+
+
 def _values(values: Mapping[Field, FieldValue]) -> dict[str, Json]:
     return {name.value: value_to_json(value) for name, value in values.items()}
 
@@ -126,8 +149,8 @@ def _read_values(data: Mapping[str, Json]) -> dict[Field, FieldValue]:
 
 
 def failures_text(failures: Iterable[ItemFailure]) -> str:
-    """The photos that were not taken, as JSON."""
-    return orjson.dumps([[item.id, item.name, item.reason] for item in failures]).decode()
+    """The photos and users that were not taken, as JSON."""
+    return orjson.dumps([[item.id, item.name, item.reason, item.noun] for item in failures]).decode()
 
 
 def failures_from(text: str) -> tuple[ItemFailure, ...]:
@@ -150,10 +173,15 @@ def albums_bytes(albums: Iterable[tuple[Album, frozenset[str]]]) -> bytes:
                 "activity": album.activity,
                 "cover": album.cover,
                 "members": sorted(members),
+                "shares": [_share(share) for share in album.shares],
             }
             for album, members in albums
         ]
     )
+
+
+def _share(share: Share) -> tuple[str, str, str, str]:
+    return share.user.id, share.user.email, share.user.name, share.role
 
 
 def albums_from(data: bytes | None) -> dict[str, tuple[Album, frozenset[str]]]:
@@ -161,5 +189,6 @@ def albums_from(data: bytes | None) -> dict[str, tuple[Album, frozenset[str]]]:
     found = {}
     for item in orjson.loads(data or b"[]"):
         members = frozenset(item.pop("members"))
-        found[item["id"]] = (Album(**item, asset_count=len(members)), members)
+        shares = tuple(Share(User(*user), role) for *user, role in item.pop("shares", ()))
+        found[item["id"]] = (Album(**item, asset_count=len(members), shares=shares), members)
     return found

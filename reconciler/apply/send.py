@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, repeat
 
 from reconciler.apply.journal import Journal, NoJournal
 from reconciler.apply.narrow import NOTHING_MOVED, Moved
 from reconciler.apply.pace import Pace
 from reconciler.apply.protocols import Interruption, Progress
+from reconciler.apply.share import REFUSED, Sharer, roles_of
 from reconciler.apply.state import StateUnusable
 from reconciler.apply.window import QueuesBusy
 from reconciler.apply.written import Sent
@@ -32,13 +33,17 @@ from reconciler.plan.operations import (
     DeleteAlbum,
     Operation,
     RemoveMembers,
+    SetRole,
+    ShareAlbum,
     TagAssets,
     TagRef,
+    UnshareAlbum,
     UntagAssets,
     UpdateAlbum,
     UpdateAsset,
     UpdateAssets,
     asset_ids,
+    users,
 )
 from reconciler.plan.report import Fate, ItemFailure, OperationReport
 from reconciler.plan.schedule import Lane, Stage
@@ -90,6 +95,7 @@ class Sender:
     """Why nothing more is sent; empty while all is well."""
     cut: list[Cut] = field(default_factory=list)
     """What is done and may be half done (see `mend`); in the journal its fate stays unknown until then."""
+    sharer: Sharer = field(init=False)
     pace: Pace = field(init=False)
     """How many operations are under way at once."""
     _lost: list[Operation] = field(default_factory=list)
@@ -98,6 +104,7 @@ class Sender:
     _numbered: int = 0
 
     def __post_init__(self) -> None:
+        self.sharer = Sharer(self.reader, self.writer)
         self.pace = Pace(self.connections, self.progress)
 
     def send(self, stage: Stage, moved: Moved = NOTHING_MOVED) -> list[Sent]:
@@ -233,7 +240,7 @@ class Sender:
             case ColorTag():
                 writer.set_tag_color(self._tag(operation.tag), operation.color)
             case CreateAlbum():
-                self.album_ids[operation.name] = self._create_album(operation)
+                return self._create_album(operation)
             case UpdateAlbum():
                 self._update_album(self._album(operation.album), operation.values)
             case DeleteAlbum():
@@ -244,6 +251,12 @@ class Sender:
                 return self._add_to_albums(operation)
             case RemoveMembers():
                 return self._failed(writer.remove_members(self._album(operation.album), operation.asset_ids))
+            case ShareAlbum():
+                return self.sharer.share(self._album(operation.album), operation.users)
+            case SetRole():
+                self.sharer.set_role(self._album(operation.album), operation.user)
+            case UnshareAlbum():
+                self.sharer.unshare(self._album(operation.album), operation.user)
             case UpdateAssets():
                 return self._halving(
                     operation.asset_ids,
@@ -304,10 +317,22 @@ class Sender:
             raise _NotSent(f"album {album.name!r} could not be made")
         return found
 
-    def _create_album(self, operation: CreateAlbum) -> str:
-        """Makes an album; where the answer is lost, looks whether it was made before giving up."""
+    def _create_album(self, operation: CreateAlbum) -> list[ItemFailure]:
+        """Makes an album; where the server refuses, without its users, one of whom may be gone."""
         try:
-            return self.writer.create_album(operation.name, operation.description, operation.asset_ids)
+            self.album_ids[operation.name] = self._new_album(operation)
+        except ServerError as error:
+            if not operation.users or error.kind not in REFUSED:
+                raise
+            made = self.album_ids[operation.name] = self._new_album(replace(operation, users=()))
+            return self.sharer.share_if_possible(made, operation.users)
+        return []
+
+    def _new_album(self, operation: CreateAlbum) -> str:
+        """Where the answer is lost, looks whether it was made before giving up."""
+        given = operation.name, operation.description, operation.asset_ids, roles_of(operation.users)
+        try:
+            return self.writer.create_album(*given)
         except ServerError as error:
             if not error.uncertain:
                 raise
@@ -352,7 +377,8 @@ def same_on_the_way(field: Field, found: FieldValue, wanted: FieldValue) -> bool
 
 def _report(operation: Operation, failures: list[ItemFailure]) -> OperationReport:
     photos = len(asset_ids(operation))
-    fate = Fate.WRITTEN if not failures else Fate.PARTLY if len(failures) < photos else Fate.FAILED
+    parts = photos + len(users(operation)) + isinstance(operation, CreateAlbum)
+    fate = Fate.WRITTEN if not failures else Fate.PARTLY if len(failures) < parts else Fate.FAILED
     return OperationReport(operation.text, photos, fate, "", tuple(failures))
 
 

@@ -39,11 +39,15 @@ from reconciler.plan.operations import (
     CreateTags,
     DeleteAlbum,
     RemoveMembers,
+    SetRole,
+    ShareAlbum,
     TagAssets,
+    UnshareAlbum,
     UntagAssets,
     UpdateAlbum,
     UpdateAsset,
     UpdateAssets,
+    users,
 )
 from reconciler.plan.plan import refiled_by
 from reconciler.plan.schedule import schedule
@@ -171,6 +175,9 @@ def _about(sent: Sent) -> Iterator[tuple[str, str, str]]:
             yield ("album", album.name, "")
         case AddToAlbums(albums=albums):
             yield from (("album", album.name, "") for album in albums)
+        case ShareAlbum(album=album) | SetRole(album=album) | UnshareAlbum(album=album):
+            yield ("album", album.name, "")
+            yield from (("album", album.name, user.id) for user in users(sent.operation))
 
 
 @dataclass(slots=True)

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.apply.runs import Past
-from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldChange, Note
+from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldChange, Note, ShareChange
 from reconciler.model.live import Album, Live
 from reconciler.model.origin import Origin
+from reconciler.model.sharing import Role, User
 from reconciler.model.values import normal_description
 
-SHARES = "is made again as a new album: who it was shared with, its links and its comments don't come back"
+NOT_ALL = "is made again as a new album: its links and its comments don't come back"
 
 
 @dataclass(slots=True)
@@ -68,6 +69,9 @@ class AlbumUndo:
         if normal_description(album.description) not in ("", self._described(change)):
             self._say(change, "stays: somebody has described it since")
             return None
+        if {share.user.id for share in album.shares} - {item.user.id for item in change.shares}:
+            self._say(change, "stays: somebody has shared it with others since")
+            return None
         return AlbumChange(
             Action.DELETE,
             change.name,
@@ -98,7 +102,7 @@ class AlbumUndo:
         if strangers := members - own:
             text = "is made again without photos that are somebody else's, or gone by now"
             self._say(change, text, len(strangers))
-        self._say(change, SHARES)
+        self._say(change, NOT_ALL)
         return AlbumChange(
             Action.CREATE,
             album.name,
@@ -107,7 +111,19 @@ class AlbumUndo:
             self._fields_of(album, inside, self._origin(change)),
             tuple(sorted(inside)),
             size_after=len(inside),
+            shares=tuple(
+                ShareChange(share.user, None, share.role, self._origin(change))
+                for share in album.shares
+                if self._is_role(change, share.user, share.role)
+            ),
         )
+
+    def _is_role(self, change: AlbumChange, user: User, role: str | None) -> bool:
+        """Whether a role can be given again; Immich 2.5 has kept texts that are none (FINDINGS 38)."""
+        if role is None or role in [known.value for known in Role]:
+            return True
+        self._say(change, f"is not shared with {user.label} as before: {role!r} is no role")
+        return False
 
     def _fields_of(
         self, album: Album, members: frozenset[str], origin: Origin
@@ -135,7 +151,12 @@ class AlbumUndo:
             for item in change.fields
             if self._can_return(change, item, inside)
         )
-        if not (fields or added or removed):
+        shares = tuple(
+            ShareChange(item.user, item.after, item.before, self._origin(change, item.user.id))
+            for item in change.shares
+            if self._is_role(change, item.user, item.before)
+        )
+        if not (fields or added or removed or shares):
             return None
         size = len(members)
         return AlbumChange(
@@ -148,6 +169,7 @@ class AlbumUndo:
             removed,
             size,
             size + len(added) - len(removed),
+            shares=shares,
         )
 
     def _filled(self) -> set[str]:

@@ -29,7 +29,8 @@ PLACE_RULES = "the place decides the zone: write the time with the offset of the
 SERVER_UNDID = "the server put the former value back"
 RACED = "the server's jobs ran while it was written and put the former value back: run again"
 LEFT_OUT = "the server left it out: it is in the trash, gone, or somebody else's"
-_ELSEWHERE = {Kind.MEMBER: "members", Kind.ALBUM: "albums", Kind.TAG: "tag list"}
+_ELSEWHERE = {Kind.MEMBER: "members", Kind.SHARE: "share", Kind.ALBUM: "albums", Kind.TAG: "tag list"}
+SOMEBODY_SHARES = "somebody has changed it meanwhile, or the user is gone: run again"
 SOMEBODY_ELSE = "somebody else, or the server, has set another value meanwhile"
 
 
@@ -118,6 +119,8 @@ def _reason(standing: Standing, change: AssetChange | None, live: Live, lost: Ma
     asset = live.assets.get(standing.id)
     if standing.kind is Kind.MEMBER and standing.aspect == "member+":
         return LEFT_OUT
+    if standing.kind is Kind.SHARE:
+        return SOMEBODY_SHARES
     if standing.aspect == Field.FAVORITE.value:
         return SOMEBODY_ELSE  # a heart is in no file, and no job of the server touches it
     if standing.kind is not Kind.PHOTO or change is None or asset is None:

@@ -17,12 +17,16 @@ from reconciler.plan.operations import (
     DeleteAlbum,
     Operation,
     RemoveMembers,
+    SetRole,
+    ShareAlbum,
     TagAssets,
+    UnshareAlbum,
     UntagAssets,
     UpdateAlbum,
     UpdateAsset,
     UpdateAssets,
     asset_ids,
+    users,
 )
 from reconciler.plan.report import Fate, OperationReport
 
@@ -39,7 +43,18 @@ class Sent:
         """The photos for which the server took it."""
         if self.report.fate not in (Fate.WRITTEN, Fate.PARTLY):
             return frozenset()
-        return frozenset(asset_ids(self.operation)) - {failure.id for failure in self.report.failures}
+        return frozenset(asset_ids(self.operation)) - self._failed
+
+    @property
+    def users(self) -> frozenset[str]:
+        """The ids of the users for whom the server took it."""
+        if self.report.fate not in (Fate.WRITTEN, Fate.PARTLY):
+            return frozenset()
+        return frozenset(user.id for user in users(self.operation)) - self._failed
+
+    @property
+    def _failed(self) -> frozenset[str]:
+        return frozenset(failure.id for failure in self.report.failures)
 
 
 @dataclass(slots=True)
@@ -52,6 +67,7 @@ class _Taken:
     added: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     removed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     album_fields: dict[str, set[AlbumField]] = field(default_factory=lambda: defaultdict(set))
+    shared: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     albums: set[str] = field(default_factory=set)
     tags: set[str] = field(default_factory=set)
 
@@ -78,6 +94,9 @@ class _Taken:
                 self.albums.add(name)
                 self.added[name] |= photos
                 self.album_fields[name].add(AlbumField.DESCRIPTION)
+                self.shared[name] |= sent.users
+            case ShareAlbum(album=album) | SetRole(album=album) | UnshareAlbum(album=album):
+                self.shared[album.name] |= sent.users
             case UpdateAlbum(album=album, values=changed):
                 self.album_fields[album.name] |= changed.keys()
             case DeleteAlbum(album=album):
@@ -102,9 +121,9 @@ class _Taken:
             fields=tuple(item for item in change.fields if item.field in self.album_fields[change.name]),
             added=tuple(asset for asset in change.added if asset in self.added[change.name]),
             removed=tuple(asset for asset in change.removed if asset in self.removed[change.name]),
+            shares=tuple(item for item in change.shares if item.user.id in self.shared[change.name]),
         )
-        whole = change.name in self.albums
-        return kept if whole or kept.fields or kept.added or kept.removed else None
+        return kept if change.name in self.albums or kept.any else None
 
 
 def filled(sent: Iterable[Sent]) -> dict[str, frozenset[str]]:

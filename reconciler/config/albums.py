@@ -11,6 +11,7 @@ from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
 from reconciler.config.reading import items, mapping, scalar, setting, tag_path
 from reconciler.config.report import Scope
 from reconciler.config.selecting import read_match
+from reconciler.config.sharing import read_share
 from reconciler.model.desired import AlbumEntry, Membership, PhotoName, Setting, TagEntry
 from reconciler.model.selectors import Selector
 
@@ -49,6 +50,7 @@ def read_album(scope: Scope, node: MapNode, where: Selecting) -> AlbumEntry | No
         photos=photos,
         exclude=exclude,
         membership=Membership(scalar(node["membership"]).text) if "membership" in node else Membership.EXACT,
+        share=read_share(scope, node["share"]) if "share" in node else None,
         protect="protect" in node and scalar(node["protect"]).value is True,
     )
 

@@ -16,6 +16,7 @@ from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
 from reconciler.config.reading import items, mapping, scalar, scalars, setting, texts
 from reconciler.config.report import Scope
 from reconciler.config.selecting import read_match
+from reconciler.config.sharing import read_share
 from reconciler.model.albumsets import SetKey
 from reconciler.model.company import PersonIs
 from reconciler.model.desired import AlbumSet, Membership, Setting
@@ -91,6 +92,7 @@ def read_set(scope: Scope, node: MapNode, where: Selecting) -> AlbumSet | None:
         membership=Membership(scalar(node["membership"]).text) if "membership" in node else Membership.EXACT,
         min_photos=_whole(node["min_photos"]) if "min_photos" in node else 1,
         prune="prune" in node and scalar(node["prune"]).value is True,
+        share=read_share(scope, node["share"]) if "share" in node else None,
     )
 
 

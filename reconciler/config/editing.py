@@ -103,6 +103,10 @@ class Text:
         edits = [self._without(item) for item in node.value if item.value not in texts]
         return [*edits, self._after(node.value[-1], node.start_mark.column, new)] if new else edits
 
+    def is_list(self, origin: Origin) -> bool:
+        """Whether a list begins at a place."""
+        return isinstance(self._at(origin), yaml.SequenceNode)
+
     def without_key(self, origin: Origin) -> Edit:
         """Takes the key away whose value stands at a place, with the value."""
         node, place = self._pair(self._at(origin))
@@ -131,7 +135,13 @@ class Text:
         return self._after(node.value[-1][1], node.start_mark.column, [f"{key}: {value}"])
 
     def list_changed(
-        self, origin: Origin, key: str, gone: Collection[Origin], new: Sequence[str]
+        self,
+        origin: Origin,
+        key: str,
+        gone: Collection[Origin],
+        new: Sequence[str],
+        *,
+        may_be_empty: bool = True,
     ) -> list[Edit]:
         """The list under a key of the mapping at a place, without some items and with new ones.
 
@@ -153,6 +163,8 @@ class Text:
         left = [item for item in value.value if _place(item) not in {(at.line, at.column) for at in gone}]
         if len(value.value) - len(left) != len(gone):
             raise NotEditable(f"some of it doesn't stand in the list `{key}`")
+        if not (left or new) and not may_be_empty:
+            raise NotEditable(f"`{key}` would be empty: take it out by hand")
         if not (left or new):
             return [self._emptied(value)]
         if value.flow_style:

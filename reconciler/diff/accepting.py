@@ -20,6 +20,7 @@ from reconciler.model.asset import Asset
 from reconciler.model.desired import AlbumEntry, AssetEntry, Desired
 from reconciler.model.live import Album, Live
 from reconciler.model.origin import Origin
+from reconciler.model.sharing import Role
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken, decimal
 
 K = TypeVar("K", bound=Hashable)
@@ -55,6 +56,8 @@ class _Group:
     key: str | None = None
     gone: list[Origin] = field(default_factory=list)
     """Items of a list that go."""
+    may_be_empty: bool = True
+    """Whether the list means something without items."""
 
 
 @dataclass(slots=True)
@@ -69,7 +72,7 @@ class _Work:
     lists: dict[Origin, _Group] = field(default_factory=dict)
     """Lists of tags that change, with the tags that they shall hold."""
     items: dict[tuple[Origin, str], _Group] = field(default_factory=dict)
-    """Photos that come to a list of an album or go, by album and key."""
+    """Photos and users that come to a list of an album or go, by the place and key of the list."""
     entries: dict[tuple[Origin, str], _Group] = field(default_factory=dict)
     """The lines of new entries for single photos, by photo and the entry that they stand behind."""
 
@@ -201,6 +204,8 @@ class _Work:
             raise NotEditable("the album is gone: take it out of the files, or write `state: absent`")
         if drift.aspect.startswith("member"):
             self._member(entry, drift)
+        elif drift.aspect.startswith("share:"):
+            self._share(entry, album, drift)
         else:
             self._replace(drift, self._album_value(drift, album))
 
@@ -230,14 +235,37 @@ class _Work:
         if entry.rule is not None:
             self._items(entry, "exclude", drift).texts.append(photo_yaml(asset))
 
+    def _share(self, entry: AlbumEntry, album: Album, drift: Drift) -> None:
+        """Somebody else sees the album, or not any more, or with another role."""
+        who, wish = drift.aspect.removeprefix("share:"), entry.share
+        role = next((share.role for share in album.shares if share.user.label == who), None)
+        if wish is None:
+            raise NotEditable("the line that asks for it isn't found")
+        named = next((item for item in wish.mentioned if item.origin == drift.origin), None)
+        if named and named in wish.wanted and role is not None:
+            self._replace(drift, user_yaml(who, role))
+            return
+        key = "exact" if wish.exact is not None else "add" if named in wish.add else "remove"
+        plain = self._text(wish.origin).is_list(wish.origin)
+        group = self._items_at(entry.origin if plain else wish.origin, "share" if plain else key, drift)
+        group.may_be_empty = key == "exact"
+        if named:
+            group.gone.append(named.origin)
+        else:
+            group.texts.append(user_yaml(who, role or ""))
+
     def _items(self, entry: AlbumEntry, key: str, drift: Drift) -> _Group:
-        group = self.items.setdefault((entry.origin, key), _Group([], [], key))
+        return self._items_at(entry.origin, key, drift)
+
+    def _items_at(self, origin: Origin, key: str, drift: Drift) -> _Group:
+        group = self.items.setdefault((origin, key), _Group([], [], key))
         group.drifts.append(drift)
         return group
 
 
 def _item_edits(text: Text, origin: Origin, group: _Group) -> list[Edit]:
-    return text.list_changed(origin, group.key or "", group.gone, group.texts)
+    key = group.key or ""
+    return text.list_changed(origin, key, group.gone, group.texts, may_be_empty=group.may_be_empty)
 
 
 def _list_edits(text: Text, origin: Origin, group: _Group) -> list[Edit]:
@@ -262,6 +290,14 @@ def photo_yaml(asset: Asset) -> str:
         return f"{{ path: {scalar_text(asset.path)} }}"
     checksum = base64.b64decode(asset.checksum).hex()
     return f"{{ checksum: {scalar_text(checksum)}, file: {scalar_text(asset.file_name)} }}"
+
+
+def user_yaml(who: str, role: str) -> str:
+    """A user whom an album is shared with. Raises NotEditable where the role can't be asked for in a file."""
+    if role not in [known.value for known in Role]:
+        raise NotEditable(f"the role {role!r} is none that files can ask for")
+    shown = scalar_text(who)
+    return shown if role == Role.VIEWER.value else f"{{ user: {shown}, role: {role} }}"
 
 
 def field_yaml(value: FieldValue) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldChange, Note
+from reconciler.diff.sharing import Sharing
 from reconciler.model.desired import AlbumEntry, Membership, PhotoName
 from reconciler.model.live import Album, Live
 from reconciler.model.origin import Origin, Problem
@@ -121,6 +122,7 @@ class AlbumDiff:
 
     live: Live
     ids: Mapping[PhotoName, str]
+    sharing: Sharing = field(default_factory=Sharing)
     changes: list[AlbumChange] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -134,16 +136,17 @@ class AlbumDiff:
         added = tuple(sorted(members.wanted - members.now)) if entry.manages_members else ()
         removed = tuple(sorted(members.now - members.wanted)) if entry.manages_members else ()
         fields = self._fields(entry, album, members)
+        shares = self.sharing.changes(entry.share, album)
         before = len(self.live.members.get(album.id, ())) if album else 0
         after = before + len(added) - len(removed)
         if album is None:
             change = AlbumChange(Action.CREATE, entry.name, entry.origin, None, fields, added, (), 0, after)
-            self.changes.append(replace(change, made_by=entry.made_by))
-        elif fields or added or removed:
+            self.changes.append(replace(change, made_by=entry.made_by, shares=shares))
+        elif fields or added or removed or shares:
             change = AlbumChange(
                 Action.UPDATE, entry.name, entry.origin, album.id, fields, added, removed, before, after
             )
-            self.changes.append(replace(change, made_by=entry.made_by))
+            self.changes.append(replace(change, made_by=entry.made_by, shares=shares))
         self._note_strangers(entry, album, members)
 
     def _deleted(self, entry: AlbumEntry, album: Album) -> AlbumChange:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from reconciler.model.albumsets import SetMember
 from reconciler.model.attempts import Attempt
 from reconciler.model.origin import Origin, Problem
+from reconciler.model.sharing import User
 from reconciler.model.values import Field, FieldValue
 
 
@@ -88,6 +89,16 @@ class AlbumFieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareChange:
+    """A user who gets or loses access to an album, or another role in it; a role of None is no access."""
+
+    user: User
+    before: str | None
+    after: str | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class AlbumChange:
     """Everything that changes on one album. `size` is the number of photos before and after, where known.
 
@@ -105,6 +116,27 @@ class AlbumChange:
     size_before: int = 0
     size_after: int = 0
     made_by: SetMember | None = None
+    shares: tuple[ShareChange, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether anything changes on it, if it stays."""
+        return bool(self.fields or self.added or self.removed or self.shares)
+
+    @property
+    def unshared(self) -> tuple[ShareChange, ...]:
+        """Those who lose access."""
+        return tuple(item for item in self.shares if item.after is None)
+
+    @property
+    def newly_shared(self) -> tuple[ShareChange, ...]:
+        """Those who get access."""
+        return tuple(item for item in self.shares if item.before is None)
+
+    @property
+    def other_roles(self) -> tuple[ShareChange, ...]:
+        """Those who keep access and get another role."""
+        return tuple(item for item in self.shares if item.before is not None and item.after is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +201,9 @@ class Narrowing:
 class Comparison:
     """The outcome: what would change, and everything that stands in the way or should be known.
 
-    `problems` are errors that keep a plan from being applied; `missing` are photos that were named and
-    aren't there. `labels` names every photo that a change mentions. `set_albums` are the live albums of album
-    sets. `narrowing` is there where only a part was asked for. `protected` are the photos that an entry
+    `problems` are errors that keep a plan from being applied; `missing` are photos and others that were named
+    and aren't there. `labels` names every photo that a change mentions. `set_albums` are the live albums of
+    album sets. `narrowing` is there where only a part was asked for. `protected` are the photos that an entry
     protects, by id, with its line.
     """
 

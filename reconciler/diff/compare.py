@@ -20,6 +20,7 @@ from reconciler.diff.changes import (
 from reconciler.diff.converge import Outcome
 from reconciler.diff.notes import notes_for
 from reconciler.diff.references import check_references
+from reconciler.diff.sharing import Sharing, resolve_users
 from reconciler.diff.target import Target, is_meant, narrow
 from reconciler.diff.whole import Whole, whole_of
 from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
@@ -56,7 +57,8 @@ def differences(whole: Whole, live: Live, targets: Sequence[Target] = ()) -> Com
     assets = tuple(
         change for outcome in outcomes.changed if outcome.edited and (change := _asset_change(outcome))
     )
-    albums = _albums(whole, live)
+    sharing = resolve_users(desired.shares, live)
+    albums = _albums(whole, live, sharing)
     tags = _tags(desired, live, assets)
     references = check_references(desired.rules, live)
     labels = _labels(assets, albums.changes, live)
@@ -80,14 +82,16 @@ def differences(whole: Whole, live: Live, targets: Sequence[Target] = ()) -> Com
             *matched.problems,
             *albums.problems,
             *references.ambiguous,
+            *sharing.problems,
             *told.problems(),
         ),
-        missing=(*whole.names.missing, *references.missing),
+        missing=(*whole.names.missing, *references.missing, *sharing.missing),
         notes=(
             *_evaluated(desired),
             *notes_for(changes, live),
             *told.notes(),
             *whole.sets.notes,
+            *sharing.notes,
             *album_notes,
         ),
         undone=undone,
@@ -129,8 +133,8 @@ def _asset_change(outcome: Outcome) -> AssetChange | None:
     return AssetChange(asset.id, fields, added, removed) if fields or added or removed else None
 
 
-def _albums(whole: Whole, live: Live) -> AlbumDiff:
-    diff = AlbumDiff(live, whole.names.ids)
+def _albums(whole: Whole, live: Live, sharing: Sharing) -> AlbumDiff:
+    diff = AlbumDiff(live, whole.names.ids, sharing)
     for entry in whole.desired.albums:
         if entry.name in whole.matched.unclear:
             continue

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from reconciler.diff.changes import Action, AlbumField, AssetChange, Changes
+from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes
 from reconciler.diff.converge import differs
 from reconciler.diff.names import Resolution
+from reconciler.diff.sharing import Sharing, resolve_users
 from reconciler.diff.whole import Whole
 from reconciler.diff.wishes import Conflict, TagsTogether, field_wishes, tags_wish
-from reconciler.model.applied import Applied, AppliedAlbum, AppliedTags
+from reconciler.model.applied import Applied, AppliedAlbum, AppliedShare, AppliedTags
 from reconciler.model.asset import AssetState
 from reconciler.model.desired import AlbumEntry, Desired, Membership
 from reconciler.model.live import Album, Live
@@ -56,6 +57,7 @@ def _tags(asked: TagsTogether, state: AssetState) -> AppliedTags:
 
 def _albums(whole: Whole, live: Live) -> dict[str, AppliedAlbum]:
     found: dict[str, AppliedAlbum] = {}
+    sharing = resolve_users(whole.desired.shares, live)
     for entry in whole.desired.albums:
         album = whole.matched.live.get(entry.name)
         if entry.absent or album is None or entry.name in whole.matched.unclear:
@@ -66,8 +68,21 @@ def _albums(whole: Whole, live: Live) -> dict[str, AppliedAlbum]:
             now = live.members.get(album.id, frozenset()) & live.assets.keys()
             members = whole.outcomes.members(entry.name, frozenset(now)) & now
             exact = entry.membership is Membership.EXACT and members == now
-        found[album.id] = AppliedAlbum(album.name, _fields(entry, album, whole.names), members, exact)
+        fields, share = _fields(entry, album, whole.names), _share(entry, album, sharing)
+        found[album.id] = AppliedAlbum(album.name, fields, members, exact, share)
     return found
+
+
+def _share(entry: AlbumEntry, album: Album, sharing: Sharing) -> AppliedShare | None:
+    if entry.share is None:
+        return None
+    wanted: dict[str, str | None] = {
+        user_id: item.role.value for user_id, (_, item) in sharing.wanted(entry.share).items()
+    }
+    wanted |= dict.fromkeys(sharing.unwanted(entry.share))
+    as_wished = {user_id: role for user_id, role in wanted.items() if album.role_of(user_id) == role}
+    others = any(share.user.id not in wanted for share in album.shares)
+    return AppliedShare(as_wished, sharing.is_exact(entry.share) and not others)
 
 
 def _fields(entry: AlbumEntry, album: Album, names: Resolution) -> dict[str, str | bool | None]:
@@ -116,13 +131,22 @@ def after(applied: Applied, changes: Changes) -> Applied:
         known = applied.albums.get(key)
         if change.action is Action.DELETE or (change.action is Action.UPDATE and known is None):
             continue
-        new = AppliedAlbum(change.name, members=frozenset(), exact=True)
+        new = AppliedAlbum(change.name, members=frozenset(), exact=True, share=AppliedShare(exact=True))
         before = new if change.action is Action.CREATE or known is None else known
         values = {item.field.value: item.after for item in change.fields if item.field is not AlbumField.NAME}
         members = None if before.members is None else before.members.union(change.added) - {*change.removed}
-        made[key] = AppliedAlbum(change.name, {**before.fields, **values}, members, before.exact)
+        share = _reshared(before.share, change)
+        made[key] = AppliedAlbum(change.name, {**before.fields, **values}, members, before.exact, share)
     colors = {change.path: change.after for change in changes.tags if change.color}
     return applied | Applied(applied.user, fields, tags, made, colors)
+
+
+def _reshared(before: AppliedShare | None, change: AlbumChange) -> AppliedShare | None:
+    if not change.shares:
+        return before
+    before = before or AppliedShare()
+    roles = {item.user.id: item.after for item in change.shares}
+    return AppliedShare({**before.roles, **roles}, before.exact)
 
 
 def _retagged(before: AppliedTags, change: AssetChange) -> AppliedTags:

@@ -11,6 +11,9 @@ from reconciler.model.applied import Applied, AppliedAlbum
 from reconciler.model.origin import Origin
 from reconciler.model.values import FieldValue, same, value_text
 
+NO_ACCESS = "no access"
+"""Stands for the role of somebody whom an album isn't shared with."""
+
 
 class Cause(StrEnum):
     """Who has changed something since it was last as the files said."""
@@ -34,7 +37,7 @@ class Drift:
     """One thing that somebody has changed on the server. What the plan undoes; texts are for people.
 
     `aspect` is a field's name, `tag+PATH` (the plan puts it back) or `tag-PATH` (takes it off again), for
-    albums `member+ID` and `member-ID` likewise, or `album` where the whole album is gone.
+    albums `member+ID` and `member-ID` likewise, `share:E-MAIL`, or `album` where the whole album is gone.
     """
 
     kind: Kind
@@ -61,6 +64,7 @@ def aspects(changes: Changes) -> Iterator[tuple[object, ...]]:
         yield from ((Kind.ALBUM, album.name, item.field, item.after) for item in album.fields)
         yield from ((Kind.ALBUM, album.name, "+", asset) for asset in album.added)
         yield from ((Kind.ALBUM, album.name, "-", asset) for asset in album.removed)
+        yield from ((Kind.ALBUM, album.name, item.user.id, item.after) for item in album.shares)
 
 
 def drift_of(changes: Changes, applied: Applied, labels: Mapping[str, str]) -> tuple[Drift, ...]:
@@ -128,6 +132,14 @@ def _album(change: AlbumChange, known: AppliedAlbum | None, labels: Mapping[str,
             cause = Cause.SERVER if before == item.after else Cause.BOTH
             shown = (_named(value, labels) for value in (before, item.before, item.after))
             yield drift(name, cause, item.origin, *shown)
+    for share in change.shares:
+        if known.share is None or not known.share.knows(share.user.id):
+            continue
+        role = known.share.roles.get(share.user.id)
+        if role != share.before:
+            cause = Cause.SERVER if role == share.after else Cause.BOTH
+            shown = (_access(value) for value in (role, share.before, share.after))
+            yield drift(f"share:{share.user.label}", cause, share.origin, *shown)
     members = known.members
     if members is None:
         return
@@ -137,6 +149,10 @@ def _album(change: AlbumChange, known: AppliedAlbum | None, labels: Mapping[str,
     for asset in change.removed:
         if known.exact and asset not in members:
             yield drift(f"member-{asset}", Cause.SERVER, change.origin, "out", "in", "out")
+
+
+def _access(role: str | None) -> str:
+    return role or NO_ACCESS
 
 
 def _named(value: str | bool | None, labels: Mapping[str, str]) -> str:

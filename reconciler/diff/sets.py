@@ -276,6 +276,7 @@ class _Making:
             order=given.order,
             activity=given.activity,
             membership=given.membership,
+            share=given.share,
             made_by=self._member(key),
             hidden=given.hidden,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from reconciler.immich.answers import (
 from reconciler.immich.versions import Version
 from reconciler.model.asset import Asset, Person
 from reconciler.model.live import Album, Tag
+from reconciler.model.sharing import Share, User
 from reconciler.model.values import (
     AssetType,
     Coordinates,
@@ -127,8 +128,8 @@ def tag_of(item: Json) -> Tag:
     return Tag(item["id"], item["value"], _colour(item.get("color")))
 
 
-def album_of(item: Json) -> Album:
-    """An album as a list shows it."""
+def album_of(item: Json, owner: str | None = None) -> Album:
+    """An album as a list shows it; of its users `owner` is left out, who stands among them from 3.0 on."""
     return Album(
         id=item["id"],
         name=item["albumName"],
@@ -137,7 +138,19 @@ def album_of(item: Json) -> Album:
         activity=bool(item.get("isActivityEnabled", True)),
         cover=item.get("albumThumbnailAssetId"),
         asset_count=int(item.get("assetCount") or 0),
+        shares=_shares(item.get("albumUsers") or (), owner),
     )
+
+
+def _shares(members: Iterable[Json], owner: str | None) -> tuple[Share, ...]:
+    found = (Share(user_of(member["user"]), str(member["role"])) for member in members)
+    shares = [share for share in found if share.user.id != owner]
+    return tuple(sorted(shares, key=lambda share: (share.user.email, share.user.id)))
+
+
+def user_of(item: Json) -> User:
+    """Somebody with an account, as others see them."""
+    return User(str(item["id"]), item.get("email") or "", item.get("name") or "")
 
 
 def album_state(item: Json) -> str | None:

@@ -33,6 +33,7 @@ from reconciler.immich.transport import Transport
 from reconciler.immich.versions import Dialect, Version, dialect_for
 from reconciler.model.asset import Asset, Person
 from reconciler.model.live import Album, Identity, Tag
+from reconciler.model.sharing import User
 from reconciler.model.text import folded
 from reconciler.model.values import Visibility
 
@@ -78,6 +79,15 @@ class Reader(SelectionReader):
             if self._me is None:
                 self._me = self._get("/users/me", parse.me_of)
             return self._me
+
+    @needs("user.read")
+    def users(self) -> list[User]:
+        """Everybody on the server, by e-mail.
+
+        Only the key's own user where «public users» is off in the server's settings; administrators see all.
+        """
+        found = self._get("/users", lambda said: [parse.user_of(item) for item in said])
+        return sorted(found, key=lambda user: (user.email, user.id))
 
     @needs("user.read")
     def identity(self) -> Identity:
@@ -425,9 +435,8 @@ class Reader(SelectionReader):
         return self._get(paths[-1], parsed)
 
     def _albums_with_owners(self, said: Any) -> list[tuple[Album, str | None, str | None]]:
-        return [
-            (parse.album_of(item), self.dialect.album_owner(item), parse.album_state(item)) for item in said
-        ]
+        owners = ((item, self.dialect.album_owner(item)) for item in said)
+        return [(parse.album_of(item, owner), owner, parse.album_state(item)) for item, owner in owners]
 
 
 def _by_name(albums: Iterable[Album]) -> tuple[Album, ...]:

@@ -19,6 +19,7 @@ from reconciler.model.values import Coordinates, Field, FieldValue, Taken, decim
 
 T = TypeVar("T")
 
+NOBODY: Mapping[str, str] = {}
 MOST_TAG_PAIRS = 32_766
 """Tags times assets of one call; the server fails on more (FACTS 4, PERFORMANCE 2.5)."""
 
@@ -88,16 +89,24 @@ class Writer:
     # Albums
 
     @needs("album.create")
-    def create_album(self, name: str, description: str = "", asset_ids: Sequence[str] = ()) -> str:
-        """Makes an album and gives its id.
+    def create_album(
+        self,
+        name: str,
+        description: str = "",
+        asset_ids: Sequence[str] = (),
+        roles: Mapping[str, str] = NOBODY,
+    ) -> str:
+        """Makes an album, shared with these users (by id), and gives its id.
 
         Never sent twice: after a ServerError that is `uncertain`, look whether the album is there. Assets
         without access are left out without a word, and which asset becomes the cover is up to the server
-        (FINDINGS 35).
+        (FINDINGS 35). An unknown user is refused, and then no album is made.
         """
         body: dict[str, Any] = {"albumName": name, "description": description}
         if asset_ids:
             body["assetIds"] = _once(asset_ids)
+        if roles:
+            body["albumUsers"] = _users(roles)
         return self._write("POST", "/albums", lambda said: str(said["id"]), body=body, repeat=Repeat.NEVER)
 
     @needs("album.update")
@@ -134,6 +143,32 @@ class Writer:
         except ServerError as error:
             if not (error.kind is Kind.NOT_FOUND and error.uncertain):
                 raise
+
+    @needs("albumUser.create")
+    def share_album(self, album_id: str, roles: Mapping[str, str], look: Look | None = None) -> None:
+        """Shares an album with users, by id, who get these roles.
+
+        An unknown user is refused, and then nobody is added. Somebody who sees it already keeps their role
+        from 3.0 on, and makes 2.5 refuse the whole (FINDINGS 38): so a lost answer takes a `look`.
+        """
+        if roles:
+            body = {"albumUsers": _users(roles)}
+            self._write("PUT", "/albums/{id}/users", _nothing, path={"id": album_id}, body=body, look=look)
+
+    @needs("albumUser.update")
+    def set_role(self, album_id: str, user_id: str, role: str) -> None:
+        """Gives a user of an album another role; nothing happens to one who doesn't see it (FINDINGS 38)."""
+        path = {"id": album_id, "user": user_id}
+        self._write("PUT", "/albums/{id}/user/{user}", _nothing, path=path, body={"role": role})
+
+    @needs("albumUser.delete")
+    def unshare_album(self, album_id: str, user_id: str, look: Look | None = None) -> None:
+        """Takes access to an album from a user; one who has none is refused, so a lost answer takes a `look`.
+
+        Photos that the user has put in stay (FINDINGS 38).
+        """
+        path = {"id": album_id, "user": user_id}
+        self._write("DELETE", "/albums/{id}/user/{user}", _nothing, path=path, look=look)
 
     @needs("albumAsset.create")
     def add_members(self, album_id: str, asset_ids: Sequence[str]) -> list[ItemResult]:
@@ -325,6 +360,10 @@ def _once(ids: Sequence[str]) -> list[str]:
 def _added(said: Any) -> bool:
     """Whether something was new, or everything was there."""
     return said is None or bool(said["success"]) or said.get("error") == "duplicate"
+
+
+def _users(roles: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"userId": user_id, "role": role} for user_id, role in roles.items()]
 
 
 def _nothing(said: Any) -> None:

@@ -31,7 +31,7 @@ class Covers:
     of their names). `checksums` of the photos are there. `tags` and `albums`: the lists of these; of other
     people's albums only those with the names in `others` (folded), or `all_others`. `people` are the persons
     whose photos are known, by id or folded name; `everyone`: all of them; `names`: persons have their names.
-    `stacks` and `libraries` are known.
+    `stacks` and `libraries` are known, `shares` (who albums are shared with) and `users` (of the server).
     """
 
     whole: bool = False
@@ -47,6 +47,8 @@ class Covers:
     names: bool = True
     stacks: bool = False
     libraries: bool = False
+    shares: bool = False
+    users: bool = False
 
 
 def covered_by(reading: Reading, *, whole: bool, checksums: bool, names: bool) -> Covers:
@@ -66,6 +68,8 @@ def covered_by(reading: Reading, *, whole: bool, checksums: bool, names: bool) -
         names=names,
         stacks=needs.stacks,
         libraries=needs.libraries,
+        shares=reading.shares or needs.users,
+        users=reading.users,
     )
 
 
@@ -168,6 +172,10 @@ def _company(reading: Reading, covers: Covers) -> Iterator[str]:
         yield "stacks"
     if needs.libraries and not covers.libraries:
         yield "the names of external libraries"
+    if (reading.shares and not covers.shares) or (reading.users and not covers.users):
+        yield "who is on the server, and who sees which album"
+    elif reading.users and not covers.names:
+        yield "the names of the server's users: it was made --without-people"
 
 
 def _person(who: str) -> str:
@@ -195,6 +203,8 @@ def covers_json(covers: Covers) -> dict[str, Json]:
         "names": covers.names,
         "stacks": covers.stacks,
         "libraries": covers.libraries,
+        "shares": covers.shares,
+        "users": covers.users,
     }
 
 
@@ -202,7 +212,9 @@ def read_covers(data: Mapping[str, Json]) -> Covers:
     """What `covers_json` wrote. Raises KeyError or TypeError on anything else."""
     rest: dict[str, Any] = {name: data[name] for name in _FLAGS}
     rest |= {name: frozenset(data[name]) for name in ("named", "others", "people")}
-    return Covers(**rest, all_others=data["allOthers"])
+    return Covers(
+        **rest, all_others=data["allOthers"], shares=data.get("shares", False), users=data.get("users", False)
+    )
 
 
 _FLAGS = ("whole", "hidden", "checksums", "tags", "albums", "everyone", "names", "stacks", "libraries")

@@ -19,6 +19,8 @@ def calls_of(reading: Reading) -> list[Callable[..., object]]:
         calls += [Reader.tags, Reader.tagged_each]
     if reading.albums:
         calls += [Reader.albums, Reader.members_of]
+    if reading.users:
+        calls.append(Reader.users)
     if reading.needs.people or reading.needs.everyone:
         calls += [Reader.people, Reader.people_called, Reader.with_person]
     if reading.needs.stacks:

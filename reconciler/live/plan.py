@@ -32,6 +32,7 @@ class What(StrEnum):
     PEOPLE = "people"
     STACKS = "stacks"
     LIBRARIES = "libraries"
+    USERS = "users"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from reconciler.live.tagging import Tagging
 from reconciler.model.desired import Desired
 from reconciler.model.live import Features, Identity, Live, Tag
 from reconciler.model.memory import no_collection
+from reconciler.model.sharing import User
 from reconciler.model.values import Visibility
 
 __all__ = ["Around", "OnProgress", "quiet", "read_live", "read_planned"]
@@ -105,6 +106,7 @@ def _read(
         people_of=people.of,
         stacked=company.stacked,
         libraries=company.libraries,
+        users=lists.users,
     )
     return live, errand.plan
 
@@ -134,16 +136,17 @@ def _unread(photos: Photos, choice: Choice, reading: Reading, library: int) -> i
 
 @dataclass(slots=True)
 class _Lists:
-    """What is asked before anything else: by it is decided how to read the rest."""
+    """What is asked before anything else: by most of it is decided how to read the rest."""
 
     errand: Errand
     reading: Reading
     library: int = 0
     tags: Mapping[str, Tag] = field(default_factory=dict)
     albums: AlbumList = field(default_factory=lambda: AlbumList((), ()))
+    users: tuple[User, ...] = ()
 
     def ask(self) -> Facts:
-        """How large the library is, its tags and its albums, as far as they matter."""
+        """How large the library is, its tags, its albums, and who is there, as far as they matter."""
         jobs = []
         if self.reading.asks_size:
             jobs.append(self._job(read(What.SIZE, "how many photos", count_cost(0), fewest=0), self._size))
@@ -153,6 +156,8 @@ class _Lists:
         if self.reading.albums:
             cost = list_cost(len(dialect.album_queries))
             jobs.append(self._job(read(What.ALBUMS, "the list of albums", cost), self._albums))
+        if self.reading.users:
+            jobs.append(self._job(read(What.USERS, "who is on the server", list_cost()), self._users))
         if jobs:
             self.errand.at_once(*jobs)
         return Facts(
@@ -184,3 +189,7 @@ class _Lists:
         self.albums = self.errand.source.albums()
         self.errand.tell("albums")(len(self.albums.own))
         return len(self.albums.own)
+
+    def _users(self) -> int:
+        self.users = tuple(self.errand.source.users())
+        return len(self.users)

@@ -20,8 +20,9 @@ class Reading:
 
     `scan`: rules look for photos, so that the whole library may have to be read; `names` are looked up.
     `tags` and `branches` are tag paths whose photos must be known, `all_tags` every tag of every photo
-    concerned. `albums` asks for the list of albums, `others` for other people's too. `dates` tells that dates
-    are managed, so the storage template matters.
+    concerned. `albums` asks for the list of albums, `others` for other people's too, `users` for everybody on
+    the server; `shares` tells that it matters who albums are shared with, `dates` that dates are managed, so
+    that the storage template matters.
     """
 
     scan: bool
@@ -31,6 +32,8 @@ class Reading:
     all_tags: bool
     read_tags: bool
     albums: bool
+    shares: bool
+    users: bool
     dates: bool
 
     @property
@@ -60,5 +63,7 @@ def reading_for(desired: Desired) -> Reading:
         all_tags=all_tags,
         read_tags=bool(desired.tags or wishes or needs.tags or needs.branches or all_tags),
         albums=bool(desired.albums or desired.album_sets or needs.albums or needs.all_albums),
+        shares=bool(desired.shares),
+        users=needs.users or any(wish.mentioned for wish in desired.shares),
         dates=any(Field.TAKEN in entry.values for entry in desired.assets),
     )

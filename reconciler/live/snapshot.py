@@ -25,6 +25,7 @@ from reconciler.model.asset import Asset, Person
 from reconciler.model.attempts import NO_ATTEMPTS, Attempt, Attempts
 from reconciler.model.codec import taken_from_text
 from reconciler.model.live import Album, Features, Identity, Live, Tag
+from reconciler.model.sharing import Share, User
 from reconciler.model.values import AssetType, Coordinates, Visibility, utc
 
 VERSION = 1
@@ -62,7 +63,7 @@ def to_bytes(snapshot: Snapshot) -> bytes:
 
 
 def without_names(live: Live) -> Live:
-    """The same without names of people: of those on photos, and of the account."""
+    """The same without names of people: of those on photos, of the account, and of the server's users."""
     people = {person.id: Person(person.id) for person in live.people}
     return replace(
         live,
@@ -71,6 +72,11 @@ def without_names(live: Live) -> Live:
         people_of={
             photo: frozenset(Person(person.id) for person in found) for photo, found in live.people_of.items()
         },
+        users=tuple(User(user.id, "") for user in live.users),
+        albums=tuple(
+            replace(album, shares=tuple(Share(User(share.user.id, ""), share.role) for share in album.shares))
+            for album in live.albums
+        ),
     )
 
 
@@ -111,7 +117,7 @@ def _document(snapshot: Snapshot) -> dict[str, Json]:
         ],
         "tagsRead": sorted(live.tags_read),
         "photosOfTags": {path: numbered(tagged[path], numbers) for path in sorted(tagged)},
-        "albums": [_album(album) for album in live.albums],
+        "albums": [_album(album, covers.shares) for album in live.albums],
         "members": {key: numbered(live.members[key], numbers) for key in sorted(live.members)},
         "otherAlbums": dict(sorted(live.other_albums.items())),
         "unread": live.unread,
@@ -121,6 +127,7 @@ def _document(snapshot: Snapshot) -> dict[str, Json]:
         "photosOfPeople": {person: numbered(people[person], numbers) for person in sorted(people)},
         "stacked": numbered(live.stacked, numbers),
         "libraries": dict(sorted(live.libraries.items())),
+        "users": [_user(user) for user in live.users] if covers.users else [],
         "attempts": [
             [one.asset_id, one.aspect, one.wanted, one.came_back, one.reason, one.at]
             for _, one in sorted(snapshot.attempts.items())
@@ -229,6 +236,7 @@ def _live(document: Mapping[str, Json]) -> Live:
         people_of=_people_of(document, people, ids),
         stacked=unnumbered(document.get("stacked", ()), ids),
         libraries=document.get("libraries", {}),
+        users=tuple(_read_user(item) for item in document.get("users", ())),
     )
 
 
@@ -277,8 +285,9 @@ def _read_asset(data: Mapping[str, Json], owner: str) -> Asset:
     )
 
 
-def _album(album: Album) -> dict[str, Json]:
-    return {
+def _album(album: Album, shares: bool) -> dict[str, Json]:
+    """`shares`: with who it is shared with."""
+    found: dict[str, Json] = {
         "id": album.id,
         "name": album.name,
         "description": album.description,
@@ -287,6 +296,9 @@ def _album(album: Album) -> dict[str, Json]:
         "cover": album.cover,
         "assetCount": album.asset_count,
     }
+    if shares:
+        found["shares"] = [{**_user(share.user), "role": share.role} for share in album.shares]
+    return found
 
 
 def _read_album(data: Mapping[str, Json]) -> Album:
@@ -298,4 +310,13 @@ def _read_album(data: Mapping[str, Json]) -> Album:
         data.get("activity", True),
         data.get("cover"),
         data.get("assetCount", 0),
+        tuple(Share(_read_user(item), item["role"]) for item in data.get("shares", ())),
     )
+
+
+def _user(user: User) -> dict[str, Json]:
+    return {"id": user.id, "email": user.email, "name": user.name}
+
+
+def _read_user(data: Mapping[str, Json]) -> User:
+    return User(data["id"], data.get("email", ""), data.get("name", ""))

@@ -13,6 +13,7 @@ from reconciler.immich.search import OPEN, PeopleOf, Range, Selection
 from reconciler.immich.versions import Dialect
 from reconciler.model.asset import Asset, Person
 from reconciler.model.live import Tag
+from reconciler.model.sharing import User
 
 
 class Source(Protocol):
@@ -31,6 +32,8 @@ class Source(Protocol):
     def tags(self) -> list[Tag]: ...
 
     def albums(self) -> AlbumList: ...
+
+    def users(self) -> list[User]: ...
 
     def values_in_use(self, field: str) -> frozenset[str]: ...
 

@@ -38,7 +38,13 @@ class Wanting(OneByOne):
 def everything(desired: Desired, *, libraries: bool) -> Desired:
     """The files with a rule that needs all there is; the names of libraries where the key may read them."""
     needs = Needs(
-        all_tags=True, all_albums=True, hidden=True, everyone=True, stacks=True, libraries=libraries
+        all_tags=True,
+        all_albums=True,
+        hidden=True,
+        everyone=True,
+        stacks=True,
+        libraries=libraries,
+        users=True,
     )
     return replace(desired, assets=(*desired.assets, AssetEntry(Origin("", 0), {}, rule=Wanting(needs))))
 

@@ -46,8 +46,20 @@ class AppliedTags:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedShare:
+    """Who was to see an album: roles by the user's id, None for no access. With `exact`, nobody else did."""
+
+    roles: Mapping[str, str | None] = field(default_factory=dict)
+    exact: bool = False
+
+    def knows(self, user: str) -> bool:
+        """Whether it is known what the user was allowed."""
+        return self.exact or user in self.roles
+
+
+@dataclass(frozen=True, slots=True)
 class AppliedAlbum:
-    """An album as it was asked for: fields by name; `members` is None where they weren't managed.
+    """An album as it was asked for: fields by name; `members` and `share` are None where not managed.
 
     With `exact`, no others of the account's photos were in it.
     """
@@ -56,6 +68,7 @@ class AppliedAlbum:
     fields: Mapping[str, str | bool | None] = field(default_factory=dict)
     members: frozenset[str] | None = None
     exact: bool = False
+    share: AppliedShare | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +126,7 @@ def to_bytes(applied: Applied) -> bytes:
                 "fields": dict(sorted(album.fields.items())),
                 "members": None if album.members is None else sorted(album.members),
                 "exact": album.exact,
+                "share": _share(album.share),
             }
             for key, album in sorted(applied.albums.items())
         },
@@ -156,10 +170,19 @@ def _read(document: Mapping[str, Json]) -> Applied:
             album["fields"],
             None if album["members"] is None else frozenset(album["members"]),
             bool(album["exact"]),
+            _read_share(album.get("share")),
         )
         for key, album in document["albums"].items()
     }
     return Applied(document["user"], fields, tags, albums, document["colors"])
+
+
+def _share(share: AppliedShare | None) -> Json:
+    return None if share is None else {"roles": dict(sorted(share.roles.items())), "exact": share.exact}
+
+
+def _read_share(data: Mapping[str, Json] | None) -> AppliedShare | None:
+    return None if data is None else AppliedShare(dict(data["roles"]), bool(data["exact"]))
 
 
 def _grouped(items: Iterable[tuple[K, str]]) -> list[tuple[K, list[str]]]:

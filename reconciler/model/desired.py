@@ -12,6 +12,7 @@ from reconciler.model.groupings import ByPerson, Grouping
 from reconciler.model.origin import Origin
 from reconciler.model.safety import Safety
 from reconciler.model.selectors import Selector
+from reconciler.model.sharing import ShareWish
 from reconciler.model.templates import Template, Value
 from reconciler.model.text import TextMatcher
 from reconciler.model.values import Field, FieldValue
@@ -182,8 +183,8 @@ class AlbumEntry:
 
     `rule` and `photos` are both None where the members aren't managed; `photos` are always in, `exclude`
     takes photos out of what `rule` matches. `absent` asks for the album's deletion. The members of an album
-    that a set makes are those of its group. With `protect` no photo may leave it, it is not deleted, and its
-    description stays.
+    that a set makes are those of its group. With `protect` no photo may leave it, it is not deleted, its
+    description stays, and nobody loses access to it.
     """
 
     name: str
@@ -199,6 +200,7 @@ class AlbumEntry:
     photos: tuple[PhotoName, ...] | None = None
     exclude: Selector | None = None
     membership: Membership = Membership.EXACT
+    share: ShareWish | None = None
     made_by: SetMember | None = None
     hidden: bool = False
     """Whether the set that makes it asks for hidden photos."""
@@ -234,6 +236,7 @@ class AlbumSet:
     membership: Membership = Membership.EXACT
     min_photos: int = 1
     prune: bool = False
+    share: ShareWish | None = None
 
     @property
     def rules(self) -> tuple[Selector, ...]:
@@ -306,6 +309,12 @@ class Desired:
         for album in self.albums:
             found += [*(album.photos or ()), *([album.cover] if album.cover else [])]
         return tuple(found)
+
+    @property
+    def shares(self) -> tuple[ShareWish, ...]:
+        """Everything that is asked about who sees albums, in order."""
+        wishes = [*(album.share for album in self.albums), *(made.share for made in self.album_sets)]
+        return tuple(wish for wish in wishes if wish)
 
     @property
     def rules(self) -> tuple[Selector, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.asset import Asset, Person
+from reconciler.model.sharing import Share, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,10 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """An album of the account's own; `order` is asc or desc, `cover` an asset id."""
+    """An album of the account's own; `order` is asc or desc, `cover` an asset id.
+
+    `shares` are the users it is shared with by e-mail, the owner left out.
+    """
 
     id: str
     name: str
@@ -45,6 +49,11 @@ class Album:
     activity: bool = True
     cover: str | None = None
     asset_count: int = 0
+    shares: tuple[Share, ...] = ()
+
+    def role_of(self, user_id: str) -> str | None:
+        """What a user may do in it; None where it isn't shared with them."""
+        return next((share.role for share in self.shares if share.user.id == user_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,8 @@ class Live:
     """Ids of the assets that are in a stack."""
     libraries: Mapping[str, str] = field(default_factory=dict)
     """The names of the external libraries by id."""
+    users: tuple[User, ...] = ()
+    """Everybody on the server, where the files name somebody to share with."""
 
 
 @dataclass(frozen=True, slots=True)

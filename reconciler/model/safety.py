@@ -20,12 +20,13 @@ class Budget(StrEnum):
 
 
 class Counted(StrEnum):
-    """Of what: photos' own values, tags on photos, photos in albums, albums themselves."""
+    """Of what: photos' own values, tags on photos, photos in albums, albums themselves, users in albums."""
 
     VALUES = "values"
     TAGS = "tags"
     MEMBERSHIPS = "memberships"
     ALBUMS = "albums"
+    SHARES = "shares"
 
 
 class Guard(StrEnum):

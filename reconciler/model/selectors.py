@@ -32,6 +32,8 @@ class Needs:
     stacks: bool = False
     libraries: bool = False
     """Whether the names of external libraries must be known."""
+    users: bool = False
+    """Whether everybody on the server must be known."""
 
     @property
     def any_tags(self) -> bool:
@@ -55,6 +57,7 @@ class Needs:
             self.everyone or other.everyone,
             self.stacks or other.stacks,
             self.libraries or other.libraries,
+            self.users or other.users,
         )
 
 

@@ -20,12 +20,15 @@ _WORDS = {
     (Budget.REMOVALS, Counted.TAGS): ("tag", "would come off photos"),
     (Budget.REMOVALS, Counted.MEMBERSHIPS): ("photo", "would leave albums"),
     (Budget.REMOVALS, Counted.ALBUMS): ("album", "would be deleted"),
+    (Budget.REMOVALS, Counted.SHARES): ("user", "would lose access to albums"),
     (Budget.OVERWRITES, Counted.VALUES): ("photo", "would have a value overwritten"),
     (Budget.OVERWRITES, Counted.ALBUMS): ("album", "would have a name or description overwritten"),
+    (Budget.OVERWRITES, Counted.SHARES): ("user", "would have another role in albums"),
     (Budget.CHANGES, Counted.VALUES): ("photo", "would get other values"),
     (Budget.CHANGES, Counted.TAGS): ("photo", "would get or lose tags"),
     (Budget.CHANGES, Counted.MEMBERSHIPS): ("photo", "would join or leave albums"),
     (Budget.CHANGES, Counted.ALBUMS): ("album", "would be made, changed or deleted"),
+    (Budget.CHANGES, Counted.SHARES): ("user", "would get or lose access to albums, or have another role"),
 }
 
 

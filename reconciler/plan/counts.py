@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes
+from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes, ShareChange
 from reconciler.model.origin import Origin
 from reconciler.model.safety import Budget, Counted
 from reconciler.model.values import Field
@@ -123,6 +123,21 @@ def _of_albums(albums: tuple[AlbumChange, ...], basis: Basis) -> dict[Key, Count
             "in the library",
         ),
         (Budget.CHANGES, Counted.ALBUMS): _whole_albums(list(albums), basis),
+        **_of_shares(there, basis),
+    }
+
+
+def _of_shares(albums: list[AlbumChange], basis: Basis) -> dict[Key, Count]:
+    def count(chosen: Callable[[AlbumChange], Collection[ShareChange]]) -> Count:
+        touched = [change for change in albums if chosen(change)]
+        parts = {change.name: len(chosen(change)) for change in touched}
+        wholes = {change.name: basis.shared.get(change.id or "", 0) for change in touched}
+        return Count(sum(parts.values()), parts, _first(touched), wholes=wholes)
+
+    return {
+        (Budget.REMOVALS, Counted.SHARES): count(lambda change: change.unshared),
+        (Budget.OVERWRITES, Counted.SHARES): count(lambda change: change.other_roles),
+        (Budget.CHANGES, Counted.SHARES): count(lambda change: change.shares),
     }
 
 

@@ -75,6 +75,7 @@ def _album(change: AlbumChange) -> Json:
         [[item.field, item.before, item.after] for item in change.fields],
         change.added,
         change.removed,
+        [[item.user.id, item.before, item.after] for item in change.shares],
     ]
 
 

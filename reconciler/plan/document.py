@@ -14,9 +14,6 @@ import orjson
 
 from reconciler.diff.changes import (
     Action,
-    AlbumChange,
-    AlbumField,
-    AlbumFieldChange,
     AssetChange,
     Changes,
     FieldChange,
@@ -27,12 +24,12 @@ from reconciler.diff.changes import (
     Undone,
 )
 from reconciler.diff.drift import Cause, Drift, Kind
-from reconciler.model.albumsets import SetKey, SetMember
 from reconciler.model.attempts import Attempt
 from reconciler.model.codec import origin_from_json, origin_to_json, value_from_json, value_to_json
 from reconciler.model.live import Features, Identity, Tag
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.values import Field
+from reconciler.plan.albums import album_json, read_album
 from reconciler.plan.digest import tag_ids
 from reconciler.plan.operations import asset_ids, writes_sidecars
 from reconciler.plan.plan import Plan
@@ -85,7 +82,7 @@ def to_document(plan: Plan, *, public: bool = True) -> dict[str, Json]:
         "narrowed": _narrowing(plan.narrowing),
         "tags": [_tag(change) for change in plan.changes.tags],
         "photos": [_asset(change, plan.labels) for change in plan.changes.assets],
-        "albums": [_album(change) for change in plan.changes.albums],
+        "albums": [album_json(change) for change in plan.changes.albums],
         "rounds": [_round(part) for part in plan.rounds],
         "problems": [_problem(item) for item in plan.problems],
         "missing": [_problem(item) for item in plan.missing],
@@ -145,7 +142,7 @@ def _from_document(document: Mapping[str, Json]) -> Plan:
     changes = Changes(
         tuple(_read_tag(item) for item in document["tags"]),
         tuple(_read_asset(item) for item in document["photos"]),
-        tuple(_read_album(item) for item in document["albums"]),
+        tuple(read_album(item) for item in document["albums"]),
     )
     server = document["server"]
     features = _read_features(document["features"])
@@ -284,65 +281,6 @@ def _read_asset(data: Mapping[str, Json]) -> AssetChange:
 
 def _read_moves(items: Iterable[Mapping[str, Json]]) -> tuple[TagMove, ...]:
     return tuple(TagMove(item["tag"], origin_from_json(item["at"])) for item in items)
-
-
-def _album(change: AlbumChange) -> dict[str, Json]:
-    return {
-        "action": change.action.value,
-        "album": change.name,
-        "id": change.id,
-        "at": origin_to_json(change.origin),
-        "fields": [
-            {
-                "field": item.field.value,
-                "before": item.before,
-                "after": item.after,
-                "at": origin_to_json(item.origin),
-            }
-            for item in change.fields
-        ],
-        "add": list(change.added),
-        "remove": list(change.removed),
-        "sizeBefore": change.size_before,
-        "sizeAfter": change.size_after,
-        "set": _set(change.made_by) if change.made_by else None,
-    }
-
-
-def _set(member: SetMember) -> dict[str, Json]:
-    return {
-        "name": member.title,
-        "group": member.group,
-        "forEach": member.set.by,
-        "narrowed": member.set.narrowed,
-    }
-
-
-def _read_set(data: Mapping[str, Json] | None) -> SetMember | None:
-    if data is None:
-        return None
-    return SetMember(data["name"], SetKey(data["forEach"], data["narrowed"]), data["group"])
-
-
-def _read_album(data: Mapping[str, Json]) -> AlbumChange:
-    fields = tuple(
-        AlbumFieldChange(
-            AlbumField(item["field"]), item["before"], item["after"], origin_from_json(item["at"])
-        )
-        for item in data["fields"]
-    )
-    return AlbumChange(
-        Action(data["action"]),
-        data["album"],
-        origin_from_json(data["at"]),
-        data["id"],
-        fields,
-        tuple(data["add"]),
-        tuple(data["remove"]),
-        data["sizeBefore"],
-        data["sizeAfter"],
-        _read_set(data.get("set")),
-    )
 
 
 # -- what is told beside them ----------------------------------------------------------------------------

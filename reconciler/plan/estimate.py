@@ -19,7 +19,10 @@ from reconciler.plan.operations import (
     DeleteAlbum,
     Operation,
     RemoveMembers,
+    SetRole,
+    ShareAlbum,
     TagAssets,
+    UnshareAlbum,
     UntagAssets,
     UpdateAlbum,
     UpdateAsset,
@@ -79,7 +82,7 @@ def _writing(operation: Operation) -> float:
             return REQUEST + MEMBER * photos * len(albums)
         case CreateTags(paths=paths):
             return REQUEST + TAG * len(paths)
-        case ColorTag() | UpdateAlbum() | DeleteAlbum():
+        case ColorTag() | UpdateAlbum() | DeleteAlbum() | ShareAlbum() | SetRole() | UnshareAlbum():
             return REQUEST
 
 

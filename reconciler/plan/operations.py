@@ -37,6 +37,15 @@ class AlbumRef:
 
 
 @dataclass(frozen=True, slots=True)
+class UserRef:
+    """A user of the server, how messages call them, and the role they get; None where they lose access."""
+
+    id: str
+    label: str
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CreateTags:
     """PUT /tags: makes all tags that are missing, parents included."""
 
@@ -61,15 +70,18 @@ class ColorTag:
 
 @dataclass(frozen=True, slots=True)
 class CreateAlbum:
-    """POST /albums with its first members."""
+    """POST /albums with its first members and its users."""
 
     name: str
     description: str
     asset_ids: tuple[str, ...]
+    users: tuple[UserRef, ...] = ()
+    """Whom it is shared with from the beginning."""
 
     @property
     def text(self) -> str:
-        return f"make album {self.name!r} with {_count(len(self.asset_ids), 'photo')}"
+        shared = f", shared with {_short(_labels(self.users))}" if self.users else ""
+        return f"make album {self.name!r} with {_count(len(self.asset_ids), 'photo')}{shared}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +146,42 @@ class RemoveMembers:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareAlbum:
+    """PUT /albums/{id}/users: all users who get access."""
+
+    album: AlbumRef
+    users: tuple[UserRef, ...]
+
+    @property
+    def text(self) -> str:
+        return f"share album {self.album.name!r} with {_short(_labels(self.users))}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetRole:
+    """PUT /albums/{id}/user/{userId}: another role for a user of an album."""
+
+    album: AlbumRef
+    user: UserRef
+
+    @property
+    def text(self) -> str:
+        return f"make {self.user.label} {self.user.role} of album {self.album.name!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnshareAlbum:
+    """DELETE /albums/{id}/user/{userId}: takes access away from a user; photos they have put in stay."""
+
+    album: AlbumRef
+    user: UserRef
+
+    @property
+    def text(self) -> str:
+        return f"stop sharing album {self.album.name!r} with {self.user.label}"
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateAssets:
     """PUT /assets: the same values for many photos. Queues a sidecar write for every one of them."""
 
@@ -184,6 +232,9 @@ class UntagAssets:
         return f"take tag {self.tag.path!r} off {_count(len(self.asset_ids), 'photo')}"
 
 
+ShareOperation = ShareAlbum | SetRole | UnshareAlbum
+"""What changes who sees an album that is there."""
+
 SidecarOperation = UpdateAssets | TagAssets | UntagAssets
 """What queues a sidecar write, and so must touch a photo only once in a round."""
 
@@ -196,6 +247,7 @@ Operation = (
     | AddMembers
     | AddToAlbums
     | RemoveMembers
+    | ShareOperation
     | UpdateAsset
     | SidecarOperation
 )
@@ -217,6 +269,21 @@ def asset_ids(operation: Operation) -> tuple[str, ...]:
             return operation.asset_ids
         case _:
             return ()
+
+
+def users(operation: Operation) -> tuple[UserRef, ...]:
+    """The users that an operation names, in order."""
+    match operation:
+        case CreateAlbum() | ShareAlbum():
+            return operation.users
+        case SetRole() | UnshareAlbum():
+            return (operation.user,)
+        case _:
+            return ()
+
+
+def _labels(users: tuple[UserRef, ...]) -> str:
+    return ", ".join(user.label for user in users)
 
 
 def _count(number: int, noun: str) -> str:

@@ -53,8 +53,12 @@ def _from_album(change: AlbumChange) -> str:
     if change.removed:
         number = len(change.removed)
         return f"{number:,} {'photo' if number == 1 else 'photos'} would leave it"
-    texts = [item for item in change.fields if item.field is AlbumField.DESCRIPTION and item.before]
-    return "its description would be overwritten" if texts else ""
+    if any(item.field is AlbumField.DESCRIPTION and item.before for item in change.fields):
+        return "its description would be overwritten"
+    if change.unshared:
+        users = ", ".join(some([item.user.label for item in change.unshared]))
+        return f"{users} would lose access to it"
+    return ""
 
 
 def _tags(changes: Changes, basis: Basis) -> Iterator[Violation]:

@@ -27,11 +27,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemFailure:
-    """One photo of an operation that the server did not take."""
+    """One photo or user of an operation that the server did not take."""
 
     id: str
     name: str
     reason: str
+    noun: str = "photo"
+    """What it is, a photo or a user."""
 
 
 class Fate(StrEnum):

@@ -10,7 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes, TagChange
+from reconciler.diff.changes import (
+    Action,
+    AlbumChange,
+    AlbumField,
+    AssetChange,
+    Changes,
+    ShareChange,
+    TagChange,
+)
 from reconciler.model.live import Features, Tag
 from reconciler.model.values import SIDECAR_FIELDS, Field, FieldValue
 from reconciler.plan.memberships import Additions, additions, cut
@@ -28,13 +36,17 @@ from reconciler.plan.operations import (
     DeleteAlbum,
     Operation,
     RemoveMembers,
+    SetRole,
+    ShareAlbum,
     SidecarOperation,
     TagAssets,
     TagRef,
+    UnshareAlbum,
     UntagAssets,
     UpdateAlbum,
     UpdateAsset,
     UpdateAssets,
+    UserRef,
 )
 
 Lane = tuple[Operation, ...]
@@ -156,18 +168,30 @@ def _album_lanes(changes: Iterable[AlbumChange], come: Additions) -> Iterator[La
 
 
 def _album_operations(change: AlbumChange, added: tuple[str, ...]) -> Iterator[Operation]:
+    """Whoever loses access does so first, and whoever gets it sees only what the album shall hold."""
     album = AlbumRef(change.name, change.id)
     values = {item.field: item.after for item in change.fields}
+    for item in change.unshared:
+        yield UnshareAlbum(album, UserRef(item.user.id, item.user.label))
+    coming = tuple(map(_user, change.newly_shared))
     if change.action is Action.CREATE:
         description = values.pop(AlbumField.DESCRIPTION, "")
-        yield CreateAlbum(change.name, str(description or ""), added[:ALBUM_BATCH])
-        added = added[ALBUM_BATCH:]
+        yield CreateAlbum(change.name, str(description or ""), added[:ALBUM_BATCH], coming)
+        added, coming = added[ALBUM_BATCH:], ()
     for batch in cut(added, ALBUM_BATCH):
         yield AddMembers(album, batch)
     for batch in cut(change.removed, ALBUM_BATCH):
         yield RemoveMembers(album, batch)
     if values:
         yield UpdateAlbum(album, values)
+    if coming:
+        yield ShareAlbum(album, coming)
+    for item in change.other_roles:
+        yield SetRole(album, _user(item))
+
+
+def _user(item: ShareChange) -> UserRef:
+    return UserRef(item.user.id, item.user.label, item.after)
 
 
 def _is_single(values: Mapping[Field, FieldValue], count: int) -> bool:

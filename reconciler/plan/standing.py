@@ -48,6 +48,7 @@ class Kind(StrEnum):
     TAG = "tag"
     ALBUM = "album"
     MEMBER = "member"
+    SHARE = "share"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Standing:
     """One aspect of a plan against the server.
 
     `id` is the photo's id (for albums and tags their name); `aspect` a field's name, `tag+PATH`, `tag-PATH`,
-    `member+` or `member-`; the three values are in text form.
+    `member+`, `member-` or `share`; the three values are in text form. A share's `id` is the album's name and
+    the user's id with a slash between, its values are roles.
     """
 
     kind: Kind
@@ -193,6 +195,18 @@ def _album(
             state = _standing(before, after, text)
             what = (before, after, text, state, change.origin)
             yield Standing(Kind.MEMBER, f"{change.name}/{asset_id}", name, aspect, *what)
+    yield from _shares(change, album)
+
+
+def _shares(change: AlbumChange, album: Album) -> Iterator[Standing]:
+    for item in change.shares:
+        now = album.role_of(item.user.id)
+        state = _standing(item.before, item.after, now)
+        if state is State.OTHER and change.action is Action.CREATE:
+            state = State.BEFORE
+        texts = (value_text(item.before), value_text(item.after), value_text(now))
+        who, name = f"{change.name}/{item.user.id}", f"{item.user.label} in {change.name}"
+        yield Standing(Kind.SHARE, who, name, "share", *texts, state, item.origin)
 
 
 def _chosen_by_server(item: AlbumFieldChange, change: AlbumChange, members: frozenset[str]) -> bool:

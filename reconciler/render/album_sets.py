@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.diff.changes import Action, AlbumChange, AlbumField
 from reconciler.model.origin import Origin
-from reconciler.render import summary
+from reconciler.render import summary, words
 from reconciler.render.words import count
 
 SHOWN = 12
@@ -61,4 +61,7 @@ def brief(change: AlbumChange, show: Callable[[str], str]) -> str:
     others = [item.field.value for item in change.fields if item.field is not AlbumField.NAME]
     if others and change.action is Action.UPDATE:
         parts.append(f"other {', '.join(others)}")
+    if change.shares:
+        signs = Counter(words.share(item)[0] for item in change.shares)
+        parts.append(f"share {' '.join(f'{sign} {signs[sign]:,}' for sign in '+-~' if signs[sign])}")
     return ", ".join(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldChange, TagChange
+from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldChange, ShareChange, TagChange
 from reconciler.diff.explain import Part, changed_words
 from reconciler.model.origin import Origin
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken
@@ -158,6 +158,7 @@ def _at(origins: Iterable[Origin]) -> tuple[str, ...]:
 def _album(change: AlbumChange, names: _Names) -> Card:
     deleted = change.action is Action.DELETE
     rows = tuple(_album_row(item, change, names) for item in change.fields)
+    rows += tuple(_share_row(item, change) for item in change.shares)
     strips = []
     if change.added:
         strips.append(names.strip("+", "come in", change.added))
@@ -183,8 +184,12 @@ def _album(change: AlbumChange, names: _Names) -> Card:
         _at([change.origin]),
         rows,
         tuple(strips),
-        aspects=(*(item.field.value for item in change.fields), *(["members"] if strips else [])),
-        removes=deleted or bool(change.removed),
+        aspects=(
+            *(item.field.value for item in change.fields),
+            *(["members"] if strips else []),
+            *(["share"] if change.shares else []),
+        ),
+        removes=deleted or bool(change.removed or change.unshared),
         search=(*names.all((*change.added, *change.removed)), *(row.at for row in rows)),
     )
 
@@ -199,6 +204,12 @@ def _album_row(item: AlbumFieldChange, change: AlbumChange, names: _Names) -> Ro
         return Row(label, at, covers=(pair[0], pair[1]))
     before, after = (words.album_value(value, item.field, {}) for value in (item.before, item.after))
     return Row(label, at, "" if change.action is Action.CREATE else before, after)
+
+
+def _share_row(item: ShareChange, change: AlbumChange) -> Row:
+    at = words.place(item.origin) if item.origin != change.origin else ""
+    sign, text = words.share(item)
+    return Row("share", at, after=text, sign={"-": "−", "~": ""}.get(sign, sign))
 
 
 def _words(before: str, after: str) -> tuple[tuple[Part, str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reconciler.diff.drift import Cause, Drift, Kind
+from reconciler.diff.drift import NO_ACCESS, Cause, Drift, Kind
 from reconciler.model.origin import Origin
 from reconciler.plan.plan import Plan
 from reconciler.render import words
@@ -34,7 +34,7 @@ def drift_lines(plan: Plan) -> tuple[DriftLine, ...]:
 
 def what_was_done(drift: Drift, plan: Plan) -> str:
     """One change on the server, without what the files ask for instead."""
-    if drift.aspect.startswith(("tag", "member")) or drift.aspect == "album":
+    if drift.aspect.startswith(("tag", "member", "share:")) or drift.aspect == "album":
         return next(_lines([drift], plan)).text
     return _there(drift)
 
@@ -71,8 +71,22 @@ def _lines(group: list[Drift], plan: Plan) -> Iterator[DriftLine]:
         was = "was" if len(names) == 1 else "were"
         text = f"{_photos(names)} {was} {what} album {words.quoted(first.name)}"
         yield DriftLine(text, first.origin, names[1:] and names)
+    elif first.aspect.startswith("share:"):
+        yield DriftLine(_share(first), first.origin)
     else:
         yield DriftLine(_value(first), first.origin)
+
+
+def _share(drift: Drift) -> str:
+    album, who = words.quoted(drift.name), words.name(drift.aspect.removeprefix("share:"))
+    role, was = plain(drift.found), plain(drift.applied)
+    if drift.applied == NO_ACCESS:
+        text = f"album {album} was shared with {who} as {role}"
+    elif drift.found == NO_ACCESS:
+        text = f"album {album} is no longer shared with {who}, who was {was}"
+    else:
+        text = f"{who} was made {role} of album {album}, and was {was}"
+    return f"{text}; the files now ask for {plain(drift.wanted)}" if drift.cause is Cause.BOTH else text
 
 
 def _photos(names: Iterable[str]) -> str:

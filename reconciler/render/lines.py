@@ -96,6 +96,7 @@ def _album(change: AlbumChange, labels: Mapping[str, str]) -> Iterator[tuple[Ori
         case Action.CREATE:
             size = change.size_after
             yield change.origin, _Part(f"+ {name} with {count(size, 'photo')}", max(1, size))
+            yield from _shares(change, name)
             return
         case Action.DELETE:
             text = f"- {name}, deleted; {summary.stays(change)}"
@@ -110,6 +111,13 @@ def _album(change: AlbumChange, labels: Mapping[str, str]) -> Iterator[tuple[Ori
     for item in change.fields:
         value = words.album_value(item.after, item.field, labels)
         yield item.origin, _Part(f"~ {name}: {item.field.value} → {value}")
+    yield from _shares(change, name)
+
+
+def _shares(change: AlbumChange, name: str) -> Iterator[tuple[Origin, _Part]]:
+    for item in change.shares:
+        sign, text = words.share(item)
+        yield item.origin, _Part(f"~ {name}: share {sign} {text}", removes=item.after is None)
 
 
 def _members(change: AlbumChange) -> tuple[tuple[str, tuple[str, ...]], ...]:

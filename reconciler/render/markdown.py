@@ -33,6 +33,7 @@ SHOWN = 20
 PLUS, MINUS = "\\+", "−"
 """A bare + or - at the start of an item would begin a list."""
 
+_SIGNS = {"+": PLUS, "-": MINUS, "~": "~"}
 _TICKS = re.compile(r"`+")
 
 
@@ -250,6 +251,10 @@ def _album(change: AlbumChange, plan: Plan) -> Iterator[str]:
             yield f"  - {sign} {count(len(ids), 'photo')}: {', '.join(listed(names))}"
     if change.added or change.removed:
         yield f"  - {change.size_before:,} → {count(change.size_after, 'photo')}"
+    for share in change.shares:
+        sign, text = words.share(share)
+        at = _at(share.origin) if share.origin != change.origin else ""
+        yield f"  - share: {_SIGNS[sign]} {_code(text)}{at}"
 
 
 # -- what stands beside them -----------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
 from reconciler.diff.changes import Action, AlbumChange
@@ -150,6 +150,7 @@ def _removals(plan: Plan, show: Show, show_tag: Show) -> Iterator[str]:
     leaving = [item for item in plan.changes.albums if item.removed and item.action is not Action.DELETE]
     for album in _most_first(leaving):
         yield f"{_photos(len(album.removed), 'leaves', 'leave')} album {show(album.name)}"
+    yield from _unshared(plan, show, show_tag)
     tags = Counter(move.path for change in plan.changes.assets for move in change.tags_removed)
     for path, number in sorted(tags.items(), key=lambda pair: (-pair[1], pair[0])):
         yield f"tag {show_tag(path)} comes off {count(number, 'photo')}"
@@ -162,6 +163,17 @@ def _removals(plan: Plan, show: Show, show_tag: Show) -> Iterator[str]:
     for field in Field:
         if number := cleared[field]:
             yield _photos(number, f"loses its {field.value}", f"lose their {field.value}")
+
+
+def _unshared(plan: Plan, show: Show, show_user: Show) -> Iterator[str]:
+    """Who loses access to which albums, those who lose most first."""
+    albums: dict[str, list[str]] = defaultdict(list)
+    for change in plan.changes.albums:
+        for item in change.unshared:
+            albums[item.user.label].append(change.name)
+    for user, names in sorted(albums.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        which = f"album {show(names[0])}" if len(names) == 1 else count(len(names), "album")
+        yield f"{show_user(user)} loses access to {which}"
 
 
 def _most_first(albums: list[AlbumChange]) -> list[AlbumChange]:

@@ -11,6 +11,7 @@ from reconciler.diff.changes import (
     AlbumFieldChange,
     AssetChange,
     Note,
+    ShareChange,
     TagChange,
     Undone,
 )
@@ -271,6 +272,7 @@ def _album(page: Page, change: AlbumChange, plan: Plan) -> None:
         return
     members = bool(change.added or change.removed)
     labels = [item.field.value for item in change.fields] + (["photos", "size"] if members else [])
+    labels += ["share"] if change.shares else []
     column = max((len(label) for label in labels), default=0)
     for item in change.fields:
         _album_field(page, item, change, column, plan)
@@ -281,6 +283,15 @@ def _album(page: Page, change: AlbumChange, plan: Plan) -> None:
             _names(page, lead, sorted(_label(photo, plan) for photo in ids), 6 + column + 2)
     if members:
         _change(page, "size", column, (f"{change.size_before:,}", f"{change.size_after:,}"))
+    for share in change.shares:
+        _share(page, share, change, column)
+
+
+def _share(page: Page, share: ShareChange, change: AlbumChange, column: int) -> None:
+    sign, text = words.share(share)
+    lead = [Span(" " * 6 + "share".ljust(column) + "  "), Span(sign, _STYLES[sign]), Span(" ")]
+    tail = words.place(share.origin) if share.origin != change.origin else ""
+    page.flow(lead, map(Span, text.split(" ")), hang=6 + column + 4, joiner=" ", tail=tail)
 
 
 def _album_set(page: Page, group: SetGroup, plan: Plan) -> None:

@@ -65,9 +65,10 @@ def _operation(page: Page, item: OperationReport) -> None:
     lead = [Span("  "), Span(item.fate.value.ljust(8), _FATES[item.fate]), Span("  ")]
     text = plain(item.text) + (f": {plain(item.error)}" if item.error else "")
     page.flow(lead, map(Span, text.split(" ")), hang=12, joiner=" ", whole=True)
-    for reason, names in grouped((failure.reason, failure.name) for failure in item.failures).items():
+    failed = grouped(((failure.reason, failure.noun), failure.name) for failure in item.failures)
+    for (reason, noun), names in failed.items():
         found = [words.name(text) for text in names]
-        why = f"not done for {count(len(names), 'photo')}: {plain(reason) or 'no reason given'}"
+        why = f"not done for {count(len(names), noun)}: {plain(reason) or 'no reason given'}"
         page.text(why, indent=12, hang=14)
         page.flow([Span(" " * 14)], map(Span, listed(found, limit=10)), hang=14)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.diff.changes import AlbumField
+from reconciler.diff.changes import AlbumField, ShareChange
 from reconciler.model.codec import taken_from_text
 from reconciler.model.origin import Origin
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken, offset_text, value_text
@@ -66,6 +66,16 @@ def album_value(value: str | bool | None, field: AlbumField, labels: Mapping[str
     if field in (AlbumField.NAME, AlbumField.DESCRIPTION) and isinstance(value, str):
         return quoted(value)
     return plain(value_text(value))
+
+
+def share(change: ShareChange) -> tuple[str, str]:
+    """A sign, and who gets or loses access: `ben@example.org (viewer)`, `ben@example.org: viewer → …`."""
+    who = name(change.user.label)
+    if change.before is None:
+        return "+", f"{who} ({plain(change.after or '')})"
+    if change.after is None:
+        return "-", f"{who} (was {plain(change.before)})"
+    return "~", f"{who}: {plain(change.before)} → {plain(change.after)}"
 
 
 def time_span(least: int, most: int) -> str:
@@ -130,7 +140,7 @@ def asked(aspect: str, after: str, before: str | None = None) -> str:
             return f"{sign} tag {name(aspect[4:])}"
         if aspect == f"member{sign}":
             return f"{sign} member"
-    label = {"album": "", "tag": "", "color": "colour "}.get(aspect, f"{plain(aspect)} ")
+    label = {"album": "", "tag": "", "color": "colour ", "share": "access "}.get(aspect, f"{plain(aspect)} ")
     start = "" if before is None else f"{aspect_value(aspect, before)} "
     return f"{label}{start}→ {aspect_value(aspect, after)}"
 
@@ -143,6 +153,8 @@ def found(aspect: str, text: str, state: State | None = None) -> str:
         return "the tag is there" if text == "on" else "the tag is not there"
     if aspect in ("member+", "member-"):
         return "it is in the album" if text == "in" else "it is not in the album"
+    if aspect == "share":
+        return "there is no access" if text == value_text(None) else f"the access is {plain(text)}"
     if aspect in ("album", "tag") and text in ("missing", "gone", "there"):
         return "it is there" if text == "there" else "it is not there"
     return f"the server has {aspect_value(aspect, text)}"

@@ -290,8 +290,8 @@ def instant() -> Field:
     return Field(check)
 
 
-def listed(item: Field, *, minimum: int = 0) -> Field:
-    """A list; a single value in a query counts as a list of one."""
+def listed(item: Field, *, minimum: int = 0, filled: bool = False) -> Field:
+    """A list; a single value in a query counts as a list of one. `filled`: in other words, not empty."""
 
     def check(at: Context, value: Any) -> list[Any]:
         if at.from_query and isinstance(value, str):
@@ -300,11 +300,11 @@ def listed(item: Field, *, minimum: int = 0) -> Field:
             raise _missing_list(at, item)
         if not isinstance(value, list):
             raise at.wrong_type(value, "array", "must be an array")
-        if len(value) < minimum:
+        if len(value) < (least := max(minimum, filled)):
             raise at.fail(
-                f"must contain at least {minimum} elements",
+                "should not be empty" if filled else f"must contain at least {least} elements",
                 code="too_small",
-                message=f"Too small: expected array to have >={minimum} items",
+                message=f"Too small: expected array to have >={least} items",
             )
         return _items(at, item, value)
 

@@ -47,6 +47,8 @@ class Version:
     """Assets have deviceAssetId and deviceId, uploads need them; duration is a text."""
     owner_fields: bool
     """Albums have owner and ownerId, and list their assets; the owner is no album user."""
+    editors_share: bool
+    """An editor of an album may change and share it (38)."""
     searches_timeline_only: bool
     """A search without visibility shows the timeline only, else everything but locked."""
     patch_twins: bool
@@ -79,6 +81,7 @@ V2_5_6 = Version(
     lenient=True,
     device_fields=True,
     owner_fields=True,
+    editors_share=False,
     searches_timeline_only=True,
     patch_twins=False,
     zero_rating_accepted=True,
@@ -97,6 +100,7 @@ V3_1_0 = Version(
     lenient=False,
     device_fields=False,
     owner_fields=False,
+    editors_share=True,
     searches_timeline_only=False,
     patch_twins=True,
     zero_rating_accepted=False,

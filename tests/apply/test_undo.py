@@ -122,7 +122,7 @@ def test_a_deleted_album_comes_back_with_everything_it_had(tmp_path: Path) -> No
         report = journalled(place, place.plan({"albums": [{"name": "Trip", "state": "absent"}]}))
         assert place.reader.albums().own == ()
         plan = undoing(place, report.run)
-        assert any("who it was shared with" in note.text for note in plan.notes)
+        assert any("its links and its comments" in note.text for note in plan.notes)
         assert undo(place, report.run).outcome is Outcome.DONE
         [after] = place.reader.albums().own
         assert replace(after, id=before.id) == before

@@ -9,12 +9,18 @@ from datetime import UTC, datetime
 from hashlib import sha1
 from typing import Any
 
-from reconciler.diff.changes import Action, AlbumField, Changes
+from reconciler.diff.changes import Action, AlbumField, Changes, ShareChange
 from reconciler.model.asset import Asset
 from reconciler.model.live import Album, Identity, Live, Tag
+from reconciler.model.sharing import Share, User
 from reconciler.model.values import AssetType, Field, Taken
 
 ADA = "00000000-0000-4000-8000-000000000900"
+BEN, CLEO, BOTH = (
+    User(f"00000000-0000-4000-8000-00000000090{number}", f"{word}@example.org", name)
+    for number, (word, name) in enumerate((("ben", "Ben"), ("cleo", "Cleo Ünal"), ("other.ben", "Ben")), 1)
+)
+USERS = (User(ADA, "ada@example.org", "Ada"), BEN, CLEO, BOTH)
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
 
@@ -69,6 +75,7 @@ def after(state: Live, changes: Changes) -> Live:
         mine = members.setdefault(key, set())
         mine |= {*album.added}
         mine -= {*album.removed}
+        albums[key] = reshared(albums[key], album.shares)
     return replace(
         state,
         assets=assets,
@@ -80,9 +87,20 @@ def after(state: Live, changes: Changes) -> Live:
     )
 
 
+def reshared(album: Album, changes: Iterable[ShareChange]) -> Album:
+    """An album that is shared with others."""
+    shares = {share.user.id: share for share in album.shares}
+    for change in changes:
+        assert album.role_of(change.user.id) == change.before
+        shares.pop(change.user.id, None)
+        if change.after:
+            shares[change.user.id] = Share(change.user, change.after)
+    return replace(album, shares=tuple(sorted(shares.values(), key=lambda share: share.user.email)))
+
+
 def edited(album: Album, values: dict[AlbumField, Any]) -> Album:
     """An album with other values."""
     return replace(album, **{name.value: value for name, value in values.items()})
 
 
-__all__ = ["ADA", "Field", "after", "asset", "edited", "live"]
+__all__ = ["ADA", "BEN", "BOTH", "CLEO", "USERS", "Field", "after", "asset", "edited", "live"]

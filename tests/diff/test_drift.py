@@ -22,8 +22,9 @@ from reconciler.diff.whole import whole_of
 from reconciler.model.applied import Applied, BadApplied, from_bytes, to_bytes
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live, Tag
+from reconciler.model.sharing import Share
 from reconciler.model.values import Coordinates
-from tests.diff.lives import ADA, after, asset, live
+from tests.diff.lives import ADA, USERS, after, asset, live
 
 TEXTS = st.sampled_from(["", "By the sea", 'a: "b" # c', "- no", "012"])
 COORDINATES = st.sampled_from([None, Coordinates(43.5, 11.25), Coordinates(-33.0, 151.2)])
@@ -67,9 +68,30 @@ def files(draw: st.DrawFn) -> str:
     ]
     if draw(st.booleans()):
         albums[1]["exclude"] = name(3)
+    for album in albums:
+        if draw(st.booleans()):
+            album["share"] = draw(shares())
     tags = [{"value": "Sea", "color": draw(st.sampled_from(["#112233", None]))}]
     document = {"tags": tags, "assets": [*entries, rule], "albums": albums}
     return yaml.safe_dump(document, sort_keys=False, default_flow_style=draw(st.sampled_from([None, False])))
+
+
+def shares() -> st.SearchStrategy[Any]:
+    """Whom an album is shared with, in every form."""
+    emails = st.lists(st.sampled_from([user.email for user in USERS[1:]]), unique=True, max_size=3)
+    roles = st.sampled_from(["viewer", "editor"])
+    items = emails.flatmap(
+        lambda found: st.tuples(
+            *(st.just(one) | st.builds(dict, user=st.just(one), role=roles) for one in found)
+        )
+    ).map(list)
+    some = items.filter(bool)
+    return (
+        items
+        | items.map(lambda found: {"exact": found})
+        | some.map(lambda found: {"add": found})
+        | emails.filter(bool).map(lambda found: {"remove": found})
+    )
 
 
 @st.composite
@@ -91,7 +113,10 @@ def somebody(draw: st.DrawFn, state: Live) -> Live:
         path: Tag(f"t-{path}", path, draw(st.sampled_from([None, "#112233", "#445566"])))
         for path in ("Sea", "Trips/Italy", "x: y")
     }
-    albums = tuple(replace(album, description=draw(TEXTS)) for album in state.albums)
+    albums = tuple(
+        replace(album, description=draw(TEXTS), shares=draw(st.just(album.shares) | others()))
+        for album in state.albums
+    )
     return replace(
         state,
         assets=assets,
@@ -103,9 +128,15 @@ def somebody(draw: st.DrawFn, state: Live) -> Live:
     )
 
 
+def others() -> st.SearchStrategy[tuple[Share, ...]]:
+    """Whom somebody may have shared an album with."""
+    one = st.builds(Share, st.sampled_from(USERS[1:]), st.sampled_from(["viewer", "editor", "boss"]))
+    return st.lists(one, unique_by=lambda share: share.user.id, max_size=3).map(tuple)
+
+
 def converged(text: str) -> tuple[Desired, Live]:
     desired = read(text)
-    start = live([asset(number) for number in NUMBERS])
+    start = live([asset(number) for number in NUMBERS], users=USERS)
     comparison = compare(desired, start)
     assume(not comparison.problems)
     there = after(start, comparison.changes)

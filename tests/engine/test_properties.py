@@ -22,29 +22,44 @@ from reconciler.plan.operations import asset_ids, writes_sidecars
 from reconciler.plan.report import Outcome
 from reconciler.plan.schedule import schedule
 from reconciler.sandbox.library import NewAsset
-from tests.engine.wishes import libraries, wishes
-from tests.support.world import World, copy_of, world
+from tests.engine.wishes import USERS, libraries, shared_before, wishes
+from tests.support.world import World, add_users, copy_of, share_albums, world
 
 SETTINGS = settings(
     max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
+Shared = dict[str, dict[str, str]]
 VERSIONS = pytest.mark.parametrize("version", ["3.1.0", "2.5.6"])
+
+
+@contextmanager
+def shared_world(
+    folder: Path, library: list[NewAsset], shared: Shared, version: str = "3.1.0"
+) -> Iterator[World]:
+    """A server with more users, and albums that some of them see."""
+    with world(folder, library, version=version) as here:
+        add_users(here.library, USERS)
+        share_albums(here.library, shared)
+        yield here
 
 
 @VERSIONS
 @SETTINGS
-@given(library=libraries(), wish=wishes())
+@given(library=libraries(), shared=shared_before(), wish=wishes())
 def test_after_an_apply_the_next_plan_is_empty(
-    version: str, library: list[NewAsset], wish: dict[str, Any]
+    version: str, library: list[NewAsset], shared: Shared, wish: dict[str, Any]
 ) -> None:
     """The project's master test. What the server itself undoes is named and not planned again.
 
     As the command does, it plans anew where the server's own work (the zone of a place) moves a photo into
     or out of a rule.
     """
-    with tempfile.TemporaryDirectory() as folder, world(Path(folder), library, version=version) as here:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        shared_world(Path(folder), library, shared, version) as here,
+    ):
         plan = here.plan(wish)
         for _ in range(PASSES):
             assume(not plan.problems)
@@ -60,9 +75,11 @@ def test_after_an_apply_the_next_plan_is_empty(
 
 
 @SETTINGS
-@given(library=libraries(), wish=wishes())
-def test_nothing_changes_but_what_the_plan_says(library: list[NewAsset], wish: dict[str, Any]) -> None:
-    with tempfile.TemporaryDirectory() as folder, world(Path(folder), library) as here:
+@given(library=libraries(), shared=shared_before(), wish=wishes())
+def test_nothing_changes_but_what_the_plan_says(
+    library: list[NewAsset], shared: Shared, wish: dict[str, Any]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, shared_world(Path(folder), library, shared) as here:
         plan = here.plan(wish)
         assume(not plan.problems and plan.changes)
         before = here.everything()
@@ -86,19 +103,23 @@ def _only_as_planned(plan: Plan, before: dict[str, Any], after: dict[str, Any]) 
                 assert getattr(asset, name) == getattr(was, name), (key, name)
         moves = {move.path for move in (*change.tags_added, *change.tags_removed)} if change else set()
         assert tags ^ tags_before <= moves
-    mentioned = {change.name for change in plan.changes.albums}
+    mentioned = {change.name: change for change in plan.changes.albums}
     for key, (album, members) in after["albums"].items():
         if album.name not in mentioned:
             assert before["albums"][key] == (album, members)
+            continue
+        was = before["albums"][key][0].shares if key in before["albums"] else ()
+        touched = {item.user for item in mentioned[album.name].shares}
+        assert {share.user for share in {*was} ^ {*album.shares}} == touched
     wanted = {change.path for change in plan.changes.tags}
     for path in after["tags"].keys() ^ before["tags"].keys():
         assert any(tag == path or tag.startswith(path + "/") for tag in wanted)
 
 
 @SETTINGS
-@given(library=libraries(), wish=wishes())
-def test_batched_equals_one_by_one(library: list[NewAsset], wish: dict[str, Any]) -> None:
-    with tempfile.TemporaryDirectory() as folder, world(Path(folder) / "one", library) as here:
+@given(library=libraries(), shared=shared_before(), wish=wishes())
+def test_batched_equals_one_by_one(library: list[NewAsset], shared: Shared, wish: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder, shared_world(Path(folder) / "one", library, shared) as here:
         plan = here.plan(wish)
         assume(not plan.problems and plan.changes)
         here.library.settle(30)
@@ -121,18 +142,18 @@ def _one_by_one(changes: Changes) -> Iterator[Changes]:
 
 def _without_new_ids(everything: dict[str, Any]) -> dict[str, Any]:
     albums = sorted(
-        ((album.name, album.description, album.order, album.activity), sorted(members))
+        ((album.name, album.description, album.order, album.activity, album.shares), sorted(members))
         for album, members in everything["albums"].values()
     )
     return {**everything, "albums": albums}
 
 
 @SETTINGS
-@given(library=libraries(), wish=wishes(), seed=st.integers(0, 1000))
+@given(library=libraries(), shared=shared_before(), wish=wishes(), seed=st.integers(0, 1000))
 def test_the_order_of_files_and_answers_does_not_matter(
-    library: list[NewAsset], wish: dict[str, Any], seed: int
+    library: list[NewAsset], shared: Shared, wish: dict[str, Any], seed: int
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder, world(Path(folder), library) as here:
+    with tempfile.TemporaryDirectory() as folder, shared_world(Path(folder), library, shared) as here:
         desired = here.desired(wish)
         live = here.live(desired)
         shuffled = random.Random(seed)
@@ -171,14 +192,25 @@ def _effects(changes: Changes) -> Any:
             )
             for asset in changes.assets
         ],
-        [(album.action, album.name, album.added, album.removed) for album in changes.albums],
+        [
+            (
+                album.action,
+                album.name,
+                album.added,
+                album.removed,
+                [(item.user.id, item.before, item.after) for item in album.shares],
+            )
+            for album in changes.albums
+        ],
     )
 
 
 @SETTINGS
-@given(library=libraries(), wish=wishes())
-def test_no_photo_is_written_twice_in_a_round(library: list[NewAsset], wish: dict[str, Any]) -> None:
-    with tempfile.TemporaryDirectory() as folder, world(Path(folder), library) as here:
+@given(library=libraries(), shared=shared_before(), wish=wishes())
+def test_no_photo_is_written_twice_in_a_round(
+    library: list[NewAsset], shared: Shared, wish: dict[str, Any]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, shared_world(Path(folder), library, shared) as here:
         plan = here.plan(wish)
         for part in plan.rounds:
             written = [key for item in part.operations if writes_sidecars(item) for key in asset_ids(item)]
@@ -187,12 +219,12 @@ def test_no_photo_is_written_twice_in_a_round(library: list[NewAsset], wish: dic
 
 
 @SETTINGS
-@given(library=libraries(), wish=wishes(), stop_at=st.integers(1, 6))
+@given(library=libraries(), shared=shared_before(), wish=wishes(), stop_at=st.integers(1, 6))
 def test_stopped_between_two_requests_and_run_again_it_converges(
-    library: list[NewAsset], wish: dict[str, Any], stop_at: int
+    library: list[NewAsset], shared: Shared, wish: dict[str, Any], stop_at: int
 ) -> None:
     """Asked to stop after a few requests, the account is exact and the next run finishes it."""
-    with tempfile.TemporaryDirectory() as folder, world(Path(folder), library) as here:
+    with tempfile.TemporaryDirectory() as folder, shared_world(Path(folder), library, shared) as here:
         plan = here.plan(wish)
         assume(not plan.problems and plan.changes)
         with _stopped_after(here, stop_at):

@@ -15,6 +15,7 @@ TAGS = ["Trips", "Trips/Italy", "Trips/Italy/Rome", "Family", "Ünï cödé"]
 ALBUMS = ["Italy", "Best of", "Everything else"]
 TEXTS = ["", "Sunset", "On the beach", "two\nlines", "ünïcödé 写真"]
 PLACES = [(41.89193, 12.51133), (52.52437, 13.41053), (35.6895, 139.69171)]
+USERS = {"ben@example.org": "Ben", "cleo@example.org": "Cleo Ünal", "dan@example.org": "Dan"}
 OFFSETS = ["+01:00", "+02:00", "-03:30", "+00:00"]
 
 
@@ -124,6 +125,8 @@ def wishes(draw: st.DrawFn, photos: int = 6) -> dict[str, Any]:
             album["membership"] = draw(st.sampled_from(["exact", "add"]))
         if draw(st.booleans()):
             album["order"] = draw(st.sampled_from(["asc", "desc"]))
+        if draw(st.booleans()):
+            album["share"] = draw(shares())
         albums.append(album)
     colored = [
         {"value": tag, "color": "#e07a5f"}
@@ -135,6 +138,35 @@ def wishes(draw: st.DrawFn, photos: int = 6) -> dict[str, Any]:
             st.lists(album_sets(), min_size=1, max_size=2, unique_by=lambda one: str(one["for_each"]))
         )
     return found
+
+
+def shares() -> st.SearchStrategy[Any]:
+    """Whom an album is shared with, in every form; users by e-mail or name."""
+    names = st.sampled_from([*USERS, *USERS.values()])
+    some = st.lists(names, min_size=1, max_size=2, unique_by=lambda name: USERS.get(name, name))
+    role = st.sampled_from(["viewer", "editor"])
+    items = some.flatmap(
+        lambda found: st.tuples(
+            *(st.just(name) | st.builds(dict, user=st.just(name), role=role) for name in found)
+        )
+    ).map(list)
+    return (
+        items
+        | st.just([])
+        | st.fixed_dictionaries({"add": items})
+        | st.fixed_dictionaries({"remove": some})
+        | st.fixed_dictionaries({"exact": items})
+    )
+
+
+def shared_before() -> st.SearchStrategy[dict[str, dict[str, str]]]:
+    """Albums that are there, and who sees them in which role, by e-mail."""
+    role = st.sampled_from(["viewer", "editor"])
+    return st.dictionaries(
+        st.sampled_from([*ALBUMS, "Somebody's"]),
+        st.dictionaries(st.sampled_from(sorted(USERS)), role, max_size=2),
+        max_size=3,
+    )
 
 
 def album_sets() -> st.SearchStrategy[dict[str, Any]]:
@@ -160,6 +192,7 @@ def album_sets() -> st.SearchStrategy[dict[str, Any]]:
             "min_photos": st.sampled_from([1, 2]),
             "membership": st.sampled_from(["exact", "add"]),
             "prune": st.booleans(),
+            "share": shares(),
         },
     )
     return st.tuples(grouped, more).map(lambda pair: {**pair[0], **pair[1]})

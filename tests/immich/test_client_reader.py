@@ -434,6 +434,7 @@ def everything(version: str) -> Handler:
             "/api/server/version": body(version, "version"),
             "/api/server/config": body(version, "server_config"),
             "/api/system-config": config(),
+            "/api/users": [body(version, "me")],
             "/api/users/me": body(version, "me"),
             "/api/api-keys/me": body(version, "key_all"),
             "/api/search/metadata": body(version, "search_exif"),

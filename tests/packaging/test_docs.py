@@ -317,26 +317,31 @@ def everything(folder: Path) -> Iterable[Callable[..., object]]:
     return calls_of(reading_for(load([folder / "all.yaml"]).desired))
 
 
+SHARING = (Writer.share_album, Writer.set_role, Writer.unshare_album)
+
+
 class TestPermissions:
     def test_what_planning_needs(self, tmp_path: Path) -> None:
         assert permission_rows()[0] == needed(*everything(tmp_path))
 
     def test_what_applying_needs_besides(self) -> None:
-        writing = [method for method in methods(Writer) if method not in (*WINDOW, *MIGRATION)]
+        special = (*WINDOW, *MIGRATION, *SHARING)
+        writing = [method for method in methods(Writer) if method not in special]
         assert permission_rows()[1] == needed(*writing)
+        assert permission_rows()[2] == needed(*SHARING)
 
     def test_what_the_window_needs(self) -> None:
-        assert permission_rows()[4] == needed(*WINDOW)
+        assert permission_rows()[5] == needed(*WINDOW)
 
     def test_together_they_are_all_that_the_code_ever_needs(self) -> None:
         listed = frozenset[str]().union(*permission_rows())
         assert listed == needed(*methods(Reader), *methods(Writer))
-        assert permission_rows()[2] == permissions_of(Reader.thumbnail)
-        assert permission_rows()[3] == permissions_of(Reader.known_files)
-        assert permission_rows()[5] == permissions_of(Reader.jobs)
-        assert permission_rows()[6] == permissions_of(Reader.storage_template)
-        assert permission_rows()[7] == needed(*MIGRATION)
-        assert permission_rows()[8] == permissions_of(Reader.libraries)
+        assert permission_rows()[3] == permissions_of(Reader.thumbnail)
+        assert permission_rows()[4] == permissions_of(Reader.known_files)
+        assert permission_rows()[6] == permissions_of(Reader.jobs)
+        assert permission_rows()[7] == permissions_of(Reader.storage_template)
+        assert permission_rows()[8] == needed(*MIGRATION)
+        assert permission_rows()[9] == permissions_of(Reader.libraries)
 
 
 class TestPages:

@@ -14,6 +14,7 @@ from reconciler.diff.changes import (
     Comparison,
     FieldChange,
     Note,
+    ShareChange,
     TagChange,
     TagMove,
     Undone,
@@ -21,6 +22,7 @@ from reconciler.diff.changes import (
 from reconciler.model.attempts import Attempt
 from reconciler.model.live import Features, Identity, Live
 from reconciler.model.origin import Origin, Problem
+from reconciler.model.sharing import User
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken
 from reconciler.plan import Plan, make_plan
 from reconciler.plan.report import (
@@ -115,6 +117,7 @@ def family() -> Plan:
             (),
             0,
             128,
+            shares=(ShareChange(User("u-2", "ben@example.org", "Ben"), None, "viewer", at(64)),),
         ),
         AlbumChange(
             Action.UPDATE,
@@ -126,6 +129,11 @@ def family() -> Plan:
             ("s-2", "s-3", "s-4"),
             40,
             38,
+            shares=(
+                ShareChange(User("u-2", "ben@example.org", "Ben"), "viewer", "editor", at(73)),
+                ShareChange(User("u-3", "cleo@example.org", "Cleo"), None, "viewer", at(74)),
+                ShareChange(User("u-4", "dan@example.org", "Dan"), "boss", None, at(72)),
+            ),
         ),
         AlbumChange(Action.DELETE, "Trash album", at(80), "a-3", size_before=12),
     )
@@ -286,6 +294,7 @@ def hostile() -> Plan:
         (),
         0,
         len(assets),
+        shares=(ShareChange(User("u-9", EVIL[1], EVIL[2]), EVIL[3], "viewer", at(62)),),
     )
     return plan(
         Comparison(

@@ -16,6 +16,7 @@ from reconciler.diff.changes import (
     Comparison,
     FieldChange,
     Note,
+    ShareChange,
     TagChange,
     TagMove,
     Undone,
@@ -23,6 +24,7 @@ from reconciler.diff.changes import (
 from reconciler.model.attempts import Attempt
 from reconciler.model.live import Features, Identity, Live
 from reconciler.model.origin import Origin, Problem
+from reconciler.model.sharing import User
 from reconciler.model.values import Coordinates, Field, Taken, Visibility
 from reconciler.plan import Plan, make_plan
 from reconciler.plan.report import Fate, ItemFailure, OperationReport, Outcome, Report, Reverted, WindowReport
@@ -97,6 +99,9 @@ def plans(draw: st.DrawFn, text: st.SearchStrategy[str] = nasty) -> Plan:
         st.none() | text | st.booleans(),
         place,
     )
+    user = st.builds(User, text, text, text)
+    role = st.sampled_from([None, "viewer", "editor"])
+    share = st.builds(ShareChange, user, role | text, role, place)
     ids = st.lists(text, max_size=8).map(tuple)
     album = st.builds(
         AlbumChange,
@@ -109,6 +114,8 @@ def plans(draw: st.DrawFn, text: st.SearchStrategy[str] = nasty) -> Plan:
         ids,
         st.integers(0, 10**6),
         st.integers(0, 10**6),
+        st.none(),
+        st.lists(share, max_size=3).map(tuple),
     )
     tag = st.builds(
         TagChange,

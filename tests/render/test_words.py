@@ -98,7 +98,8 @@ def test_places_are_told_once() -> None:
 def test_what_a_plan_removes() -> None:
     assert summary.removals(made.family()) == (
         'Removes: album "Trash album" is deleted (its 12 photos stay in the library); 3 photos leave album '
-        '"Old scans"; tag Todo comes off 1 photo; 1 photo loses its description.'
+        '"Old scans"; dan@example.org loses access to album "Old scans"; tag Todo comes off 1 photo; 1 photo '
+        "loses its description."
     )
     assert summary.removals(made.albums_only()) == ""
 

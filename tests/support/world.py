@@ -30,6 +30,7 @@ from reconciler.plan.report import Report
 from reconciler.sandbox.library import Library, NewAsset
 from reconciler.sandbox.mount import Mounted, mounted
 from reconciler.sandbox.settings import Pace
+from reconciler.sandbox.store import albums, users
 
 QUICK = Pace(job_milliseconds={"sidecar": 1, "metadataExtraction": 1, "storageTemplateMigration": 0})
 FAST = Limits(running=30, settle=60, poll_first=0.01, poll_most=0.05, idle_looks=2)
@@ -136,6 +137,26 @@ class World:
         """Asset ids by file name."""
         assets = self.reader.scan(owner_id=self.identity.user_id, hidden=True)
         return {asset.file_name: asset.id for asset in assets.values()}
+
+
+def add_users(library: Library, emails: Mapping[str, str]) -> dict[str, str]:
+    """More users of the server, by e-mail with their names; their ids by e-mail, those that are there too."""
+    with library.database.write() as db:
+        for email, name in emails.items():
+            if db.value("SELECT 1 FROM user WHERE email = ?", (email,)) is None:
+                users.insert(db, email=email, name=name, password="x" * 12, is_admin=False)
+        return {row["email"]: row["id"] for row in db.rows("SELECT id, email FROM user")}
+
+
+def share_albums(library: Library, shared: Mapping[str, Mapping[str, str]]) -> None:
+    """Empty albums of the administrator by name, each shared with users by e-mail in roles."""
+    with library.database.write() as db:
+        ids = {row["email"]: row["id"] for row in db.rows("SELECT id, email FROM user")}
+        owner = str(db.value("SELECT id FROM user WHERE is_admin"))
+        for name, roles in shared.items():
+            album = albums.insert(db, owner, name, "", "desc")
+            for email, role in roles.items():
+                albums.add_user(db, album, ids[email], role)
 
 
 @contextmanager

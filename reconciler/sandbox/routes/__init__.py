@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 from reconciler.sandbox.routes import (
+    album_users,
     albums,
     assets,
     config,
@@ -31,6 +32,7 @@ ALL_ROUTES = tuple(
             files,
             search,
             albums,
+            album_users,
             tags,
             timeline,
             others,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.sandbox import validation as v
 from reconciler.sandbox import views
+from reconciler.sandbox.access import require_album
 from reconciler.sandbox.api import Answer, Call, Routes, bulk_results
 from reconciler.sandbox.clock import iso_offset, iso_z
-from reconciler.sandbox.errors import bad_request, no_access
+from reconciler.sandbox.errors import bad_request
 from reconciler.sandbox.routes.timeline import marker
 from reconciler.sandbox.store import albums, assets, partners
 from reconciler.sandbox.store.database import Row
@@ -21,6 +22,9 @@ DAY = 86_400_000
 _ORDER = v.one_of("asc", "desc")
 _DESCRIPTION = v.text().or_null(old=False)
 _IDS: v.Schema = {"ids": v.listed(v.uuid4()).needed()}
+_SHARED = "EXISTS (SELECT 1 FROM album_user WHERE album_id = album.id)"
+_WITH_ME = "id IN (SELECT album_id FROM album_user WHERE user_id = ?)"
+_WITH_ME_AS_EDITOR = "id IN (SELECT album_id FROM album_user WHERE user_id = ? AND role = 'editor')"
 _MEMBERS = "SELECT asset_id FROM album_asset JOIN asset ON id = asset_id WHERE album_id = ?"
 
 
@@ -39,7 +43,7 @@ def list_albums(call: Call) -> Any:
         }
     )
     _repair_covers(call)
-    conditions, params = ["owner_id = ?"], [call.user_id]
+    conditions, params = _listed(call, asked)
     for name, sql in (
         ("assetId", "id IN (SELECT album_id FROM album_asset WHERE asset_id = ?)"),
         ("id", "id = ?"),
@@ -48,35 +52,73 @@ def list_albums(call: Call) -> Any:
         if name in asked:
             conditions.append(sql)
             params.append(asked[name])
-    # nothing is shared here, so «shared with somebody» and «not mine» are empty
-    if asked.get("shared") or asked.get("isShared") or asked.get("isOwned") is False:
-        return []
     rows = call.db.rows(
         f"SELECT * FROM album WHERE {' AND '.join(conditions)} ORDER BY created_at DESC", params
     )
     return _in_list(call, rows)
 
 
+def _listed(call: Call, asked: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
+    """Which albums are asked for: 2.x has `shared` and shows own ones without it, 3.x all (FACTS 1)."""
+    me = call.user_id
+    if call.version.owner_fields and "shared" not in asked:
+        return ["owner_id = ?"], [me]
+    if "shared" in asked:
+        seen = f"((owner_id = ? AND {_SHARED}) OR {_WITH_ME})"
+        return ([seen], [me, me]) if asked["shared"] else ([f"owner_id = ? AND NOT {_SHARED}"], [me])
+    conditions, params = [f"(owner_id = ? OR {_WITH_ME})"], [me, me]
+    if "isOwned" in asked:
+        conditions.append(f"owner_id {'=' if asked['isOwned'] else '<>'} ?")
+        params.append(me)
+    if "isShared" in asked:
+        conditions.append(_SHARED if asked["isShared"] else f"NOT {_SHARED}")
+    return conditions, params
+
+
 @ROUTES.add("GET", "/albums/statistics", "album.statistics")
 def album_statistics(call: Call) -> Any:
     """Get album statistics."""
-    owned = call.db.value("SELECT count(*) FROM album WHERE owner_id = ?", (call.user_id,))
-    return {"owned": owned, "shared": 0, "notShared": owned}
+    me = call.user_id
+
+    def count(where: str, *params: str) -> int:
+        found: int = call.db.value(f"SELECT count(*) FROM album WHERE {where}", params)
+        return found
+
+    return {
+        "owned": count("owner_id = ?", me),
+        "shared": count(f"(owner_id = ? AND {_SHARED}) OR {_WITH_ME}", me, me),
+        "notShared": count(f"owner_id = ? AND NOT {_SHARED}", me),
+    }
 
 
 @ROUTES.add("POST", "/albums", "album.create", status=201)
 def create_album(call: Call) -> Any:
     """Create album."""
+    user = v.nested({"userId": v.uuid4().needed(), "role": v.one_of("editor", "viewer").needed()})
     asked = call.body(
-        {"albumName": v.text().needed(), "description": _DESCRIPTION, "assetIds": v.listed(v.uuid4())}
+        {
+            "albumName": v.text().needed(),
+            "description": _DESCRIPTION,
+            "assetIds": v.listed(v.uuid4()),
+            "albumUsers": v.listed(user),
+        }
     )
+    shared = [(one["userId"], one["role"]) for one in asked.get("albumUsers", [])]
+    for user_id, _ in shared:
+        if call.db.value("SELECT 1 FROM user WHERE id = ?", (user_id,)) is None:
+            raise bad_request("User not found" if call.version.owner_fields else "Invalid user")
+        if user_id == call.user_id and call.version.owner_fields:
+            raise bad_request("Cannot share album with owner")
     mine = partners.shareable(call.db, call.user_id, asked.get("assetIds", []))
     members = [asset_id for asset_id in dict.fromkeys(asked.get("assetIds", [])) if asset_id in mine]
     with call.write() as db:
         album_id = albums.insert(db, call.user_id, asked["albumName"], asked.get("description") or "", "desc")
         if members:
             albums.add_members(db, album_id, members)
-    return _changed(call, album_id)
+        for user_id, role in shared:
+            if albums.role_in(db, album_id, user_id) is None:
+                albums.add_user(db, album_id, user_id, role)
+    return changed_album(call, album_id)
 
 
 @ROUTES.add("GET", "/albums/<id>", "album.read")
@@ -94,7 +136,7 @@ def get_album(call: Call) -> Any:
             else call.db.values(f"{_MEMBERS} AND {albums.SHOWN}", (album_id,))
         )
         shown["assets"] = _as_members(views.assets(call.db, ids, call.version, call.user_id, with_exif=True))
-    return shown
+    return shown | _contributors(call, album_id)
 
 
 @ROUTES.add("PATCH", "/albums/<id>", "album.update")
@@ -125,7 +167,7 @@ def update_album(call: Call) -> Any:
         changes["description"] = asked["description"] or ""
     with call.write() as db:
         albums.change(db, album_id, changes)
-    return _changed(call, album_id)
+    return changed_album(call, album_id)
 
 
 @ROUTES.add("DELETE", "/albums/<id>", "album.delete", status=204)
@@ -143,8 +185,8 @@ def add_assets_to_albums(call: Call) -> Any:
     asked = call.body({"albumIds": v.listed(v.uuid4()).needed(), "assetIds": v.listed(v.uuid4()).needed()})
     mine = set(
         call.db.values(
-            f"SELECT id FROM album WHERE owner_id = ? AND id {assets.IN_IDS}",
-            (call.user_id, json.dumps(asked["albumIds"])),
+            f"SELECT id FROM album WHERE (owner_id = ? OR {_WITH_ME_AS_EDITOR}) AND id {assets.IN_IDS}",
+            (call.user_id, call.user_id, json.dumps(asked["albumIds"])),
         )
     )
     allowed = partners.shareable(call.db, call.user_id, asked["assetIds"])
@@ -183,13 +225,17 @@ def remove_assets_from_album(call: Call) -> Any:
     """Remove assets from an album."""
     album_id = call.id()
     ids = call.body(_IDS)["ids"]
-    _require(call, album_id, "albumAsset.delete")
+    role = _require(call, album_id, "albumAsset.delete")
     with call.write() as db:
-        members = albums.remove_members(db, album_id, ids)
+        members = albums.members_among(db, album_id, ids)
+        # an editor takes out only what is theirs (FINDINGS 31)
+        allowed = members if role == "owner" else members & assets.owned(db, call.user_id, ids)
+        albums.remove_members(db, album_id, sorted(allowed))
     results: list[tuple[str, str | None]] = []
     for asset_id in ids:
-        results.append((asset_id, None if asset_id in members else "not_found"))
-        members.discard(asset_id)
+        error = "not_found" if asset_id not in members else None if asset_id in allowed else "no_permission"
+        results.append((asset_id, error))
+        members -= {asset_id} & allowed
     return bulk_results(results)
 
 
@@ -206,9 +252,21 @@ def album_map_markers(call: Call) -> Any:
     return [marker(row) for row in rows]
 
 
-def _require(call: Call, album_id: str, permission: str) -> None:
-    if call.db.value("SELECT 1 FROM album WHERE id = ? AND owner_id = ?", (album_id, call.user_id)) is None:
-        raise no_access(permission)
+def _require(call: Call, album_id: str, permission: str) -> str:
+    return require_album(call.db, call.version, call.user_id, album_id, permission)
+
+
+def _contributors(call: Call, album_id: str) -> dict[str, Any]:
+    """How many photos each has put in; told of a shared album only."""
+    if not albums.users_of(call.db, [album_id]):
+        return {}
+    rows = call.db.rows(
+        "SELECT owner_id, count(*) AS members FROM album_asset JOIN asset ON id = asset_id "
+        "WHERE album_id = ? AND deleted_at IS NULL GROUP BY owner_id ORDER BY members DESC",
+        (album_id,),
+    )
+    counts = [{"userId": row["owner_id"], "assetCount": row["members"]} for row in rows]
+    return {"contributorCounts": counts}
 
 
 def _row(call: Call, album_id: str) -> Row:
@@ -224,10 +282,11 @@ def _repair_covers(call: Call) -> None:
 
 def _in_list(call: Call, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Albums as GET shows them: dates are days."""
-    sums = albums.summaries(call.db, [row["id"] for row in rows])
+    ids = [row["id"] for row in rows]
+    sums, users = albums.summaries(call.db, ids), albums.users_of(call.db, ids)
     shown = []
     for row in rows:
-        album = _plain(call, row)
+        album = _plain(call, row, users.get(row["id"], []))
         if found := sums.get(row["id"]):
             album |= {
                 "startDate": iso_z(found["start"] // DAY * DAY),
@@ -239,10 +298,10 @@ def _in_list(call: Call, rows: Sequence[Row]) -> list[dict[str, Any]]:
     return shown
 
 
-def _changed(call: Call, album_id: str) -> Any:
+def changed_album(call: Call, album_id: str) -> Any:
     """An album as POST and PATCH show it: dates with time, no lastModifiedAssetTimestamp (FINDINGS 39)."""
     row = _row(call, album_id)
-    album = _plain(call, row)
+    album = _plain(call, row, albums.users_of(call.db, [album_id]).get(album_id, []))
     ids = call.db.values(f"{_MEMBERS} AND {albums.SHOWN}", (album_id,))
     if found := albums.summaries(call.db, [album_id]).get(album_id):
         album |= {
@@ -255,7 +314,8 @@ def _changed(call: Call, album_id: str) -> Any:
     return Answer(album)
 
 
-def _plain(call: Call, row: Row) -> dict[str, Any]:
+def _plain(call: Call, row: Row, shared: Sequence[Row]) -> dict[str, Any]:
+    users = [{"user": views.user(user), "role": user["role"]} for user in shared]
     owner = views.user(dict(call.db.rows("SELECT * FROM user WHERE id = ?", (row["owner_id"],))[0]))
     album = {
         "id": row["id"],
@@ -264,8 +324,8 @@ def _plain(call: Call, row: Row) -> dict[str, Any]:
         "albumThumbnailAssetId": row["thumbnail_id"],
         "createdAt": iso_z(row["created_at"]),
         "updatedAt": iso_z(row["updated_at"]),
-        "albumUsers": [],
-        "shared": False,
+        "albumUsers": users,
+        "shared": bool(users),
         "hasSharedLink": _has_link(call, row["id"]),
         "assetCount": 0,
         "isActivityEnabled": bool(row["is_activity_enabled"]),
@@ -273,7 +333,8 @@ def _plain(call: Call, row: Row) -> dict[str, Any]:
     }
     if call.version.owner_fields:
         return album | {"ownerId": row["owner_id"], "owner": owner}
-    return album | {"albumUsers": [{"user": owner, "role": "owner"}]}
+    users.sort(key=lambda user: user["user"]["id"] != call.user_id)  # the caller comes first
+    return album | {"albumUsers": [{"user": owner, "role": "owner"}, *users]}
 
 
 def _has_link(call: Call, album_id: str) -> bool:

@@ -201,7 +201,7 @@ def require(call: Call, ids: Sequence[str], permission: str) -> None:
 
 
 def require_readable(call: Call, ids: Sequence[str], permission: str) -> None:
-    """All of the ids must be the caller's, in an album of his, or a partner's (FACTS 2)."""
+    """All of the ids must be the caller's, in an album that he sees, or a partner's (FACTS 2)."""
     wanted = {asset_id.lower() for asset_id in ids}
     rest = wanted - assets.owned(call.db, call.user_id, wanted, locked_too=call.who.has_pin)
     rest -= albums.seen_in(call.db, call.user_id, rest)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from reconciler.sandbox import thumbnails, views
 from reconciler.sandbox import validation as v
+from reconciler.sandbox.access import require_album
 from reconciler.sandbox.api import Answer, Call, Routes
 from reconciler.sandbox.clock import from_millis
 from reconciler.sandbox.errors import ApiError, Failed, bad_request, no_access
@@ -173,9 +174,7 @@ def _downloads(call: Call, asked: dict[str, Any]) -> list[tuple[str, int | None]
         where, params = f"asset.id {assets.IN_IDS}", (json.dumps(asked["assetIds"]),)
         rows = call.db.rows(f"{select} WHERE {where} AND deleted_at IS NULL", params)
     elif "albumId" in asked:
-        album = (asked["albumId"], call.user_id)
-        if call.db.value("SELECT 1 FROM album WHERE id = ? AND owner_id = ?", album) is None:
-            raise no_access("album.download")
+        require_album(call.db, call.version, call.user_id, asked["albumId"], "album.download")
         rows = call.db.rows(
             f"{select} JOIN album_asset ON album_asset.asset_id = asset.id "
             "WHERE album_id = ? AND deleted_at IS NULL",

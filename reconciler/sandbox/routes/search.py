@@ -7,8 +7,8 @@ from typing import Any
 
 from reconciler.sandbox import search, views
 from reconciler.sandbox import validation as v
+from reconciler.sandbox.access import require_album
 from reconciler.sandbox.api import Call, Routes
-from reconciler.sandbox.errors import no_access
 from reconciler.sandbox.routes.others import people_of
 from reconciler.sandbox.store import partners
 
@@ -117,5 +117,4 @@ def _check_albums(call: Call, asked: dict[str, Any]) -> None:
     if not call.version.album_filter_checked:
         return
     for album in asked.get("albumIds") or []:
-        if call.db.value("SELECT 1 FROM album WHERE id = ? AND owner_id = ?", (album, call.user_id)) is None:
-            raise no_access("album.read")
+        require_album(call.db, call.version, call.user_id, album, "album.read")

@@ -133,7 +133,10 @@ def get_preferences(call: Call) -> Any:
 @ROUTES.add("GET", "/users", "user.read")
 def list_users(call: Call) -> Any:
     """Get all users."""
-    return [views.user(row) for row in _all_users(call)]
+    rows = _all_users(call)
+    if not (call.who.is_admin or call.library.config["server"]["publicUsers"]):
+        rows = [row for row in rows if row["id"] == call.user_id]
+    return [views.user(row) for row in rows]
 
 
 @ROUTES.add("GET", "/users/<id>", "user.read")

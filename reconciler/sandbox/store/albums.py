@@ -52,14 +52,48 @@ def add_members(db: Writer, album_id: str, asset_ids: Iterable[str]) -> list[str
     return added
 
 
-def remove_members(db: Writer, album_id: str, asset_ids: Sequence[str]) -> set[str]:
-    """Those that were in the album."""
+def role_in(db: Reader, album_id: str, user_id: str) -> str | None:
+    """What a user is in an album: owner, editor, viewer, any text in 2.x (FINDINGS 38), or nothing."""
+    role: str | None = db.value(
+        "SELECT CASE WHEN owner_id = ? THEN 'owner' ELSE "
+        "(SELECT role FROM album_user WHERE album_id = album.id AND user_id = ?) END FROM album WHERE id = ?",
+        (user_id, user_id, album_id),
+    )
+    return role
+
+
+def add_user(db: Writer, album_id: str, user_id: str, role: str) -> None:
+    """Moves the album's updatedAt, unlike a change of a role or a removal (FINDINGS 24)."""
+    db.run("INSERT INTO album_user (album_id, user_id, role) VALUES (?, ?, ?)", (album_id, user_id, role))
+    db.run("UPDATE album SET updated_at = ? WHERE id = ?", (db.now(), album_id))
+
+
+def users_of(db: Reader, album_ids: Sequence[str]) -> dict[str, list[Row]]:
+    """The users of each album by role and name, its owner left out."""
+    found: dict[str, list[Row]] = {}
+    for row in db.rows(
+        f"SELECT album_id, role, user.* FROM album_user JOIN user ON user.id = user_id "
+        f"WHERE album_id {IN_IDS} ORDER BY role, name",
+        (json.dumps(list(album_ids)),),
+    ):
+        found.setdefault(row["album_id"], []).append(row)
+    return found
+
+
+def members_among(db: Reader, album_id: str, asset_ids: Sequence[str]) -> set[str]:
+    """Those that are in the album."""
     packed = json.dumps(list(asset_ids))
-    members = set(
+    return set(
         db.values(
             f"SELECT asset_id FROM album_asset WHERE album_id = ? AND asset_id {IN_IDS}", (album_id, packed)
         )
     )
+
+
+def remove_members(db: Writer, album_id: str, asset_ids: Sequence[str]) -> set[str]:
+    """Those that were in the album."""
+    packed = json.dumps(list(asset_ids))
+    members = members_among(db, album_id, asset_ids)
     db.run(f"DELETE FROM album_asset WHERE album_id = ? AND asset_id {IN_IDS}", (album_id, packed))
     if members:
         repair_thumbnails(db)
@@ -67,13 +101,15 @@ def remove_members(db: Writer, album_id: str, asset_ids: Sequence[str]) -> set[s
 
 
 def seen_in(db: Reader, user_id: str, ids: Iterable[str]) -> set[str]:
-    """Those of the ids that the user may see as they are in an album of his, whoever owns them."""
+    """Those of the ids that are in an album of the user's or one shared with him, whoever owns them."""
     return set(
         db.values(
-            "SELECT asset.id FROM album_asset JOIN album ON album.id = album_id "
+            "SELECT asset.id FROM album_asset JOIN album ON album.id = album_asset.album_id "
             "JOIN asset ON asset.id = asset_id "
-            f"WHERE album.owner_id = ? AND asset.deleted_at IS NULL AND asset.id {IN_IDS}",
-            (user_id, json.dumps(list(ids))),
+            "LEFT JOIN album_user ON album_user.album_id = album.id AND user_id = ? "
+            "WHERE (album.owner_id = ? OR role IN ('editor', 'viewer')) "
+            f"AND asset.deleted_at IS NULL AND asset.id {IN_IDS}",
+            (user_id, user_id, json.dumps(list(ids))),
         )
     )
 

@@ -5,7 +5,7 @@ The wide tables keep SQLite's row numbers, so that new rows go to the end in spi
 
 from __future__ import annotations
 
-FORMAT = 4
+FORMAT = 5
 
 SCHEMA = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -103,6 +103,12 @@ CREATE TABLE album_asset (
   asset_id TEXT NOT NULL REFERENCES asset ON DELETE CASCADE,
   added_at INTEGER NOT NULL, PRIMARY KEY (album_id, asset_id)
 ) WITHOUT ROWID;
+CREATE TABLE album_user (
+  album_id TEXT NOT NULL REFERENCES album ON DELETE CASCADE,
+  user_id TEXT NOT NULL REFERENCES user ON DELETE CASCADE,
+  role TEXT NOT NULL, PRIMARY KEY (album_id, user_id)
+) WITHOUT ROWID;
+CREATE INDEX album_user_user ON album_user (user_id);
 CREATE INDEX album_asset_asset ON album_asset (asset_id);
 CREATE INDEX album_thumbnail ON album (thumbnail_id);
 
