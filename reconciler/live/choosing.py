@@ -193,7 +193,7 @@ _WORDS = {
 def described(selection: Selection, facts: Facts) -> str:
     """A search in words, the same for the same search."""
     paths = {tag.id: tag.path for tag in facts.tags.values()}
-    albums = {album: name for name, ids in facts.albums.items() for album in ids}
+    albums, people, libraries = map(_names, (facts.albums, facts.people or {}, facts.libraries or {}))
     parts = []
     for name, value in selection.filters:
         match name:
@@ -201,12 +201,21 @@ def described(selection: Selection, facts: Facts) -> str:
                 parts.append("tag " + ", ".join(sorted(paths[tag] for tag in value)))
             case "albumIds":
                 parts.append("album " + ", ".join(sorted(albums[album] for album in value)))
+            case "personIds":
+                parts.append("person " + ", ".join(sorted(people[person] for person in value)))
+            case "libraryId":
+                parts.append(f"library {libraries[value]}")
             case _:
                 parts.append(f"{_WORDS.get(name, name)} {_said(value)}")
     parts += [f"{word} {_span(span)}" for word, span in _spans(selection) if span != (None, None)]
     if selection.visibility:
         parts.append(f"visibility {selection.visibility.value}")
     return ", ".join(parts) or "everything"
+
+
+def _names(ids: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """What rules call each id."""
+    return {one: name for name, some in ids.items() for one in some}
 
 
 def _said(value: object) -> str:

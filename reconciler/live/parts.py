@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
@@ -15,6 +15,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import Tag
 from reconciler.model.origin import Origin
 from reconciler.model.selectors import All, Selector
+from reconciler.model.text import folded
 from reconciler.model.values import Visibility
 
 _WORDS = {"lens": "lensModel"}
@@ -33,7 +34,8 @@ class Asked:
 class Facts:
     """What is known of the server when it is decided how to read. Albums are by name, folded.
 
-    `values` are the words that photos of the timeline have, None while they weren't asked for. `settled`: no
+    `people` and `libraries` are ids by what rules call them, folded, and `stacked` the photos in stacks;
+    `values` are the words that photos of the timeline have. None while they weren't asked for. `settled`: no
     edit waits in the queues, so that photos are filed by the date they show (FINDINGS 18).
     """
 
@@ -43,6 +45,9 @@ class Facts:
     tags: Mapping[str, Tag] = field(default_factory=dict)
     albums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    people: Mapping[str, tuple[str, ...]] | None = None
+    libraries: Mapping[str, tuple[str, ...]] | None = None
+    stacked: frozenset[str] | None = None
     values: Mapping[str, frozenset[str]] | None = None
     settled: bool = False
     searches_albums: bool = True
@@ -106,6 +111,8 @@ def _known_photos(part: Slice, facts: Facts) -> frozenset[str] | None:
     """The ids of the photos of a slice, where they are known and asking for them is cheapest."""
     if part.ids is not None:
         return part.ids
+    if facts.stacked is not None and part.stacked and replace(part, stacked=False).whole:
+        return facts.stacked
     known = [_members(name, facts) for name in part.albums]
     if not known:
         return None
@@ -133,10 +140,13 @@ def selections_of(part: Slice, facts: Facts) -> list[Selection]:
     for name, ways in (
         ("tagIds", [_tag_ids(path, facts) for path in sorted(part.tags)]),
         ("albumIds", [facts.albums.get(album, ()) for album in sorted(part.albums)]),
+        ("personIds", _called(part.people, facts.people)),
     ):
         combined = [frozenset(way) for way in product(*ways)] if ways else []
         if ways and len(combined) * len(found) <= MOST_SLICES:
             found = [_with(one, name, tuple(sorted(way))) for one in found for way in combined]
+    for ids in _called([part.library] if part.library else [], facts.libraries):
+        found = [_with(one, "libraryId", library) for one in found for library in ids]
     return [one for selection in found for one in _with_words(selection, part, facts)]
 
 
@@ -159,6 +169,11 @@ def _tag_ids(path: str, facts: Facts) -> tuple[str, ...]:
     below = sorted(other for other in facts.tags if other.startswith(path + "/"))
     top = [one for one in below if not any(one.startswith(other + "/") for other in below)]
     return tuple(facts.tags[one].id for one in top)
+
+
+def _called(names: Collection[str], known: Mapping[str, tuple[str, ...]] | None) -> list[tuple[str, ...]]:
+    """The ids of each that is called so; nothing where that wasn't asked."""
+    return [] if known is None else [known.get(folded(name), ()) for name in sorted(names)]
 
 
 def _with(selection: Selection, name: str, value: Any) -> Selection:

@@ -49,15 +49,24 @@ def people_scanned(source: Source, needs: Needs, of: PeopleOf) -> People:
     return People(_by_id(_with_others(source, needs, seen)), of)
 
 
+def persons_called(source: Source, needs: Needs) -> dict[str, list[Person]]:
+    """The persons that each of the names or ids means, by what they are called, folded."""
+    names = {folded(who): who for who in sorted(needs.people)}
+    return {key: _called(source, who) for key, who in names.items()}
+
+
 def people_asked(
-    source: Source, needs: Needs, *, hidden: bool, on_progress: Callable[[str, int], None]
+    source: Source,
+    needs: Needs,
+    persons: Mapping[str, list[Person]],
+    *,
+    hidden: bool,
+    on_progress: Callable[[str, int], None],
 ) -> People:
-    """The photos of each person that is named. Of several with one name, those without photos don't count."""
+    """The photos of each of `persons_called`. Of several with one name, those without photos don't count."""
     found: dict[str, Person] = {}
     of: dict[str, set[Person]] = defaultdict(set)
-    names = {folded(who): who for who in sorted(needs.people)}
-    for number, who in enumerate(names.values(), start=1):
-        called = _called(source, who)
+    for number, called in enumerate(persons.values(), start=1):
         photos = {person: source.with_person(person.id, hidden=hidden) for person in called}
         shown = [person for person in called if photos[person]] or called[:1]
         found |= {person.id: person for person in shown}

@@ -76,6 +76,7 @@ def _read(
     if any(one.slice.albums for one in asked):
         albums.read(albums.that_matter())
         facts = albums.in_facts(facts)
+    facts = company.in_facts(facts, asked)
     choice = photos.choose(asked, reading.names, facts)
     tagging = Tagging(errand, reading, desired, facts)
     beside = [company.job(), albums.job(albums.that_matter())]

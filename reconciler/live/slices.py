@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.immich.search import OPEN, Range
+from reconciler.model.company import LibraryIs, PersonIs, Stacked
 from reconciler.model.conditions import (
     AddedBetween,
     ChecksumIs,
@@ -55,14 +56,18 @@ ROUNDED = timedelta(seconds=1)
 class Slice:
     """A part of the library: the photos that fit all that is said here; without anything, all of it.
 
-    `tags` are carried, or one below each; `albums` are names, folded; `words` are texts that the server only
-    compares letter by letter; the texts are parts of the path, the file's name and the caption.
+    `tags` are carried, or one below each; `albums` are names, folded; `people` are on it, by name or id, and
+    `library` is an external library, likewise; `words` are texts that the server only compares letter by
+    letter; the texts are parts of the path, the file's name and the caption.
     """
 
     ids: frozenset[str] | None = None
     checksums: frozenset[str] | None = None
     tags: frozenset[str] = frozenset()
     albums: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
+    library: str | None = None
+    stacked: bool = False
     words: frozenset[tuple[TextField, TextMatcher]] = frozenset()
     path: str = ""
     file: str = ""
@@ -109,6 +114,9 @@ def both(one: Slice, other: Slice) -> Slice | None:
         checksums=checksums,
         tags=one.tags | other.tags,
         albums=one.albums | other.albums,
+        people=one.people | other.people,
+        library=one.library or other.library,
+        stacked=one.stacked or other.stacked,
         words=one.words | other.words,
         path=max(one.path, other.path, key=len),
         file=max(one.file, other.file, key=len),
@@ -222,6 +230,19 @@ def _caption(selector: DescriptionContains) -> Slices:
     return (Slice(caption=certain_part([selector.text])),)
 
 
+def _person(selector: PersonIs) -> Slices:
+    return (Slice(people=frozenset({selector.who})),) if selector.one else EVERYTHING
+
+
+def _library(selector: LibraryIs) -> Slices:
+    """What lies in none can't be asked for: the server takes that for any."""
+    return EVERYTHING if selector.which is None else (Slice(library=selector.which),)
+
+
+def _stacked(selector: Stacked) -> Slices:
+    return (Slice(stacked=True),) if selector.stacked else EVERYTHING
+
+
 def _types(selector: TypeIs) -> Slices:
     """A kind of file that this program doesn't know counts as another one, which no filter can say."""
     if AssetType.OTHER in selector.types:
@@ -273,6 +294,9 @@ _READERS: Mapping[type, Callable[[Any], Slices]] = {
     ChecksumIs: lambda selector: (Slice(checksums=selector.checksums),),
     HasTag: lambda selector: (Slice(tags=frozenset({selector.path})),),
     InAlbum: lambda selector: (Slice(albums=frozenset({folded(selector.name)})),),
+    PersonIs: _person,
+    LibraryIs: _library,
+    Stacked: _stacked,
     InFolder: _folders,
     TextIs: _text,
     DescriptionContains: _caption,

@@ -47,6 +47,7 @@ CAPTIONS = [None, "Sunset", "SUNSET at Café", "cafe\u0301 noir", "100% straße"
 TAGS = ["Trips", "Trips/Italy", "Trips/Italy/Rome", "trips", "Family"]
 PLACES = [None, (41.89193, 12.51133), (35.6895, 139.69171), (64.1355, -21.8954)]
 OFFSETS = [None, "+14:00", "-12:00", "+02:00", "-03:30"]
+PEOPLE = ["Ada", "Ben", "Zoe\u0308", ""]
 ALBUMS = ["Rome", "ROME", "Others"]
 
 
@@ -73,6 +74,9 @@ def invented(number: int, chance: random.Random) -> NewAsset:
         ),
         visibility=chance.choice(["timeline", "timeline", "timeline", "archive", "hidden"]),
         favorite=chance.random() < 0.3,
+        people=tuple(chance.sample(PEOPLE, chance.randint(0, 2))),
+        stack=chance.choice(["one", "two", *[None] * 8]),
+        external_library=chance.choice(["NAS", "nas 2", *[None] * 6]),
     )
 
 
@@ -182,6 +186,11 @@ def conditions() -> st.SearchStrategy[dict[str, Any]]:
         ),
         st.sampled_from(["image", "video"]).map(lambda kind: {"type": kind}),
         st.sampled_from(["rating", "tags"]).map(lambda part: {"has": part}),
+        st.sampled_from(
+            [["ada"], ["Ada", "BEN"], ["ZO\u00cb"], {"any": ["Ada", "Ben"]}, {"none": ["Ben"]}]
+        ).map(lambda people: {"people": people}),
+        st.booleans().map(lambda stacked: {"stacked": stacked}),
+        st.sampled_from(["nas", "NAS 2", None]).map(lambda library: {"library": library}),
     )
 
 
@@ -243,6 +252,12 @@ IN_PARTS = [
     {"album": "Rome"},
     {"place": {"country": "italy"}},
     {"camera": {"make": "c*"}},
+    {"people": "ada"},
+    {"people": {"any": ["Ben", "ZO\u00cb"]}},
+    {"people": ["Ada", "Ben"], "taken": "2024-06"},
+    {"library": "nas"},
+    {"stacked": True},
+    {"stacked": True, "favorite": True},
     {"not": {"favorite": False}},
     {"any": [{"favorite": True}, {"rating": 5, "not": {"tags": ["Family"]}}]},
 ]
@@ -251,6 +266,9 @@ WHOLE = [
     {"not": {"tags": ["Family"]}},
     {"rating": None},
     {"in_album": False},
+    {"people": {"none": ["Ada"]}},
+    {"stacked": False},
+    {"library": None},
     {"file": "?*"},
     {"any": [{"favorite": True}, {"has": "date"}]},
 ]
@@ -270,6 +288,23 @@ def test_what_no_filter_covers_is_scanned_for(place: World, rule: dict[str, Any]
     live, plan = reading(place, {"albums": [{"name": "New", "match": rule}]}, whole=False)
     assert not in_parts(plan)
     assert live.library is None
+
+
+def test_who_is_on_photos_is_searched_for_and_nobody_asked_twice(place: World) -> None:
+    sent: list[str] = []
+    with place.reader.transport.watched(lambda one: sent.append(one.template)):
+        live, plan = reading(
+            place, {"albums": [{"name": "New", "match": {"people": "Ada", "rating": 5}}]}, whole=False
+        )
+    assert sent.count("/search/person") == 1
+    assert [read.about for read in plan.reads if read.what is What.SEARCH] == ["person ada, rating 5"]
+    wanted = {person.id for person in live.people if person.name == "Ada"}
+    assert all(wanted & {one.id for one in live.people_of[asset]} for asset in live.assets)
+
+
+def test_nobody_of_that_name_is_on_no_photo(place: World) -> None:
+    live, plan = reading(place, {"albums": [{"name": "New", "match": {"people": "Nobody"}}]}, whole=False)
+    assert not live.assets and in_parts(plan)
 
 
 def test_a_small_library_is_scanned_since_that_costs_less(place: World) -> None:
