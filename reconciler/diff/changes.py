@@ -9,11 +9,12 @@ from enum import StrEnum
 from reconciler.model.albumsets import SetMember
 from reconciler.model.attempts import Attempt
 from reconciler.model.origin import Origin, Problem
+from reconciler.model.quick import quick
 from reconciler.model.sharing import User
 from reconciler.model.values import Field, FieldValue
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class FieldChange:
     """One field of one photo, with the line that asked for it."""
 
@@ -23,7 +24,7 @@ class FieldChange:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@quick(frozen=True, slots=True, order=True)
 class TagMove:
     """A tag that one photo gets or loses, with the line that asked for it."""
 
@@ -31,7 +32,7 @@ class TagMove:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class AssetChange:
     """Everything that changes on one photo."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+from reconciler.model.quick import quick
 from reconciler.model.values import (
     AssetType,
     Coordinates,
@@ -19,7 +20,7 @@ from reconciler.model.values import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Asset:
     """One asset, its fields normalised.
 
@@ -120,7 +121,7 @@ class Beside:
 NOTHING_BESIDE = Beside()
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class AssetState:
     """An asset with its tags (full paths) and the names of the albums it is in, as far as they were read."""
 

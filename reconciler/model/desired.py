@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from reconciler.model.albumsets import SetKey, SetMember
 from reconciler.model.groupings import ByPerson, Grouping
 from reconciler.model.origin import Origin
+from reconciler.model.quick import quick
 from reconciler.model.safety import Safety
 from reconciler.model.selectors import Selector
 from reconciler.model.sharing import ShareWish
@@ -20,7 +21,7 @@ from reconciler.model.values import Field, FieldValue
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Setting(Generic[T]):
     """A value that was asked for, and the line that asked."""
 
@@ -120,7 +121,7 @@ class WindowSettings:
     without_window: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class PhotoName:
     """The name of one photo: it must find exactly one. At least one of the parts is given.
 
@@ -140,7 +141,7 @@ class PhotoName:
         return hash(self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class TagsWish:
     """What is asked of a photo's tags: full paths to add, to remove, or the exact set of all."""
 
@@ -155,7 +156,7 @@ class TagsWish:
         return self.add | self.remove | (self.exact or frozenset())
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class AssetEntry:
     """Values for one photo (`name` is set) or for every photo that a rule matches (`rule` is set).
 

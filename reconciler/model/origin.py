@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.model.quick import quick
 
-@dataclass(frozen=True, slots=True, order=True)
+
+@quick(frozen=True, slots=True, order=True)
 class Origin:
     """A place in a file. Lines and columns count from 1; `file` is as the user named it, with `/`."""
 

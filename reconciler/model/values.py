@@ -8,11 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from reconciler.model.quick import quick
 
 COORDINATE_TOLERANCE = 1e-6
 """Degrees. The sidecar keeps six decimals (FINDINGS 7)."""
@@ -60,7 +61,7 @@ class AssetType(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Coordinates:
     """A point on the earth in degrees, six decimals at most."""
 
@@ -71,7 +72,7 @@ class Coordinates:
         return f"{decimal(self.latitude)}, {decimal(self.longitude)}"
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Taken:
     """When a photo was taken: the instant (UTC), and the offset of the clock that showed it.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.diff.changes import AlbumField
+from reconciler.model.quick import quick
 from reconciler.model.values import Field, FieldValue, value_text
 
 UPDATE_BATCH = 10_000
@@ -181,7 +182,7 @@ class UnshareAlbum:
         return f"stop sharing album {self.album.name!r} with {self.user.label}"
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class UpdateAssets:
     """PUT /assets: the same values for many photos. Queues a sidecar write for every one of them."""
 
@@ -194,7 +195,7 @@ class UpdateAssets:
         return f"set {_short(what)} on {_count(len(self.asset_ids), 'photo')}"
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class UpdateAsset:
     """PUT /assets/{id} with a favourite or a visibility alone, which queues nothing (FINDINGS 19)."""
 

@@ -73,6 +73,15 @@ def measure(function: Callable[..., Any], *arguments: Any, env: dict[str, str] |
     return Spent(**json.loads(done.stdout.splitlines()[-1]))
 
 
+def installed(folder: Path) -> dict[str, str]:
+    """The environment of commands that are there as after an installation: pip compiles what it installs.
+
+    The compiled code is kept in the folder; the first command that is run makes it.
+    """
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**env, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+
+
 def main() -> None:
     """The child's side."""
     module, name, arguments = sys.argv[1:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import resource
 import sqlite3
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import requests
 
+from tests.benchmarks.child import installed
 from tests.benchmarks.figure import Row
 
 MONTHS = 180
@@ -109,7 +109,7 @@ def _run(folder: Path, url: str, key: str, *command: str) -> Took:
     done = subprocess.run(
         [program, *command[1:], "--quiet", "--verbose", "photos.yaml"],
         cwd=folder,
-        env={**os.environ, **kept, **state, **server},
+        env={**installed(folder), **kept, **state, **server},
         capture_output=True,
         check=True,
     )
