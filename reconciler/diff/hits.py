@@ -103,14 +103,14 @@ def _wanted(rule: AlbumRule, every: Sequence[AssetState], visible: Sequence[Asse
 
 def _moving(sieve: Sieve) -> Iterable[tuple[str, frozenset[str]]]:
     """Assets whose albums change even if nothing else of them does, with the albums they will be in."""
-    if not sieve.rules.albums and not sieve.rules.deleted_albums:
+    rules = sieve.rules
+    if not rules.albums and not rules.deleted_albums:
         return
-    named = sieve.rules.named_in
     for asset_id, state in sieve.states.items():
         wanting = sieve.wanting(asset_id)
-        if not wanting and not state.albums and asset_id not in named:
+        if wanting == state.albums and asset_id not in rules.named_in and not rules.deleted_albums:
             continue
         hidden = state.asset.visibility is Visibility.HIDDEN
-        albums = memberships(asset_id, state.albums, wanting, sieve.rules, hidden=hidden)
+        albums = memberships(asset_id, state.albums, wanting, rules, hidden=hidden)
         if albums is not state.albums and albums != state.albums:
             yield asset_id, albums

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 
 from reconciler.model.asset import NOTHING_BESIDE, AssetState, Beside, Person
@@ -29,12 +28,14 @@ def _album_names(live: Live, renamed: Mapping[str, str]) -> dict[str, frozenset[
     """The names of the albums of each asset."""
     names = {album.id: renamed.get(album.id, album.name) for album in live.albums}
     names |= live.other_albums
-    found: dict[str, set[str]] = defaultdict(set)
+    found: dict[str, frozenset[str]] = {}
     for album_id, members in live.members.items():
         if album_id in names:
+            album = frozenset({names[album_id]})
             for member in members:
-                found[member].add(names[album_id])
-    return {member: frozenset(albums) for member, albums in found.items()}
+                first = found.get(member)
+                found[member] = album if first is None else first | album
+    return found
 
 
 def _beside(live: Live) -> dict[str, Beside]:

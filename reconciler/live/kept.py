@@ -57,7 +57,7 @@ from reconciler.model.live import Album
 from reconciler.model.memory import no_collection
 from reconciler.model.values import Visibility
 
-FORMAT = 2
+FORMAT = 3
 """Changes with what is kept and how; what has another one is not read."""
 OVERLAP = timedelta(minutes=10)
 MOMENT = timedelta(minutes=2)

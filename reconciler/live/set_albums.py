@@ -29,7 +29,8 @@ def of_sets(
     names: set[str] = set()
     patterns: set[str] = set()
     wished = frozenset().union(*(entry.tags.mentioned for entry in desired.assets if entry.tags))
-    states = [AssetState(asset) for asset in assets] if desired.album_sets else []
+    by_date = all(isinstance(album_set.grouping, ByDate | ByTrip) for album_set in desired.album_sets)
+    states = [] if by_date else [AssetState(asset) for asset in assets]
     everybody = tuple(people)
     for album_set in desired.album_sets:
         groups = list(_groups(album_set, states, {*tags, *wished}, everybody))

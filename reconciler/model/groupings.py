@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from operator import attrgetter
 from typing import Protocol
 
@@ -118,6 +119,16 @@ class Period(StrEnum):
     MONTH = "month"
 
 
+@cache
+def _year(year: int) -> str:
+    return f"{year:04}"
+
+
+@cache
+def _month(year: int, month: int) -> str:
+    return f"{year:04}-{month:02}"
+
+
 @dataclass(frozen=True, slots=True)
 class ByDate(_ByKey):
     """By year or month, by the clock of the place. Keys are `2024`, `2024-06`."""
@@ -137,8 +148,8 @@ class ByDate(_ByKey):
         taken = state.asset.taken
         if taken is None:
             return ()
-        local = taken.local
-        return (f"{local.year:04}" if self.period is Period.YEAR else f"{local.year:04}-{local.month:02}",)
+        clock = taken.clock
+        return (_year(clock.year) if self.period is Period.YEAR else _month(clock.year, clock.month),)
 
     def values(self, key: str) -> Mapping[str, Value] | None:
         year, _, month = key.partition("-")

@@ -85,17 +85,26 @@ class Taken:
     @property
     def day(self) -> str:
         """The day that the clock showed, as `2024-06-12`."""
-        shown = self.instant + timedelta(0, self.offset * 60) if self.offset else self.instant
-        return shown.date().isoformat()
+        return self.clock.date().isoformat()
+
+    @property
+    def clock(self) -> datetime:
+        """What the clock showed, as if it were UTC: sooner to be had than `local`."""
+        return self.instant + _shift(self.offset) if self.offset else self.instant
 
     @property
     def local(self) -> datetime:
         """What the clock showed, without a zone; UTC where no offset is known."""
-        return (self.instant + timedelta(0, (self.offset or 0) * 60)).replace(tzinfo=None)
+        return self.clock.replace(tzinfo=None)
 
     def __str__(self) -> str:
         text = self.local.isoformat(timespec="milliseconds" if self.local.microsecond else "seconds")
         return text if self.offset is None else text + offset_text(self.offset)
+
+
+@lru_cache(maxsize=4096)
+def _shift(minutes: int) -> timedelta:
+    return timedelta(minutes=minutes)
 
 
 FieldValue = str | int | bool | None | Coordinates | Taken
