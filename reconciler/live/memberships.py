@@ -42,17 +42,25 @@ def wanted_tags(reading: Reading, live_tags: Mapping[str, Tag]) -> frozenset[str
     return named | below
 
 
-def _children(path: str, live_tags: Mapping[str, Tag]) -> list[str]:
-    """The nearest live tags below a tag."""
-    below = path + "/"
-    return [other for other in live_tags if other.startswith(below) and "/" not in other[len(below) :]]
+def themselves(reading: Reading, live_tags: Mapping[str, Tag]) -> frozenset[str]:
+    """The tags with others below them of which it matters whether a photo carries the tag itself."""
+    named = frozenset(live_tags) if reading.all_tags else reading.tags & live_tags.keys()
+    return named & _children(live_tags).keys()
+
+
+def _children(live_tags: Iterable[str]) -> Mapping[str, list[str]]:
+    """The nearest live tags below each tag."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in live_tags:
+        found[path.rpartition("/")[0]].append(path)
+    return found
 
 
 def searched_tags(wanted: Iterable[str], live_tags: Mapping[str, Tag]) -> frozenset[str]:
     """The tags to search for: the wanted ones and their children, which a search for a parent also finds."""
-    found = set(wanted)
+    found, children = set(wanted), _children(live_tags)
     for path in tuple(found):
-        found.update(_children(path, live_tags))
+        found.update(children.get(path, ()))
     return frozenset(found)
 
 
@@ -88,10 +96,11 @@ def told_by_search(
     Open is a tag where the asset is found by one below it too: it may carry both. For tags in `branches`
     that doesn't matter.
     """
+    children = _children(live_tags)
     of: dict[str, set[str]] = defaultdict(set)
     unclear: dict[str, set[str]] = defaultdict(set)
     for path in wanted:
-        below: frozenset[str] = frozenset().union(*(found[child] for child in _children(path, live_tags)))
+        below: frozenset[str] = frozenset().union(*(found[child] for child in children.get(path, ())))
         for asset_id in (found[path] - below) & assets:
             of[asset_id].add(path)
         if path not in branches:

@@ -50,6 +50,8 @@ class Facts:
     stacked: frozenset[str] | None = None
     values: Mapping[str, frozenset[str]] | None = None
     settled: bool = False
+    told_apart: bool = False
+    """Whether a tag itself is asked for that has tags below it, which no search tells apart."""
     searches_albums: bool = True
     """A search in an album shows all of it to everybody who sees the album (3.0+, FINDINGS 33)."""
 

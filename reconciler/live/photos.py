@@ -95,6 +95,7 @@ class Photos:
                 break
             self._look(parts, known)
             rest = left_to_read(parts, self._counts, known) + total(one.cost for one in reads).seconds
+            rest += self._looks(parts, known)
             if best is None or rest < best.seconds:
                 best = Choice(False, parts, found, known, rest)
             if not any(self._begun[one].more for one in parts.selections):
@@ -118,6 +119,14 @@ class Photos:
         if at_hand and self._may_be_in_parts(asked, facts) and self._queues(facts):
             return kept_cost(facts.library), "bringing up to date what is kept"
         return scan_cost(facts.library, facts.passes), "the scan"
+
+    def _looks(self, parts: Parts, facts: Facts) -> float:
+        """Seconds of looks at single photos that later readings are spared if the whole library is kept."""
+        kept = self.errand.around.kept
+        if kept is None or not facts.told_apart or facts.library < kept.smallest or not self._queues(facts):
+            return 0.0
+        rows = sum(self._counts.get(one, self._begun[one].rows) for one in parts.selections)
+        return detail_cost(rows).seconds
 
     def _choose_for_names(self, names: tuple[PhotoName, ...], facts: Facts) -> Choice:
         found = lookups_of(names, Parts())

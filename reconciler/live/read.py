@@ -10,6 +10,7 @@ from reconciler.live.albums import Albums
 from reconciler.live.company import Company
 from reconciler.live.cost import count_cost, list_cost
 from reconciler.live.errand import Around, Errand, OnProgress, quiet
+from reconciler.live.memberships import themselves
 from reconciler.live.parts import Facts, asked_of
 from reconciler.live.people import with_the_scan
 from reconciler.live.photos import Choice, Photos
@@ -166,6 +167,7 @@ class _Lists:
             passes=len(dialect.passes(hidden=self.errand.hidden)),
             hidden=self.errand.hidden,
             tags=self.tags,
+            told_apart=bool(themselves(self.reading, self.tags)),
             searches_albums=dialect.search_shows_all,
         )
 

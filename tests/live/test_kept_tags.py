@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from reconciler.diff import compare
 from reconciler.immich.writer import Writer
-from reconciler.live import tagging
+from reconciler.live import choosing, tagging
+from reconciler.live import photos as photos_module
+from reconciler.live.cost import Cost
 from reconciler.live.kept import Kept
 from reconciler.sandbox.photo import Embedded
 from tests.live.test_kept import VERSIONS, Desk, Others, call, photo
@@ -150,6 +153,28 @@ def test_a_tag_named_for_the_first_time_is_searched_for(tmp_path: Path) -> None:
         assert "1 of 4 searched for anew" in made.same(two)
         assert "searched for anew" not in made.same(one)
         assert "searched for anew" not in made.same(two)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_whole_library_is_kept_where_photos_would_be_looked_at_every_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    for module in (photos_module, choosing):
+        monkeypatch.setattr(module, "scan_cost", lambda library, passes: Cost(passes, library, 0.08))
+    exactly = {"albums": [{"name": "Trips", "match": {"tags": ["Trips"]}}]}
+    with desk(tmp_path, version) as made:
+        made.chooses = True
+        fresh, _, _ = made.read(None, exactly)
+        assert fresh.library == 24 and looks(made) > 0  # read in parts
+        live, _, how = made.read(made.kept(), exactly)
+        assert "nothing is kept" in how and looks(made) > 0
+        live, _, how = made.read(made.kept(), exactly)
+        assert "0 photos changed" in how and looks(made) == 0 and len(made.sent) <= 15
+        desired = made.world.desired(exactly)
+        assert compare(desired, live).changes == compare(desired, fresh).changes
+        below = {"albums": [{"name": "Trips", "match": {"tags": ["Trips/Italy/Rome"]}}]}
+        live, _, _ = replace(made, name="another").read(replace(made, name="another").kept(), below)
+        assert live.library == 24
 
 
 def test_a_restored_backup_has_the_tags_of_then(tmp_path: Path) -> None:
