@@ -53,6 +53,7 @@ def course(bench: Bench) -> Course:
     assert ended.code == 0, ended.said
     undo, undone = tuple(bench.gate.log), bench.seen()
     assert [album[0] for album in undone["albums"]] == ["Kept", "Known", "Old"]
+    assert [album[5] for album in undone["albums"]] == [album[5] for album in before["albums"]]
     return Course(bench, before, apply, after, applied, undo, undone)
 
 
@@ -72,7 +73,9 @@ def assert_right(before: dict[str, Any], after: dict[str, Any]) -> None:
     assert '"Four"' in both["sidecar"] and "Trips/Italy" in both["sidecar"]
     names = [album[0] for album in after["albums"]]
     assert names == ["Italy", "Kept", "Known"] and after["albums"][1] == before["albums"][0]
-    assert after["albums"][2][3:] == ("IMG_0003.jpg", ["IMG_0001.jpg", "IMG_0003.jpg"])
+    assert after["albums"][2][3:5] == ("IMG_0003.jpg", ["IMG_0001.jpg", "IMG_0003.jpg"])
+    assert after["albums"][0][5] == [("ben@example.org", "viewer"), ("dan@example.org", "viewer")]
+    assert after["albums"][2][5] == [("ben@example.org", "editor"), ("dan@example.org", "viewer")]
     assert before["paused"] == after["paused"] == [THEIRS] and not after["jobs"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from reconciler.sandbox.library import Library
 from reconciler.sandbox.mount import mounted
 from reconciler.sandbox.settings import Pace
 from tests.sandbox.running import Client, photos
-from tests.support.world import as_yaml
+from tests.support.world import add_users, as_yaml
 from tests.sweep.gate import Asked
 
 THEIRS = "smartSearch"
@@ -27,6 +27,8 @@ PACE = Pace(
 ROME = {"latitude": 41.89193, "longitude": 12.51133}
 COVERED = ("Italy", "Known", "Kept")
 """Albums whose cover is known; the server chooses that of a new one."""
+USERS = {"ben@example.org": "Ben", "cleo@example.org": "Cleo", "dan@example.org": "Dan"}
+NOBODY: Mapping[str, str] = {}
 UNTOUCHED = ("KEEP_0000.jpg", "KEEP_0001.jpg", "IMG_0008.jpg", "IMG_0009.jpg")
 WISH: dict[str, Any] = {
     "settings": {"http": {"connections": 1, "timeout": "2s"}, "window": {"pause": PAUSE}},
@@ -51,6 +53,7 @@ WISH: dict[str, Any] = {
             "order": "asc",
             "cover": {"file": "IMG_0002.jpg"},
             "assets": [{"file": f"IMG_000{number}.jpg"} for number in range(4)],
+            "share": ["ben@example.org", "Dan"],
         },
         {
             "name": "Known",
@@ -58,6 +61,7 @@ WISH: dict[str, Any] = {
             "order": "asc",
             "cover": {"file": "IMG_0003.jpg"},
             "assets": [{"file": "IMG_0001.jpg"}, {"file": "IMG_0003.jpg"}],
+            "share": [{"user": "ben@example.org", "role": "editor"}, "dan@example.org"],
         },
         {"name": "Old", "state": "absent"},
     ],
@@ -71,18 +75,21 @@ def make(folder: Path, version: str) -> None:
     kept = [replace(asset, file_name=f"KEEP_{number:04d}.jpg") for number, asset in enumerate(photos(2))]
     with Library.create(folder, version=version, pace=PACE) as library:
         library.add_assets([*named, *kept])
+        users = add_users(library, USERS)
         on = {**library.config["storageTemplate"], "enabled": True}
         library.change_config({**library.config, "storageTemplate": on})
         with mounted(library) as running:
             client = Client(running, running.session())
             ids = {asset["originalFileName"]: asset["id"] for asset in client.assets()}
 
-            def album(name: str, *files: str, **more: Any) -> None:
+            def album(name: str, *files: str, roles: Mapping[str, str] = NOBODY, **more: Any) -> None:
                 body = {"albumName": name, "assetIds": [ids[file] for file in files], **more}
-                client.ask("POST", "/albums", body)
+                shared = [{"userId": users[email], "role": role} for email, role in roles.items()]
+                client.ask("POST", "/albums", {**body, "albumUsers": shared})
 
-            album("Known", "IMG_0000.jpg", "IMG_0001.jpg", "IMG_0002.jpg", description="old")
-            album("Old", "IMG_0004.jpg")
+            seen_by = {"ben@example.org": "viewer", "cleo@example.org": "editor"}
+            album("Known", "IMG_0000.jpg", "IMG_0001.jpg", "IMG_0002.jpg", description="old", roles=seen_by)
+            album("Old", "IMG_0004.jpg", roles={"ben@example.org": "viewer"})
             album("Kept", "KEEP_0000.jpg", "IMG_0001.jpg", description="left alone")
             client.ask("PUT", f"/queues/{THEIRS}", {"isPaused": True})
             client.settle()
@@ -104,11 +111,13 @@ def seen(library: Library) -> dict[str, Any]:
     library.settle(30)
     with library.database.read() as db:
         names = {row["id"]: row["original_file_name"] for row in db.rows("SELECT * FROM asset")}
-        tagged, members = defaultdict(set), defaultdict(set)
+        tagged, members, shared = defaultdict(set), defaultdict(set), defaultdict(dict)
         for row in db.rows("SELECT asset_id, value FROM tag_asset JOIN tag ON tag.id = tag_id"):
             tagged[row["asset_id"]].add(row["value"])
         for row in db.rows("SELECT album_id, asset_id FROM album_asset"):
             members[row["album_id"]].add(names[row["asset_id"]])
+        for row in db.rows("SELECT album_id, email, role FROM album_user JOIN user ON user.id = user_id"):
+            shared[row["album_id"]][row["email"]] = row["role"]
         sidecars = {row["asset_id"]: _sorted(row["content"]) for row in db.rows("SELECT * FROM sidecar")}
         exif = {row["asset_id"]: _plain(row) for row in db.rows("SELECT * FROM exif")}
         return {
@@ -129,6 +138,7 @@ def seen(library: Library) -> dict[str, Any]:
                     row["sort_order"],
                     names.get(row["thumbnail_id"]) if row["name"] in COVERED else None,
                     sorted(members[row["id"]]),
+                    sorted(shared[row["id"]].items()),
                 )
                 for row in db.rows("SELECT * FROM album")
             ),
@@ -157,12 +167,13 @@ def differences(found: Any, wanted: Any, at: str = "") -> list[str]:
 
 
 def written_values(log: Iterable[Asked]) -> list[str]:
-    """Photos that got two different values of one field, and tags and members that came and went."""
+    """Photos that got two different values of one field, and tags, members and users that came and went."""
     values: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for asked in log:
-        if asked.boundary is None or not asked.boundary.writes or not isinstance(asked.body, dict):
+        if asked.boundary is None or not asked.boundary.writes:
             continue
-        body, parts = asked.body, asked.path.strip("/").split("/")
+        body = asked.body if isinstance(asked.body, dict) else {}
+        parts = asked.path.strip("/").split("/")
         ids = [*body.get("ids", ()), *body.get("assetIds", ())]
         match parts:
             case ["assets"] | ["assets", _]:
@@ -177,6 +188,11 @@ def written_values(log: Iterable[Asked]) -> list[str]:
                 for photo in ids:
                     way = "off" if asked.method == "DELETE" else "on"
                     values[photo, parts[0].rstrip("s"), owner].add(way)
+            case ["albums", owner, "users"]:
+                for user in body["albumUsers"]:
+                    values[user["userId"], "user", owner].add(user["role"])
+            case ["albums", owner, "user", user]:
+                values[user, "user", owner].add(body.get("role", "off"))
     return [
         f"{' '.join(key)}: {' and '.join(sorted(found))}" for key, found in values.items() if len(found) > 1
     ]
