@@ -27,7 +27,6 @@ import orjson
 
 from reconciler.live.kept import OLDEST, Kept
 from reconciler.live.memberships import Found
-from reconciler.live.packing import micros
 from reconciler.model.asset import Asset
 from reconciler.model.live import Tag
 
@@ -39,7 +38,7 @@ Tags = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class KeptTags:
-    """Tags by their ids, as they were; times in microseconds since 1970.
+    """Tags by their ids, as they were.
 
     `found` are the photos of each tag and of those below it, among the photos in `updated`, which have their
     `updatedAt`. `looked` are photos that were looked at one by one, with theirs and all their tags. `paths`
@@ -48,9 +47,9 @@ class KeptTags:
 
     read: datetime
     paths: Mapping[str, str] = field(default_factory=dict)
-    updated: Mapping[str, int] = field(default_factory=dict)
+    updated: Mapping[str, datetime] = field(default_factory=dict)
     found: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    looked: Mapping[str, tuple[int, Tags]] = field(default_factory=dict)
+    looked: Mapping[str, tuple[datetime, Tags]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ class TagMemory:
         until = self.shelf.certain_until(photos.values())
         same = recalled.same if recalled else frozenset()
         updated = {
-            asset_id: micros(asset.updated)
+            asset_id: asset.updated
             for asset_id, asset in photos.items()
             if asset_id in same or asset.updated < until
         }
@@ -138,11 +137,11 @@ class TagMemory:
             if tag_id not in recalled.torn
         }
 
-    def _looked(self, photos: Mapping[str, Asset], until: datetime) -> dict[str, tuple[int, Tags]]:
+    def _looked(self, photos: Mapping[str, Asset], until: datetime) -> dict[str, tuple[datetime, Tags]]:
         """The photos that were looked at, whose tags are all in the list, so that they have ids."""
         earlier = self.recalled.looked if self.recalled else {}
         return {
-            asset_id: (micros(asset.updated), frozenset(self.tags[path].id for path in paths))
+            asset_id: (asset.updated, frozenset(self.tags[path].id for path in paths))
             for asset_id, paths in {**earlier, **self.learned}.items()
             if (asset := photos.get(asset_id)) is not None
             and (asset_id in earlier or asset.updated < until)
@@ -174,7 +173,7 @@ def recall(
     same = frozenset(
         asset_id
         for asset_id, moment in kept.updated.items()
-        if (asset := photos.get(asset_id)) is not None and micros(asset.updated) == moment
+        if (asset := photos.get(asset_id)) is not None and asset.updated == moment
     )
     found = {
         path: kept.found[tag_id] & same
@@ -184,7 +183,7 @@ def recall(
     looked = {
         asset_id: frozenset(now[tag_id] for tag_id in ids if tag_id in now)
         for asset_id, (moment, ids) in kept.looked.items()
-        if (asset := photos.get(asset_id)) is not None and micros(asset.updated) == moment
+        if (asset := photos.get(asset_id)) is not None and asset.updated == moment
     }
     return Recalled(kept.read, same, frozenset(photos) - same, found, looked, torn)
 
@@ -215,14 +214,19 @@ def _written(tags: KeptTags) -> list[bytes]:
     places = {asset_id: place for place, asset_id in enumerate(ids)}
     found = {tag_id: _places(photos, places) for tag_id, photos in sorted(tags.found.items())}
     looked = [
-        [places[asset_id], moment, sorted(own)] for asset_id, (moment, own) in sorted(tags.looked.items())
+        [places[asset_id], moment.isoformat(), sorted(own)]
+        for asset_id, (moment, own) in sorted(tags.looked.items())
     ]
     head = {"read": tags.read.timestamp(), "paths": dict(tags.paths), "found": found, "looked": looked}
     return [
         orjson.dumps(head),
         orjson.dumps(ids),
-        orjson.dumps([tags.updated.get(asset_id) for asset_id in ids]),
+        orjson.dumps([_text(tags.updated.get(asset_id)) for asset_id in ids]),
     ]
+
+
+def _text(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
 
 
 def _places(photos: Collection[str], places: Mapping[str, int]) -> list[int]:
@@ -232,14 +236,18 @@ def _places(photos: Collection[str], places: Mapping[str, int]) -> list[int]:
 def _read(parts: list[bytes]) -> KeptTags:
     head: dict[str, Any] = orjson.loads(parts[0])
     ids: list[str] = orjson.loads(parts[1])
-    moments: list[int | None] = orjson.loads(parts[2])
+    moments: list[str] = orjson.loads(parts[2])
     at = ids.__getitem__
     return KeptTags(
         read=datetime.fromtimestamp(head["read"], UTC),
         paths=head["paths"],
         updated={
-            asset_id: moment for asset_id, moment in zip(ids, moments, strict=True) if moment is not None
+            asset_id: datetime.fromisoformat(text)
+            for asset_id, text in zip(ids, moments, strict=True)
+            if text
         },
         found={tag_id: frozenset(map(at, places)) for tag_id, places in head["found"].items()},
-        looked={at(place): (moment, frozenset(own)) for place, moment, own in head["looked"]},
+        looked={
+            at(place): (datetime.fromisoformat(text), frozenset(own)) for place, text, own in head["looked"]
+        },
     )

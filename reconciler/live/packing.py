@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -19,8 +19,6 @@ from reconciler.model.values import AssetType, Coordinates, Taken, Visibility
 
 Column = list[Any]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _NAMES = tuple(part.name for part in fields(Asset))
 _FEW = 4
 """A column lists its different values where each is there that often on average."""
@@ -56,11 +54,6 @@ def _read(name: str, column: Any) -> Column:
     if isinstance(column, dict):
         return list(map(read(column["values"]).__getitem__, column["places"]))
     return read(column)
-
-
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970."""
-    return (moment - _EPOCH) // _MICROSECOND
 
 
 def _moments(texts: Sequence[str]) -> Column:
