@@ -88,9 +88,9 @@ def _shown(found: Answer, form: str) -> str:
         case "ids":
             return "".join(f"{asset.id}\n" for asset in found.matched)
         case "json":
-            return _json(matched_json(found.matched, found.seen))
+            return _json(matched_json(found.matched, found.seen, found.whose))
         case _:
-            return matched_text(found.matched, found.seen)
+            return matched_text(found.matched, found.seen, found.whose)
 
 
 def _reasons(rule: Selector, states: Sequence[AssetState], form: str) -> str:

@@ -22,10 +22,11 @@ from reconciler.live.errand import Around
 from reconciler.live.permissions import calls_of
 from reconciler.live.read import read_live
 from reconciler.live.reading import reading_for
-from reconciler.model.asset import Asset, AssetState
+from reconciler.model.asset import Asset, AssetState, Owner
 from reconciler.model.company import is_id
 from reconciler.model.desired import AssetEntry, Desired
 from reconciler.model.origin import Origin
+from reconciler.model.owners import owners_of, reaches_others
 from reconciler.model.selectors import Selector
 from reconciler.model.text import folded
 from reconciler.model.values import Visibility, normal_checksum
@@ -76,6 +77,8 @@ class Answer:
     states: Mapping[str, AssetState]
     matched: tuple[Asset, ...]
     seen: int
+    whose: Mapping[str, Owner]
+    """Other people whose photos may be among them, by id."""
 
 
 def answer(asked: Question, connection: Connection, progress: Unheard, *, whole: bool) -> Answer:
@@ -111,12 +114,17 @@ def answer(asked: Question, connection: Connection, progress: Unheard, *, whole:
     if references.ambiguous:
         stop("; ".join(str(problem) for problem in references.ambiguous), Exit.INVALID)
     states = states_of(live, {})
+    others = reaches_others(owners_of(asked.rule))
     looked_at = [
-        state for state in states.values() if hidden or state.asset.visibility is not Visibility.HIDDEN
+        state
+        for state in states.values()
+        if (hidden or state.asset.visibility is not Visibility.HIDDEN) and (others or state.own)
     ]
     matched = [state.asset for state in asked.rule.select(looked_at)]
     seen = len(looked_at) if live.library is None else live.library
-    return Answer(states, tuple(sorted(matched, key=_by_day)), seen)
+    seen = seen if not others or live.with_others is None else max(len(looked_at), live.with_others)
+    whose = {owner.id: owner for owner in live.owners if not owner.me}
+    return Answer(states, tuple(sorted(matched, key=_by_day)), seen, whose)
 
 
 def _by_day(asset: Asset) -> tuple[bool, float, str, str]:

@@ -8,12 +8,12 @@ from reconciler.config.conditions import Selecting
 from reconciler.config.entries import text_or_nothing
 from reconciler.config.naming import read_photo
 from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
+from reconciler.config.owners import read_exclude, read_rule
 from reconciler.config.reading import items, mapping, scalar, setting, tag_path
 from reconciler.config.report import Scope
-from reconciler.config.selecting import read_match
 from reconciler.config.sharing import read_share
 from reconciler.model.desired import AlbumEntry, Membership, PhotoName, Setting, TagEntry
-from reconciler.model.selectors import Selector
+from reconciler.model.owners import ONLY_ME, owners_of
 
 
 def read_album(scope: Scope, node: MapNode, where: Selecting) -> AlbumEntry | None:
@@ -26,8 +26,8 @@ def read_album(scope: Scope, node: MapNode, where: Selecting) -> AlbumEntry | No
     name = scalar(node["name"]).text if "name" in node else None
     plain = replace(where, scope=scope)
     own = replace(plain, album=name)
-    rule = _optional(own, node.get("match"))
-    exclude = _optional(own, node.get("exclude"))
+    rule = read_rule(own, node.get("match"))
+    exclude = read_exclude(own, node.get("exclude"), rule)
     photos = _photos(plain, node["assets"]) if "assets" in node else None
     cover = read_photo(plain, mapping(node["cover"])) if "cover" in node else None
     if name is None:
@@ -51,12 +51,9 @@ def read_album(scope: Scope, node: MapNode, where: Selecting) -> AlbumEntry | No
         exclude=exclude,
         membership=Membership(scalar(node["membership"]).text) if "membership" in node else Membership.EXACT,
         share=read_share(scope, node["share"]) if "share" in node else None,
+        owners=owners_of(rule) | ONLY_ME if photos is not None else owners_of(rule),
         protect="protect" in node and scalar(node["protect"]).value is True,
     )
-
-
-def _optional(where: Selecting, node: Node | None) -> Selector | None:
-    return None if node is None else read_match(where, node)
 
 
 def _text(scope: Scope, node: Node | None) -> Setting[str] | None:

@@ -13,9 +13,9 @@ from reconciler.config.amounts import BadAmount, read_distance
 from reconciler.config.conditions import Selecting
 from reconciler.config.faults import nearest
 from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
+from reconciler.config.owners import read_exclude, read_rule, refuse_grouping
 from reconciler.config.reading import items, mapping, scalar, scalars, setting, texts
 from reconciler.config.report import Scope
-from reconciler.config.selecting import read_match
 from reconciler.config.sharing import read_share
 from reconciler.model.albumsets import SetKey
 from reconciler.model.company import PersonIs
@@ -57,11 +57,14 @@ def read_set(scope: Scope, node: MapNode, where: Selecting) -> AlbumSet | None:
     `where` has what all sets share.
     """
     where = replace(where, scope=scope)
-    rule = read_match(where, node["match"]) if "match" in node else None
-    exclude = read_match(where, node["exclude"]) if "exclude" in node else None
+    rule = read_rule(where, node.get("match"))
+    exclude = read_exclude(where, node.get("exclude"), rule)
     grouping = _grouping(scope, node["for_each"]) if "for_each" in node else None
     if grouping is None:
         return None
+    if isinstance(grouping, ByPerson | ByTag):
+        by = "person" if isinstance(grouping, ByPerson) else "tag"
+        refuse_grouping(where, node["for_each"], rule, by)
     name = _template(scope, node, "name", grouping.placeholders)
     former = _template(scope, node, "renamed_from", grouping.placeholders)
     description = _template(scope, node, "description", grouping.placeholders)

@@ -38,6 +38,7 @@ from reconciler.model.conditions import (
     VisibilityIs,
 )
 from reconciler.model.measures import Measure, NumberWithin, Shape, ShapeIs
+from reconciler.model.owners import ANYBODY, ME, OwnerIs
 from reconciler.model.places import InBox, Near
 from reconciler.model.selectors import All, AnyOf, Not, Selector
 from reconciler.model.text import TextMatcher
@@ -192,7 +193,7 @@ def _tag(where: Selecting, node: Scalar) -> Selector | None:
             node, "only a * after the last slash stands for other tags: Trips/* is Trips and all below"
         )
         return None
-    return HasTag(path, branch)
+    return HasTag(path, branch, where.scope.origin(node))
 
 
 def _albums(where: Selecting, node: Node) -> Selector | None:
@@ -220,8 +221,8 @@ def _in_album(where: Selecting, node: Node) -> Selector:
     return selector if scalar(node).value else Not(selector)
 
 
-def _favorite(where: Selecting, node: Node) -> Selector:  # noqa: ARG001
-    return FavoriteIs(scalar(node).value is True)
+def _favorite(where: Selecting, node: Node) -> Selector:
+    return FavoriteIs(scalar(node).value is True, where.scope.origin(node))
 
 
 _COMPARED = re.compile(r"(>=|<=|>|<) *([1-5])")
@@ -276,14 +277,16 @@ def _regex(made: Callable[[str], Selector]) -> Reader:
     return read
 
 
-def _has(where: Selecting, node: Node) -> Selector | None:  # noqa: ARG001
+def _has(where: Selecting, node: Node) -> Selector | None:
+    origin = where.scope.origin
     if isinstance(node, MapNode):
-        return joined(All, [Has(Part(key), scalar(value).value is True) for key, value in node.items()])
-    return joined(All, [Has(Part(text)) for text in texts(node)])
+        found = [Has(Part(key), scalar(value).value is True, origin(value)) for key, value in node.items()]
+        return joined(All, [*found])
+    return joined(All, [Has(Part(part.text), True, origin(part)) for part in scalars(node)])
 
 
-def _lacks(where: Selecting, node: Node) -> Selector | None:  # noqa: ARG001
-    return joined(All, [Has(Part(text), False) for text in texts(node)])
+def _lacks(where: Selecting, node: Node) -> Selector | None:
+    return joined(All, [Has(Part(part.text), False, where.scope.origin(part)) for part in scalars(node)])
 
 
 def _people(where: Selecting, node: Node) -> Selector | None:
@@ -303,8 +306,17 @@ def _person(where: Selecting, node: Scalar) -> PersonIs:
     return PersonIs(node.text, where.scope.origin(node))
 
 
-def _stacked(where: Selecting, node: Node) -> Selector:  # noqa: ARG001
-    return Stacked(scalar(node).value is True)
+def _stacked(where: Selecting, node: Node) -> Selector:
+    return Stacked(scalar(node).value is True, where.scope.origin(node))
+
+
+def _owners(where: Selecting, node: Node) -> Selector | None:
+    return joined(AnyOf, [_owner(where, part) for part in scalars(node)])
+
+
+def _owner(where: Selecting, node: Scalar) -> OwnerIs:
+    who = node.text.strip()
+    return OwnerIs(who.lower() if who.lower() in (ME, ANYBODY) else who, where.scope.origin(node))
 
 
 def _libraries(where: Selecting, node: Node) -> Selector | None:
@@ -377,6 +389,7 @@ CONDITIONS: Mapping[str, Reader] = {
     "folder": _folders,
     "file": _patterns(TextField.FILE),
     "library": _libraries,
+    "owner": _owners,
     "type": _types,
     "taken": _taken,
     "added": _added,

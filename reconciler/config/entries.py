@@ -10,10 +10,10 @@ from reconciler.config.conditions import Selecting
 from reconciler.config.dates import BadDate, read_moment, read_taken
 from reconciler.config.naming import is_name, read_name
 from reconciler.config.nodes import MapNode, Node, Scalar
+from reconciler.config.owners import read_own_rule
 from reconciler.config.place import moved_message, moved_to
 from reconciler.config.reading import Clock, Got, items, mapping, scalar, scalars, setting, tag_paths
 from reconciler.config.report import Scope
-from reconciler.config.selecting import read_match
 from reconciler.model.desired import AssetEntry, PhotoName, Setting, TagsWish
 from reconciler.model.selectors import Selector
 from reconciler.model.values import (
@@ -63,7 +63,7 @@ def read_entry(scope: Scope, node: MapNode, where: Selecting) -> AssetEntry | No
 def _read_whom(where: Selecting, node: Node) -> tuple[PhotoName | None, Selector | None]:
     if is_name(node):
         return read_name(where, mapping(node)), None
-    return None, read_match(where, node)
+    return None, read_own_rule(where, node)
 
 
 def _description(where: Entries, node: Node) -> Got[FieldValue]:  # noqa: ARG001 (one of the readers)

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from reconciler.config import faults
 from reconciler.config.conditions import Selecting
 from reconciler.config.nodes import without
+from reconciler.config.owners import read_rule
 from reconciler.config.parsing import parse
 from reconciler.config.report import Report, Scope
 from reconciler.config.schema import language
-from reconciler.config.selecting import read_match
 from reconciler.model.desired import AlbumEntry, AssetEntry, Desired
 from reconciler.model.origin import Origin, Problem
+from reconciler.model.owners import with_owners
 from reconciler.model.selectors import All, AnyOf, Not, Selector
 from reconciler.model.text import folded
 
@@ -41,13 +42,13 @@ def read_expression(text: str, where: Selecting, report: Report) -> Selector | N
     scope = Scope(report, FILE, node)
     refused = faults.check(scope, language().schema["definitions"]["match"])
     sound = without(node, refused) if refused else node
-    return None if sound is None else read_match(Selecting(scope, where.clock, None, where.named), sound)
+    return None if sound is None else read_rule(Selecting(scope, where.clock, None, where.named), sound)
 
 
 def rule_named(text: str, desired: Desired) -> Selector | None:
     """The rule of this name in the files: a selector's, an album's, or that of the entry at `FILE:LINE`."""
     if text in desired.selectors:
-        return desired.selectors[text]
+        return with_owners(desired.selectors[text])
     for album in desired.albums:
         if folded(album.name) == folded(text):
             return album_rule(album)
@@ -76,7 +77,7 @@ def album_rule(album: AlbumEntry) -> Selector | None:
     found += [photo.selector for photo in album.photos or ()]
     if not found:
         return None
-    return found[0] if len(found) == 1 else AnyOf(tuple(found))
+    return found[0] if len(found) == 1 else with_owners(AnyOf(tuple(found)))
 
 
 def _without(rule: Selector, exclude: Selector) -> Selector:

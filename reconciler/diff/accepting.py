@@ -222,7 +222,9 @@ class _Work:
         raise NotEditable("this can only be changed by hand")
 
     def _member(self, entry: AlbumEntry, drift: Drift) -> None:
-        asset = self.live.assets[drift.aspect[7:]]
+        asset = self.live.assets.get(drift.aspect[7:])
+        if asset is None:
+            raise NotEditable("it is somebody else's photo, which an entry can't name: change the rule")
         if drift.aspect[6] == "-":
             self._items(entry, "assets", drift).texts.append(photo_yaml(asset))
             return

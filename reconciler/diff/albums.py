@@ -11,7 +11,8 @@ from reconciler.diff.sharing import Sharing
 from reconciler.model.desired import AlbumEntry, Membership, PhotoName
 from reconciler.model.live import Album, Live
 from reconciler.model.origin import Origin, Problem
-from reconciler.model.values import normal_description
+from reconciler.model.owners import Owners, reaches_others, takes
+from reconciler.model.values import Visibility, normal_description
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,29 @@ def _meant_twice(found: Mapping[str, Album], entries: Iterable[AlbumEntry]) -> l
     return problems
 
 
+def taken_ids(members: frozenset[str], live: Live, owners: Owners) -> frozenset[str]:
+    """Those members that an album about these owners decides on; whoever else is in it stays."""
+    mine = next((owner for owner in live.owners if owner.me), None)
+    own = members & live.assets.keys() if takes(owners, mine) else frozenset[str]()
+    if not live.others or not reaches_others(owners):
+        return own
+    whose = {one.id for one in live.owners if one.shown and not one.me and takes(owners, one)}
+    shown = (asset for member in members if (asset := live.others.get(member)))
+    return own.union(
+        asset.id for asset in shown if asset.owner_id in whose and asset.visibility is Visibility.TIMELINE
+    )
+
+
+def stranger_ids(members: frozenset[str], live: Live, owners: Owners) -> frozenset[str]:
+    """The members that stay whatever the files ask: somebody else's, and hidden ones that weren't read."""
+    read = [asset for member in members if (asset := live.asset(member))]
+    videos = {asset.motion_id for asset in read if asset.motion_id}
+    return members - taken_ids(members, live, owners) - videos
+
+
 @dataclass(frozen=True, slots=True)
 class MemberSets:
-    """Who is in an album now and who should be, as far as the account's own photos go."""
+    """Who is in an album now and who should be, of the photos that rules were asked about."""
 
     now: frozenset[str] = frozenset()
     wanted: frozenset[str] = frozenset()
@@ -204,7 +225,8 @@ class AlbumDiff:
             inside = inside | (strangers - members.now if entry.manages_members else strangers)
         if cover in inside:
             return cover
-        label = self.live.assets[cover].label
+        photo = self.live.asset(cover)
+        label = photo.label if photo else cover
         text = (
             f"the cover {label} is not among the photos of {entry.name!r}, and Immich takes a member only: "
             "add it under `assets`, or choose another"
@@ -218,12 +240,27 @@ class AlbumDiff:
             return
         if not (members.now ^ members.wanted):
             return
-        strangers = self.live.members.get(album.id, frozenset()) - members.now
-        strangers -= self.live.assets.keys()
-        strangers -= {asset.motion_id for asset in self.live.assets.values() if asset.motion_id}
-        if strangers:
-            one = len(strangers) == 1
-            who = "1 photo is" if one else f"{len(strangers):,} photos are"
-            stays = "stays" if one else "stay"
-            text = f"of album {entry.name!r}, {who} hidden or somebody else's, and {stays}"
-            self.notes.append(Note(text, entry.origin, len(strangers)))
+        inside = self.live.members.get(album.id, frozenset())
+        strangers = stranger_ids(inside, self.live, entry.owners)
+        own = strangers & self.live.assets.keys()
+        others = len(strangers) - len(own)
+        # the server counts those that show, whoever owns them; the rest are hidden (FINDINGS 33)
+        shown = sum(
+            self.live.assets[member].visibility is not Visibility.HIDDEN
+            for member in inside & self.live.assets.keys()
+        )
+        people = min(others, album.asset_count - shown)
+        told = (
+            ((people, "photo", "of other people"), (others - people, "hidden photo", ""))
+            if people >= 0
+            else ((others, "photo", "of other people, or hidden,"),)
+        )
+        for number, what, whose in ((len(own), "photo", "of your own"), *told):
+            if number > 0:
+                self.notes.append(Note(_stays(number, what, whose, entry.name), entry.origin, number))
+
+
+def _stays(number: int, what: str, whose: str, album: str) -> str:
+    one = number == 1
+    who = " ".join(part for part in (f"{number:,} {what}{'' if one else 's'}", whose) if part)
+    return f"{who} {'is' if one else 'are'} in album {album!r} and {'stays' if one else 'stay'}"

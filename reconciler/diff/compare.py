@@ -139,9 +139,9 @@ def _albums(whole: Whole, live: Live, sharing: Sharing) -> AlbumDiff:
         if entry.name in whole.matched.unclear:
             continue
         album = whole.matched.live.get(entry.name)
-        now = live.members.get(album.id, frozenset()) & live.assets.keys() if album else frozenset()
-        members = MemberSets(frozenset(now), whole.outcomes.members(entry.name, frozenset(now)))
-        diff.compare(entry, album, members)
+        inside = live.members.get(album.id, frozenset()) if album else frozenset[str]()
+        now = inside & whole.outcomes.states.keys()
+        diff.compare(entry, album, MemberSets(now, whole.outcomes.members(entry.name, now)))
     return diff
 
 
@@ -182,4 +182,4 @@ def _labels(assets: Iterable[AssetChange], albums: Iterable[AlbumChange], live: 
         mentioned |= {*album.added, *album.removed}
         for item in album.fields:
             mentioned |= {value for value in (item.before, item.after) if isinstance(value, str)}
-    return {asset: live.assets[asset].label for asset in sorted(mentioned) if asset in live.assets}
+    return {asset: photo.label for asset in sorted(mentioned) if (photo := live.asset(asset))}

@@ -129,7 +129,7 @@ def converge(start: AssetState, hits: Hits, rules: Rules, attempts: Attempts) ->
             return outcome
         written = edit.of(state)
         hits = hits_after(hits, state, written, rules)
-        albums = memberships(start.asset.id, state.albums, hits.albums, rules, hidden=edit.hides(state))
+        albums = memberships(state, hits.albums, rules, hidden=edit.hides(state))
         after = written if albums == written.albums else replace(written, albums=albums)
         if after is state or after == state:
             return outcome
@@ -152,8 +152,7 @@ def _converge_at_once(outcome: Outcome, hits: Hits, rules: Rules, attempts: Atte
     start = outcome.start
     edit = _edit(outcome, start, hits, rules, attempts)
     if not outcome.conflicts:
-        hidden = edit.hides(start)
-        outcome.take(edit, memberships(start.asset.id, start.albums, hits.albums, rules, hidden=hidden))
+        outcome.take(edit, memberships(start, hits.albums, rules, hidden=edit.hides(start)))
 
 
 def _edit(outcome: Outcome, state: AssetState, hits: Hits, rules: Rules, attempts: Attempts) -> Edit:

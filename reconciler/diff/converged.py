@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from reconciler.diff.albums import taken_ids
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes
 from reconciler.diff.converge import differs
 from reconciler.diff.names import Resolution
@@ -65,8 +66,8 @@ def _albums(whole: Whole, live: Live) -> dict[str, AppliedAlbum]:
         members: frozenset[str] | None = None
         exact = False
         if entry.name in whole.sieve.rules.managed:
-            now = live.members.get(album.id, frozenset()) & live.assets.keys()
-            members = whole.outcomes.members(entry.name, frozenset(now)) & now
+            now = taken_ids(live.members.get(album.id, frozenset()), live, entry.owners)
+            members = whole.outcomes.members(entry.name, now) & now
             exact = entry.membership is Membership.EXACT and members == now
         fields, share = _fields(entry, album, whole.names), _share(entry, album, sharing)
         found[album.id] = AppliedAlbum(album.name, fields, members, exact, share)

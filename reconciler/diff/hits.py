@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from reconciler.diff.converge import Outcome
 from reconciler.diff.rules import NO_HITS, NOWHERE, AlbumRule, Hits, Rules, memberships
-from reconciler.model.asset import READ, Asset, AssetState
+from reconciler.model.asset import NOTHING_BESIDE, READ, Asset, AssetState
 from reconciler.model.desired import AssetEntry
 from reconciler.model.selectors import Selector
 from reconciler.model.values import Visibility, same
@@ -71,19 +71,27 @@ def _is_so(asset: Asset, entry: AssetEntry) -> bool:
 def sift(states: Mapping[str, AssetState], rules: Rules) -> Sieve:
     """Asks the rules about all assets. One is concerned if an entry touches it or its albums may change."""
     sieve = Sieve(states, rules)
-    every = list(states.values())
+    every, others = own_and_others(states.values())
     visible = [state for state in every if state.asset.visibility is not Visibility.HIDDEN]
     for entry in rules.general:
         assert entry.rule is not None
         for state in _selected(entry.rule, every, visible):
             sieve.entries[state.asset.id].append(entry)
     for rule in rules.ruled:
-        for asset_id in _wanted(rule, every, visible):
+        asked = (every + others, visible + others) if others and rule.reaches_others else (every, visible)
+        for asset_id in _wanted(rule, *asked):
             sieve.albums[asset_id].add(rule.entry.name)
     sieve.concerned = (rules.named.keys() | sieve.entries.keys()) & states.keys()
     sieve.moving = dict(_moving(sieve))
     sieve.concerned |= sieve.moving.keys()
     return sieve
+
+
+def own_and_others(states: Iterable[AssetState]) -> tuple[list[AssetState], list[AssetState]]:
+    """The account's own photos, and those of other people."""
+    every = list(states)
+    others = [state for state in every if state.beside is not NOTHING_BESIDE and not state.own]
+    return ([state for state in every if state.own] if others else every), others
 
 
 def _selected(
@@ -111,6 +119,6 @@ def _moving(sieve: Sieve) -> Iterable[tuple[str, frozenset[str]]]:
         if wanting == state.albums and asset_id not in rules.named_in and not rules.deleted_albums:
             continue
         hidden = state.asset.visibility is Visibility.HIDDEN
-        albums = memberships(asset_id, state.albums, wanting, rules, hidden=hidden)
+        albums = memberships(state, wanting, rules, hidden=hidden)
         if albums is not state.albums and albums != state.albums:
             yield asset_id, albums

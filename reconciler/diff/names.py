@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
 from reconciler.model.asset import Asset, AssetState
 from reconciler.model.conditions import ChecksumIs
-from reconciler.model.desired import PhotoName
+from reconciler.model.desired import AlbumEntry, Desired, PhotoName
+from reconciler.model.live import Live
 from reconciler.model.origin import Problem
 from reconciler.model.text import folded
 
@@ -51,6 +52,29 @@ class _Index:
                 table[key(asset)].append(asset)
             self._by[kind] = dict(table)
         return self._by[kind]
+
+
+def names_of(desired: Desired, live: Live) -> Resolution:
+    """Finds every photo that the files name: the account's own, and covers also among other people's."""
+    found = resolve(desired.names, live.assets.values())
+    if not live.others:
+        return found
+    missing = {problem.origin: problem for problem in found.missing}
+    for entry in desired.albums:
+        if entry.cover and entry.cover.origin in missing:
+            among = resolve([entry.cover], _could_be_cover(entry, live))
+            if among.ids or among.ambiguous:
+                del missing[entry.cover.origin]
+            found = Resolution(found.ids | among.ids, (), (*found.ambiguous, *among.ambiguous))
+    return replace(found, missing=tuple(missing.values()))
+
+
+def _could_be_cover(entry: AlbumEntry, live: Live) -> list[Asset]:
+    """Photos of other people in the album; where none is there, those that may come into it."""
+    names = {entry.name, entry.renamed_from.value if entry.renamed_from else entry.name}
+    albums = [album for album in live.albums if album.id == entry.id or album.name in names]
+    inside = frozenset[str]().union(*(live.members.get(album.id, frozenset()) for album in albums))
+    return [live.others[one] for one in sorted(inside & live.others.keys())] or list(live.others.values())
 
 
 def resolve(names: Iterable[PhotoName], assets: Iterable[Asset]) -> Resolution:

@@ -1,4 +1,4 @@
-"""Persons and libraries that rules name: each must be there, and a person must be one."""
+"""Persons, libraries and owners that rules name: each must be there, and a person or owner must be one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.model.asset import Person
+from reconciler.model.asset import Owner, Person
 from reconciler.model.company import LibraryIs, OnlyPeople, PersonIs
 from reconciler.model.live import Live
 from reconciler.model.origin import Origin, Problem
+from reconciler.model.owners import OwnerIs
 from reconciler.model.selectors import Selector, conditions_of
 from reconciler.model.text import folded
 
@@ -26,9 +27,10 @@ class References:
 
 
 def check_references(rules: Iterable[Selector], live: Live) -> References:
-    """Looks up every person and library that these rules name."""
+    """Looks up every person, library and owner that these rules name."""
     persons: dict[tuple[str, Origin | None], PersonIs] = {}
     libraries: dict[tuple[str, Origin | None], LibraryIs] = {}
+    owners: dict[tuple[str, Origin | None], OwnerIs] = {}
     for rule in rules:
         for condition in conditions_of(rule):
             match condition:
@@ -38,9 +40,13 @@ def check_references(rules: Iterable[Selector], live: Live) -> References:
                     persons |= {(one.who, one.origin): one for one in these if one.one}
                 case LibraryIs(str(name)) if condition.by_name:
                     libraries[name, condition.origin] = condition
+                case OwnerIs(who) if condition.named:
+                    owners[who, condition.origin] = condition
     missing = [problem for one in persons.values() if (problem := _unknown_person(one, live.people))]
     missing += [problem for one in libraries.values() if (problem := _unknown_library(one, live))]
+    missing += [problem for owner in owners.values() if (problem := _unknown_owner(owner, live.owners))]
     several = [problem for one in persons.values() if (problem := _several(one, live.people))]
+    several += [problem for owner in owners.values() if (problem := _several_owners(owner, live.owners))]
     return References(_in_order(missing), _in_order(several))
 
 
@@ -57,6 +63,29 @@ def _unknown_library(one: LibraryIs, live: Live) -> Problem | None:
     if any(folded(name) == wanted for name in names):
         return None
     return Problem(f"the server has no external library {one.which!r}{_instead(wanted, names)}", one.origin)
+
+
+def _unknown_owner(one: OwnerIs, owners: Iterable[Owner]) -> Problem | None:
+    found = [owner for owner in owners if one.means(owner)]
+    if any(owner.shown for owner in found):
+        return None
+    if found:
+        text = (
+            f"photos of {found[0].title} aren't shown to this account: they have to share them with you as "
+            "their partner (Account settings > Partner sharing), and you to show them in your timeline, there"
+        )
+        return Problem(text, one.origin)
+    names = {text for owner in owners for text in (owner.name, owner.email) if text and not owner.me}
+    return Problem(f"the server knows no user {one.who!r}{_instead(one.who, names)}", one.origin)
+
+
+def _several_owners(one: OwnerIs, owners: Iterable[Owner]) -> Problem | None:
+    found = [owner for owner in owners if owner.shown and one.means(owner)]
+    if len(found) < 2:
+        return None
+    listed = ", ".join(owner.title for owner in found)
+    text = f"{len(found)} users are called {one.who!r}: write the address of the one that is meant: {listed}"
+    return Problem(text, one.origin)
 
 
 def _several(one: PersonIs, people: Iterable[Person]) -> Problem | None:

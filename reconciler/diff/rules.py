@@ -10,6 +10,7 @@ from operator import attrgetter
 from reconciler.model.asset import AssetState
 from reconciler.model.desired import AlbumEntry, AssetEntry, Membership
 from reconciler.model.origin import Origin
+from reconciler.model.owners import reaches_others
 from reconciler.model.selectors import Selector, combined
 from reconciler.model.values import Visibility
 
@@ -20,6 +21,11 @@ class AlbumRule:
 
     entry: AlbumEntry
     named: frozenset[str]
+
+    @property
+    def reaches_others(self) -> bool:
+        """Whether its rule may take in photos of other people."""
+        return reaches_others(self.entry.owners)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,40 +141,41 @@ def hits_after(hits: Hits, before: AssetState, state: AssetState, rules: Rules) 
 
 def _matches(entry: AssetEntry, state: AssetState, visible: bool) -> bool:
     assert entry.rule is not None
-    return (visible or entry.rule.needs().hidden) and entry.rule.matches(state)
+    return state.own and (visible or entry.rule.needs().hidden) and entry.rule.matches(state)
 
 
 def wants(entry: AlbumEntry, state: AssetState, visible: bool) -> bool:
     """Whether an album's rule matches an asset that isn't excluded."""
     if entry.rule is None or not (visible or entry.rule.needs().hidden):
         return False
+    if not state.own and not reaches_others(entry.owners):
+        return False
     if not entry.rule.matches(state):
         return False
     return entry.exclude is None or not entry.exclude.matches(state)
 
 
-def memberships(
-    asset_id: str, albums: frozenset[str], wanting: frozenset[str], rules: Rules, *, hidden: bool
-) -> frozenset[str]:
+def memberships(state: AssetState, wanting: frozenset[str], rules: Rules, *, hidden: bool) -> frozenset[str]:
     """The albums an asset should be in: those that name it or whose rule wants it, and what stays."""
+    albums = state.albums
     if not rules.managed and not rules.deleted_albums:
         return albums
-    named = rules.named_in.get(asset_id)
+    named = rules.named_in.get(state.asset.id)
     wanted = wanting if named is None else wanting | named
     if wanted == albums and albums.isdisjoint(rules.deleted_albums):
         return albums
-    left = [name for name in albums if name not in wanted and _loses(name, rules, hidden)]
+    left = [name for name in albums if name not in wanted and _loses(name, rules, state, hidden)]
     return (albums | wanted).difference(left) if left or not wanted <= albums else albums
 
 
-def _loses(name: str, rules: Rules, hidden: bool) -> bool:
-    """Whether an album loses an asset that it doesn't want."""
+def _loses(name: str, rules: Rules, state: AssetState, hidden: bool) -> bool:
+    """Whether an album loses an asset that it doesn't want: one of somebody whom it isn't about stays."""
     if name in rules.deleted_albums:
         return True
     rule = rules.managed.get(name)
     if rule is None or rule.entry.membership is not Membership.EXACT:
         return False
-    return not hidden or _asks_for_hidden(rule.entry)
+    return rule.entry.takes(state) and (not hidden or _asks_for_hidden(rule.entry))
 
 
 def _asks_for_hidden(entry: AlbumEntry) -> bool:

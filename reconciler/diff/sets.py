@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diff.albums import claimed_ids
+from reconciler.diff.albums import claimed_ids, stranger_ids
 from reconciler.diff.changes import Note
+from reconciler.diff.hits import own_and_others
 from reconciler.model.albumsets import KnownAlbums, SetMember
 from reconciler.model.asset import AssetState
 from reconciler.model.desired import AlbumEntry, AlbumSet, Desired, Setting
 from reconciler.model.groupings import Group
 from reconciler.model.live import Album, Live
 from reconciler.model.origin import Problem
+from reconciler.model.owners import reaches_others
 from reconciler.model.templates import Template, Value
 from reconciler.model.values import Visibility
 
@@ -49,10 +51,11 @@ def expand(
     if not desired.album_sets:
         return NOTHING
     expander = _Expander(desired, live, known, before)
-    every = list(states.values())
+    every, others = own_and_others(states.values())
     visible = [state for state in every if state.asset.visibility is not Visibility.HIDDEN]
     for album_set in desired.album_sets:
-        expander.take(album_set, every if album_set.hidden else visible)
+        own = every if album_set.hidden else visible
+        expander.take(album_set, own + others if reaches_others(album_set.owners) else own)
     return expander.result()
 
 
@@ -250,8 +253,7 @@ class _Making:
             return False
         live = self.all.live
         members = live.members.get(album.id, frozenset())
-        videos = {live.assets[member].motion_id for member in members if member in live.assets}
-        if members - live.assets.keys() - videos:
+        if stranger_ids(members, live, self.album_set.owners):
             self.shared.append(album.name)
             return False
         entry = AlbumEntry(
@@ -277,6 +279,7 @@ class _Making:
             activity=given.activity,
             membership=given.membership,
             share=given.share,
+            owners=given.owners,
             made_by=self._member(key),
             hidden=given.hidden,
         )

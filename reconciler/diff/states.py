@@ -3,25 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from reconciler.model.asset import NOTHING_BESIDE, AssetState, Beside, Person
+from reconciler.model.asset import NOTHING_BESIDE, Asset, AssetState, Beside, Person
 from reconciler.model.live import Live
+from reconciler.model.values import Visibility
 
 
 def states_of(live: Live, renamed: Mapping[str, str]) -> dict[str, AssetState]:
-    """Every asset by id; `renamed` has the names that the files give to albums, by album id."""
+    """Every asset by id; `renamed` has the names that the files give to albums, by album id.
+
+    Of other people's, those of owners whom rules may mean, and only what shows in the timeline.
+    """
     albums_of = _album_names(live, renamed)
-    beside_of = _beside(live)
+    mine = next((owner for owner in live.owners if owner.me), None)
+    usual = Beside(owner=mine) if mine else NOTHING_BESIDE
+    beside_of = _beside(live, usual)
     nothing: frozenset[str] = frozenset()
-    return {
+    own = {
         asset_id: AssetState(
             asset,
             live.tags_of.get(asset_id, nothing),
             albums_of.get(asset_id, nothing),
-            beside_of.get(asset_id, NOTHING_BESIDE),
+            beside_of.get(asset_id, usual),
         )
         for asset_id, asset in live.assets.items()
     }
+    shown = {owner.id: Beside(owner=owner) for owner in live.owners if owner.shown and not owner.me}
+    others = {
+        asset_id: AssetState(
+            asset,
+            nothing,
+            albums_of.get(asset_id, nothing),
+            _with_library(shown[asset.owner_id], asset, live),
+        )
+        for asset_id, asset in (live.others.items() if shown else ())
+        if asset.owner_id in shown and asset.visibility is Visibility.TIMELINE
+    }
+    return own | others if others else own
+
+
+def _with_library(beside: Beside, asset: Asset, live: Live) -> Beside:
+    name = live.libraries.get(asset.library_id) if asset.library_id else None
+    return replace(beside, library=name) if name else beside
 
 
 def _album_names(live: Live, renamed: Mapping[str, str]) -> dict[str, frozenset[str]]:
@@ -38,7 +62,7 @@ def _album_names(live: Live, renamed: Mapping[str, str]) -> dict[str, frozenset[
     return found
 
 
-def _beside(live: Live) -> dict[str, Beside]:
+def _beside(live: Live, usual: Beside) -> dict[str, Beside]:
     """People, stack and library of the assets that have any; equal ones are one object."""
     if not (live.people_of or live.stacked or live.libraries):
         return {}
@@ -49,6 +73,6 @@ def _beside(live: Live) -> dict[str, Beside]:
         people = live.people_of.get(asset_id, nobody)
         library = live.libraries.get(asset.library_id) if asset.library_id else None
         if people or library or asset_id in live.stacked:
-            made = Beside(people, asset_id in live.stacked, library)
+            made = Beside(people, asset_id in live.stacked, library, usual.owner)
             found[asset_id] = shared.setdefault(made, made)
     return found

@@ -10,7 +10,7 @@ from operator import attrgetter
 from reconciler.diff.albums import Matched, match_albums
 from reconciler.diff.converge import Outcome, converge
 from reconciler.diff.hits import Sieve, sift
-from reconciler.diff.names import Resolution, resolve
+from reconciler.diff.names import Resolution, names_of
 from reconciler.diff.rules import AlbumRule, Rules
 from reconciler.diff.sets import Expansion, expand
 from reconciler.diff.states import states_of
@@ -48,7 +48,7 @@ def whole_of(
     What else the files ask for may move a photo from group to group (a date, a tag), and the albums of sets
     may let other rules match. So it is asked anew of what comes out, until the sets stay as they are.
     """
-    names = resolve(desired.names, live.assets.values())
+    names = names_of(desired, live)
     matched = match_albums(desired.albums, live.albums)
     states, renamed = states_of(live, matched.renamed), matched.renamed
     sets = expand(desired, live, states, known)

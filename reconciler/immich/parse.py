@@ -20,7 +20,7 @@ from reconciler.immich.answers import (
     StorageTemplate,
 )
 from reconciler.immich.versions import Version
-from reconciler.model.asset import Asset, Person
+from reconciler.model.asset import Asset, Owner, Person
 from reconciler.model.live import Album, Tag
 from reconciler.model.sharing import Share, User
 from reconciler.model.values import (
@@ -180,6 +180,13 @@ def people_of(item: Json) -> frozenset[Person]:
 def stacked_of(item: Json) -> list[str]:
     """The ids of a stack's photos."""
     return [member["id"] for member in item.get("assets") or ()]
+
+
+def owner_of(item: Json) -> Owner:
+    """A user; a partner's photos are shown where they are in the timeline (FACTS 6)."""
+    return Owner(
+        item["id"], item.get("name") or "", item.get("email") or "", shown=bool(item.get("inTimeline"))
+    )
 
 
 def me_of(item: Json) -> Me:

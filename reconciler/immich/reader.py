@@ -5,17 +5,17 @@ Every request is a GET, or one of the POSTs that only ask: /search/..., /downloa
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from threading import Event, Lock
+from threading import Event
 from typing import Any
 
 from reconciler.immich import parse
-from reconciler.immich.answers import AlbumList, AssetDetail, Job, KeyInfo, Me, Page, Queue, StorageTemplate
+from reconciler.immich.answers import AlbumList, AssetDetail, Job, KeyInfo, Page, Queue, StorageTemplate
 from reconciler.immich.asking import Progress, T
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.keyset import stamp
+from reconciler.immich.people import PeopleReader
 from reconciler.immich.permissions import needs
 from reconciler.immich.retry import Repeat
 from reconciler.immich.search import (
@@ -28,17 +28,11 @@ from reconciler.immich.search import (
     name_filters,
     window_of,
 )
-from reconciler.immich.selections import SelectionReader
 from reconciler.immich.transport import Transport
-from reconciler.immich.versions import Dialect, Version, dialect_for
-from reconciler.model.asset import Asset, Person
+from reconciler.immich.versions import Version, dialect_for
+from reconciler.model.asset import Asset
 from reconciler.model.live import Album, Identity, Tag
-from reconciler.model.sharing import User
-from reconciler.model.text import folded
 from reconciler.model.values import Visibility
-
-MOST_PEOPLE = 1000
-"""The largest page of people (FACTS 6)."""
 
 JOBS_LISTED = 1000
 """The server lists so many jobs of a queue at most (2.5.6 and 3.1.0)."""
@@ -57,13 +51,8 @@ def open_reader(transport: Transport) -> Reader:
     return Reader(transport, dialect_for(read_version(transport)))
 
 
-class Reader(SelectionReader):
+class Reader(PeopleReader):
     """Reads what one account can see. Safe to use from several threads; raises ServerError."""
-
-    def __init__(self, transport: Transport, dialect: Dialect) -> None:
-        super().__init__(transport, dialect)
-        self._me: Me | None = None
-        self._me_lock = Lock()
 
     # The server and the key
 
@@ -71,23 +60,6 @@ class Reader(SelectionReader):
     def version(self) -> Version:
         """The server's version, asked anew."""
         return read_version(self.transport)
-
-    @needs("user.read")
-    def me(self) -> Me:
-        """The user whose key it is; asked once."""
-        with self._me_lock:
-            if self._me is None:
-                self._me = self._get("/users/me", parse.me_of)
-            return self._me
-
-    @needs("user.read")
-    def users(self) -> list[User]:
-        """Everybody on the server, by e-mail.
-
-        Only the key's own user where «public users» is off in the server's settings; administrators see all.
-        """
-        found = self._get("/users", lambda said: [parse.user_of(item) for item in said])
-        return sorted(found, key=lambda user: (user.email, user.id))
 
     @needs("user.read")
     def identity(self) -> Identity:
@@ -332,65 +304,33 @@ class Reader(SelectionReader):
         wanted = list(dict.fromkeys(album_ids))
         return dict(zip(wanted, self._at_once(self.members, wanted, on_progress, stop), strict=True))
 
-    # People, stacks, libraries
+    @needs("asset.read", "album.read")
+    def in_album(
+        self,
+        album_id: str,
+        *,
+        checksum: str | None = None,
+        path: str | None = None,
+        file_name: str | None = None,
+    ) -> list[Asset]:
+        """An album's photos that are called so, whoever owns them, in the order of ids; see `find`.
 
-    @needs("person.read")
-    def people(self) -> list[Person]:
-        """The persons that the server lists, hidden ones too, by name and id.
-
-        It lists nobody who is only on archived photos, nor nameless faces that are few (FACTS 6).
+        Before 3.0 a search in an album shows only photos of the account and its partners (FINDINGS 33), so
+        the whole album is read there.
         """
-        found: list[Person] = []
-        page = 1
-        while True:
-            query = {"withHidden": "true", "size": str(MOST_PEOPLE), "page": str(page)}
-            people, more = self._get("/people", parse.people_page_of, query=query)
-            found += people
-            if not more:
-                return sorted(found, key=lambda person: (person.name, person.id))
-            page += 1
-
-    @needs("person.read")
-    def people_called(self, name: str) -> list[Person]:
-        """The persons with this name in any case of letters, hidden ones too, with photos or not.
-
-        The server finds what begins with a text and takes a composed accent for another letter than a
-        decomposed one.
-        """
-        found: dict[str, Person] = {}
-        for form in dict.fromkeys(unicodedata.normalize(form, name) for form in ("NFC", "NFD")):
-            query = {"name": form, "withHidden": "true"}
-            people = self._get(
-                "/search/person", lambda said: [parse.person_of(item) for item in said], query=query
+        named = {"checksum": checksum, "path": path, "file_name": file_name}
+        found: dict[str, Asset] = {}
+        if self.dialect.search_shows_all:
+            for form in name_filters(checksum, path, file_name):
+                found |= {asset.id: asset for asset in self.search({**form, "albumIds": [album_id]})}
+        else:
+            shown = self._get(
+                "/albums/{id}",
+                lambda said: [parse.asset_of(item) for item in said.get("assets") or ()],
+                path={"id": album_id},
             )
-            found |= {person.id: person for person in people if folded(person.name) == folded(name)}
-        return [found[person_id] for person_id in sorted(found)]
-
-    @needs("person.read")
-    def person(self, person_id: str) -> Person | None:
-        """One person; None where there is none or it is somebody else's (400 to both, FACTS 2)."""
-        try:
-            return self._get("/people/{id}", parse.person_of, path={"id": person_id})
-        except ServerError as error:
-            if error.kind in (Kind.NOT_FOUND, Kind.INVALID):
-                return None
-            raise
-
-    @needs("asset.read")
-    def with_person(self, person_id: str, *, hidden: bool = True) -> frozenset[str]:
-        """Ids of the assets that a person is on, with a face that is visible."""
-        return self._ids({"personIds": [person_id]}, hidden=hidden)
-
-    @needs("stack.read")
-    def stacked(self) -> frozenset[str]:
-        """Ids of the account's photos that are in a stack; hidden and trashed ones are not told (FACTS 6)."""
-        stacks = self._get("/stacks", lambda said: [parse.stacked_of(item) for item in said])
-        return frozenset(asset_id for stack in stacks for asset_id in stack)
-
-    @needs("library.read")
-    def libraries(self) -> dict[str, str]:
-        """The names of all external libraries by id; for an administrator's key."""
-        return self._get("/libraries", lambda said: {item["id"]: item.get("name") or "" for item in said})
+            found = {asset.id: asset for asset in shown}
+        return [asset for _, asset in sorted(found.items()) if fits(asset, None, **named)]
 
     # Queues
 
@@ -415,14 +355,6 @@ class Reader(SelectionReader):
         return found if len(found) < JOBS_LISTED else None
 
     # How
-
-    def _ids(self, filters: Filters, *, hidden: bool, taken_range: Range = OPEN) -> frozenset[str]:
-        """Ids of all assets that fit, without reading more of them."""
-        found: set[str] = set()
-        for query in self._search.queries(filters, parse.mark_of, hidden=hidden, with_exif=False):
-            for items in self._search.walk(query, window_of(taken_range, OPEN)):
-                found.update(item.id for item in items)
-        return frozenset(found)
 
     def _first_of(self, paths: Sequence[str], parsed: Callable[[Any], T]) -> T:
         """The answer of the first of these paths that the server knows."""

@@ -219,10 +219,12 @@ def name_filters(checksum: str | None, path: str | None, file_name: str | None) 
     return found
 
 
-def fits(asset: Asset, owner: str, *, checksum: str | None, path: str | None, file_name: str | None) -> bool:
-    """Whether it is the owner's and really is what was looked for; see `Reader.find`."""
+def fits(
+    asset: Asset, owner: str | None, *, checksum: str | None, path: str | None, file_name: str | None
+) -> bool:
+    """Whether it is the owner's (None: anybody's) and really is what was looked for; see `Reader.find`."""
     return (
-        asset.owner_id == owner
+        owner in (None, asset.owner_id)
         and not asset.trashed
         and checksum in (None, asset.checksum)
         and (path is None or unicodedata.normalize("NFC", path) == unicodedata.normalize("NFC", asset.path))

@@ -53,6 +53,7 @@ class SelectionReader(Asker):
         *,
         owner_id: str,
         hidden: bool,
+        others: Collection[str] = (),
         expected: int | None = None,
         connections: int | None = None,
         on_progress: Progress | None = None,
@@ -60,14 +61,16 @@ class SelectionReader(Asker):
     ) -> dict[str, Asset]:
         """What was begun, read to its end: the owner's assets by id, as `scan` gives them.
 
+        Of `others` (ids of users) those in the timeline come too: more of them can't be put into an album.
         `expected` is how many there are, partners' ones too, where it is known.
         """
-        found = Found[Asset](
-            lambda asset: (
-                asset.owner_id == owner_id and (hidden or asset.visibility is not Visibility.HIDDEN)
-            ),
-            on_progress,
-        )
+
+        def wanted(asset: Asset) -> bool:
+            if asset.owner_id == owner_id:
+                return hidden or asset.visibility is not Visibility.HIDDEN
+            return asset.owner_id in others and asset.visibility is Visibility.TIMELINE
+
+        found = Found[Asset](wanted, on_progress)
         self._search.finish(begun, found, expected=expected, connections=connections, stop=stop)
         return found.kept
 

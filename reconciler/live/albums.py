@@ -107,6 +107,10 @@ class Albums:
                 found[album.id] = self.members.get(album.id, frozenset())
         return found
 
+    def meaning(self, entry: AlbumEntry) -> list[Album]:
+        """The account's own albums that an entry may mean."""
+        return [album for album in self.listed.own if _may_mean(entry, album)]
+
     def _because(self, albums: Iterable[Album]) -> list[Origin]:
         return [entry.origin for album in albums for entry in self._entries(album)]
 

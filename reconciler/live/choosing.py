@@ -40,6 +40,17 @@ class Lookups:
     """By path or file name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The way to read that was chosen: the whole library, or its parts; `seconds` is what it still costs."""
+
+    whole: bool
+    parts: Parts
+    lookups: Lookups
+    facts: Facts
+    seconds: float
+
+
 def lookups_of(names: Iterable[PhotoName], parts: Parts) -> Lookups:
     """What names and rules ask for one by one."""
     ids = {key: set(why) for key, why in parts.ids.items()}

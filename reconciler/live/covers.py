@@ -15,6 +15,7 @@ from reconciler.model.albumsets import KnownAlbums
 from reconciler.model.company import is_id
 from reconciler.model.desired import Desired, PhotoName
 from reconciler.model.live import Album, Live
+from reconciler.model.owners import ANYBODY, OwnerIs
 from reconciler.model.text import folded
 
 Json = Any
@@ -32,6 +33,7 @@ class Covers:
     people's albums only those with the names in `others` (folded), or `all_others`. `people` are the persons
     whose photos are known, by id or folded name; `everyone`: all of them; `names`: persons have their names.
     `stacks` and `libraries` are known, `shares` (who albums are shared with) and `users` (of the server).
+    `owners` are the other people whose photos are there, by id, folded name or address, or `any`.
     """
 
     whole: bool = False
@@ -49,6 +51,7 @@ class Covers:
     libraries: bool = False
     shares: bool = False
     users: bool = False
+    owners: frozenset[str] = frozenset()
 
 
 def covered_by(reading: Reading, *, whole: bool, checksums: bool, names: bool) -> Covers:
@@ -70,6 +73,7 @@ def covered_by(reading: Reading, *, whole: bool, checksums: bool, names: bool) -
         libraries=needs.libraries,
         shares=reading.shares or needs.users,
         users=reading.users,
+        owners=frozenset(map(folded, needs.owners)),
     )
 
 
@@ -168,6 +172,11 @@ def _company(reading: Reading, covers: Covers) -> Iterator[str]:
         yield f"the photos of persons: {_some(sorted(unread))}"
     elif not covers.names and (named := sorted(who for who in needs.people if not is_id(who))):
         yield f"the names of people, by which rules ask for {_some(named)}: it was made --without-people"
+    unread = sorted(who for who in needs.owners if not {folded(who), ANYBODY} & covers.owners)
+    if unread:
+        yield f"photos of other people: {_some(unread)}"
+    elif not covers.names and (named := sorted(who for who in needs.owners if OwnerIs(who).named)):
+        yield f"the names of users, by which rules ask for {_some(named)}: it was made --without-people"
     if needs.stacks and not covers.stacks:
         yield "stacks"
     if needs.libraries and not covers.libraries:
@@ -205,6 +214,7 @@ def covers_json(covers: Covers) -> dict[str, Json]:
         "libraries": covers.libraries,
         "shares": covers.shares,
         "users": covers.users,
+        "owners": sorted(covers.owners),
     }
 
 
@@ -213,7 +223,11 @@ def read_covers(data: Mapping[str, Json]) -> Covers:
     rest: dict[str, Any] = {name: data[name] for name in _FLAGS}
     rest |= {name: frozenset(data[name]) for name in ("named", "others", "people")}
     return Covers(
-        **rest, all_others=data["allOthers"], shares=data.get("shares", False), users=data.get("users", False)
+        **rest,
+        all_others=data["allOthers"],
+        shares=data.get("shares", False),
+        users=data.get("users", False),
+        owners=frozenset(data.get("owners", ())),
     )
 
 

@@ -63,6 +63,8 @@ class Errand:
     around: Around
     on_progress: OnProgress = quiet
     stop: Event = field(default_factory=Event)
+    others: frozenset[str] = frozenset()
+    """Ids of the other people whose photos rules ask for."""
     loudest: str = ""
     """The only thing whose progress is told while several are read at once."""
     reads: list[Read] = field(default_factory=list)

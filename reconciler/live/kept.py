@@ -26,8 +26,9 @@ when it last changed, and when one of those members last did (`AlbumList.states`
 - Whoever leaves (removed, trashed, hidden, locked, deleted) makes them fewer; removing moves no time unless
   it was the cover (FINDINGS 24). As nobody has come in, an equal count means the same members. One removed
   and one restored or added moves a time.
-- Hidden members count nowhere, so that one that leaves can't be seen. An album is kept only if every member
-  is the account's own, and hidden ones are the videos of live photos that are members and bring them along.
+- Hidden members count nowhere, so that one that leaves can't be seen. An album is kept only if all of its
+  members count but hidden ones of the account's own, which are the videos of live photos that are members and
+  bring them along. So photos of other people may be among them, as long as none is hidden.
 
 What cannot be seen: an edit since the last reading whose jobs were thrown away (a queue emptied, Redis lost)
 or failed because the file can't be read. It is seen with the next change of that photo, after `OLDEST`, or
@@ -49,6 +50,7 @@ import orjson
 
 from reconciler.immich.errors import ServerError
 from reconciler.immich.keyset import stamp
+from reconciler.immich.parse import moment
 from reconciler.immich.search import Selection
 from reconciler.live.packing import packed, unpacked
 from reconciler.live.source import Source
@@ -250,7 +252,12 @@ class Kept:
         }
         for album in albums:
             state, found = states.get(album.id), members.get(album.id)
-            if state and found is not None and album.id not in after and _tells(album, found, library, now):
+            if (
+                state
+                and found is not None
+                and album.id not in after
+                and _tells(album, state, found, library, now)
+            ):
                 after[album.id] = (state, sorted(found))
         if after != before:
             self.shelf.put(self._key("members"), (orjson.dumps(after),))
@@ -325,13 +332,19 @@ def _with(before: Mapping[str, Asset], changed: Mapping[str, Asset]) -> tuple[di
     return (dict(sorted(after.items())) if fresh else after), different
 
 
-def _tells(album: Album, members: frozenset[str], library: Mapping[str, Asset], now: datetime) -> bool:
+def _tells(
+    album: Album, state: str, members: frozenset[str], library: Mapping[str, Asset], now: datetime
+) -> bool:
     """Whether the state of an album tells of every change of its members; times to come would hide some."""
-    if not members <= library.keys():
+    own = [library[asset_id] for asset_id in members if asset_id in library]
+    videos = {asset.motion_id for asset in own if asset.motion_id}
+    hidden = [asset.id for asset in own if asset.visibility is Visibility.HIDDEN]
+    if any(asset.updated > now for asset in own) or _newest(state, now) > now:
         return False
-    found = [library[asset_id] for asset_id in members]
-    videos = {asset.motion_id for asset in found if asset.motion_id}
-    hidden = [asset.id for asset in found if asset.visibility is Visibility.HIDDEN]
-    if any(asset.updated > now for asset in found):
-        return False
-    return videos.issuperset(hidden) and len(found) - len(hidden) == album.asset_count
+    return videos.issuperset(hidden) and len(members) - len(hidden) == album.asset_count
+
+
+def _newest(state: str, now: datetime) -> datetime:
+    """When a member last changed that shows; `AlbumList.states` ends with it, where there is one."""
+    text = state.rpartition(" ")[2]
+    return moment(text) if text else now

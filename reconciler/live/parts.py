@@ -10,10 +10,11 @@ from typing import Any
 
 from reconciler.immich.search import OPEN, Range, Selection
 from reconciler.live.cost import detail_cost, search_cost
-from reconciler.live.slices import MOST_SLICES, Slice, slices_of
+from reconciler.live.slices import MOST_SLICES, Slice, slices_of, without_dates
 from reconciler.model.desired import Desired
 from reconciler.model.live import Tag
 from reconciler.model.origin import Origin
+from reconciler.model.owners import owners_of, reaches_others
 from reconciler.model.selectors import All, Selector
 from reconciler.model.text import folded
 from reconciler.model.values import Visibility
@@ -78,9 +79,17 @@ def asked_of(desired: Desired) -> tuple[Asked, ...]:
     rules += [(album_set.origin, album_set.rule or All(())) for album_set in desired.album_sets]
     found: dict[Slice, list[Origin]] = defaultdict(list)
     for origin, rule in rules:
+        reaches = reaches_others(owners_of(rule))
         for one in slices_of(rule):
-            found[one].append(origin)
+            # files are looked up among the account's own only
+            found[replace(one, checksums=None) if reaches else one].append(origin)
     return tuple(Asked(one, tuple(dict.fromkeys(origins))) for one, origins in found.items())
+
+
+def undated(asked: Asked) -> Asked:
+    """The same slice without what is asked of dates."""
+    (one,) = without_dates([asked.slice])
+    return replace(asked, slice=one)
 
 
 def parts_of(asked: Iterable[Asked], facts: Facts) -> Parts:

@@ -23,6 +23,8 @@ def calls_of(reading: Reading) -> list[Callable[..., object]]:
         calls.append(Reader.users)
     if reading.needs.people or reading.needs.everyone:
         calls += [Reader.people, Reader.people_called, Reader.with_person]
+    if reading.needs.owners:
+        calls.append(Reader.owners)
     if reading.needs.stacks:
         calls.append(Reader.stacked)
     return calls

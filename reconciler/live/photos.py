@@ -9,7 +9,7 @@ from reconciler.immich.answers import AssetDetail
 from reconciler.immich.scan import Begun
 from reconciler.immich.search import PeopleOf, Selection
 from reconciler.live.choosing import (
-    Lookups,
+    Choice,
     checks_files,
     left_to_read,
     lookup_reads,
@@ -30,11 +30,11 @@ from reconciler.live.cost import (
     total,
 )
 from reconciler.live.errand import Errand
+from reconciler.live.kept import Kept
 from reconciler.live.names import called, unfound
-from reconciler.live.parts import Asked, Facts, Parts, parts_of
+from reconciler.live.parts import Asked, Facts, Parts, parts_of, undated
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import FEW
-from reconciler.live.slices import without_dates
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin
@@ -46,11 +46,15 @@ LARGE = 4 * PAGE
 
 @dataclass(slots=True)
 class Photos:
-    """Reads photos, none twice; `assets` are the owner's own, outside the trash."""
+    """Reads photos, none twice; `assets` are the owner's own, outside the trash.
+
+    `others` are those of other people that rules ask for, or that are named by their ids.
+    """
 
     errand: Errand
     assets: dict[str, Asset] = field(default_factory=dict)
     details: dict[str, AssetDetail] = field(default_factory=dict)
+    others: dict[str, Asset] = field(default_factory=dict)
     people: PeopleOf | None = None
     """Takes in who is on each photo, where everybody must be known; the whole library is read then."""
     scanned: bool = False
@@ -114,8 +118,8 @@ class Photos:
 
     def _whole(self, asked: tuple[Asked, ...], facts: Facts) -> tuple[Cost, str]:
         """What the whole library costs, and what that is: a scan, or what is kept brought up to date."""
-        kept = self.errand.around.kept
-        at_hand = kept is not None and facts.library >= kept.smallest and kept.at_hand()
+        kept = self._kept(facts.library)
+        at_hand = kept is not None and kept.at_hand()
         if at_hand and self._may_be_in_parts(asked, facts) and self._queues(facts):
             return kept_cost(facts.library), "bringing up to date what is kept"
         return scan_cost(facts.library, facts.passes), "the scan"
@@ -159,8 +163,8 @@ class Photos:
             facts = replace(facts, settled=self._settled(facts))
         yield facts
         fields = sorted({word.value for one in asked for word, _ in one.slice.words})
-        undated = asked if facts.settled else tuple(_undated(one) for one in asked)
-        if fields and not any(one.slice.whole for one in undated):
+        plain = asked if facts.settled else tuple(undated(one) for one in asked)
+        if fields and not any(one.slice.whole for one in plain):
             cost = count_cost(facts.library, len(fields))
             because = (line for one in asked if one.slice.words for line in one.because)
             number = self.errand.will(
@@ -238,8 +242,8 @@ class Photos:
 
     def _read_all(self, number: int, size: int) -> None:
         """The whole library: what is kept of it, brought up to date, or a scan."""
-        kept, hidden = self.errand.around.kept, self.errand.hidden
-        if kept is None or size < kept.smallest or self.people is not None:
+        kept, hidden = self._kept(size), self.errand.hidden
+        if kept is None:
             self._scan(number, Selection(hidden=hidden))
             return
         told, stop = self.errand.tell("photos"), self.errand.stop
@@ -253,11 +257,17 @@ class Photos:
         )
         self.errand.came(number, len(found))
 
+    def _kept(self, size: int) -> Kept | None:
+        """What is kept of a library, where it tells all that is asked for: not people, nor others' photos."""
+        kept = self.errand.around.kept
+        told = self.people is None and not self.errand.others
+        return kept if kept is not None and told and size >= kept.smallest else None
+
     def _scan(self, number: int, selection: Selection) -> None:
         with self.errand.during(number):
             begun = self.errand.source.begin(selection, people=self.people, stop=self.errand.stop)
             self._finish(begun, None, None, self.errand.tell("photos"))
-            self.errand.came(number, len(self.assets) + len(self._aside))
+            self.errand.came(number, len(self.assets) + len(self._aside) + len(self.others))
 
     def _search(self, selections: list[Selection]) -> None:
         """Reads searches that were begun to their end: large ones one by one, small ones at once."""
@@ -289,6 +299,7 @@ class Photos:
             begun,
             owner_id=self.errand.owner,
             hidden=True,
+            others=self.errand.others,
             expected=expected,
             connections=connections,
             on_progress=on_progress,
@@ -298,6 +309,9 @@ class Photos:
 
     def _take(self, assets: Iterable[Asset]) -> None:
         for asset in assets:
+            if asset.owner_id != self.errand.owner:
+                self.others[asset.id] = asset
+                continue
             shown = self.errand.hidden or asset.visibility is not Visibility.HIDDEN
             (self.assets if shown else self._aside)[asset.id] = asset
 
@@ -312,8 +326,9 @@ class Photos:
         """
         if self.scanned:
             return
-        known = self.assets.keys() | self._aside.keys() | self.details.keys()
-        known |= {asset.motion_id for asset in self.assets.values() if asset.motion_id}
+        known = self.assets.keys() | self._aside.keys() | self.details.keys() | self.others.keys()
+        seen = (*self.assets.values(), *self.others.values())
+        known |= {asset.motion_id for asset in seen if asset.motion_id}
         alone: set[str] = set()
         for album, members in sorted(albums.items()):
             unknown = members - known - alone
@@ -370,7 +385,11 @@ class Photos:
 
     def _take_detail(self, detail: AssetDetail, named: bool) -> None:
         asset = detail.asset
-        if asset.owner_id != self.errand.owner or asset.trashed:
+        if asset.trashed:
+            return
+        if asset.owner_id != self.errand.owner:
+            if named or (asset.owner_id in self.errand.others and asset.visibility is Visibility.TIMELINE):
+                self.others[asset.id] = asset
             return
         self.details[asset.id] = detail
         if named:
@@ -425,19 +444,3 @@ class Photos:
         if rest.ids:
             (number,) = (self.errand.will(one) for one in lookup_reads(rest, choice.facts, False))
             self._by_id(number, list(rest.ids), frozenset(rest.ids))
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The way to read that was chosen: the whole library, or its parts; `seconds` is what it still costs."""
-
-    whole: bool
-    parts: Parts
-    lookups: Lookups
-    facts: Facts
-    seconds: float
-
-
-def _undated(asked: Asked) -> Asked:
-    (one,) = without_dates([asked.slice])
-    return replace(asked, slice=one)

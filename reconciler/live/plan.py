@@ -33,6 +33,8 @@ class What(StrEnum):
     STACKS = "stacks"
     LIBRARIES = "libraries"
     USERS = "users"
+    OWNERS = "owners"
+    COVERS = "covers"
 
 
 @dataclass(frozen=True, slots=True)

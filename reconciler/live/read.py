@@ -6,21 +6,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.immich.answers import AlbumList
+from reconciler.immich.search import Selection
 from reconciler.live.albums import Albums
+from reconciler.live.choosing import Choice, listed
 from reconciler.live.company import Company
 from reconciler.live.cost import count_cost, list_cost
 from reconciler.live.errand import Around, Errand, OnProgress, quiet
 from reconciler.live.memberships import themselves
+from reconciler.live.other_covers import read_other_covers
 from reconciler.live.parts import Facts, asked_of
 from reconciler.live.people import with_the_scan
-from reconciler.live.photos import Choice, Photos
+from reconciler.live.photos import Photos
 from reconciler.live.plan import Read, ReadingPlan, What, read
 from reconciler.live.reading import Reading, reading_for
 from reconciler.live.source import Source
 from reconciler.live.tagging import Tagging
+from reconciler.model.asset import Owner
 from reconciler.model.desired import Desired
 from reconciler.model.live import Features, Identity, Live, Tag
 from reconciler.model.memory import no_collection
+from reconciler.model.origin import Origin
+from reconciler.model.owners import OwnerIs, takes
 from reconciler.model.sharing import User
 from reconciler.model.values import Visibility
 
@@ -66,8 +72,8 @@ def _read(
 ) -> tuple[Live, ReadingPlan]:
     reading = reading_for(desired)
     errand = Errand(source, identity.user_id, reading.needs.hidden, around, on_progress)
-    asked, lists = asked_of(desired), _Lists(errand, reading)
-    alone = not (reading.needs.people or reading.needs.everyone)
+    asked, lists = asked_of(desired), _Lists(errand, reading, _reaching(desired))
+    alone = not (reading.needs.people or reading.needs.everyone or reading.needs.owners)
     if around.kept and alone and any(one.slice.whole for one in asked):
         around.kept.look_ahead()
     facts = lists.ask()
@@ -85,8 +91,10 @@ def _read(
         beside.append(tagging.job())
     photos.read(choice, reading.names, [job for job in beside if job])
     people = company.people()
-    albums.read(albums.of_sets(photos.assets.values(), facts.tags, people.known))
+    grouped = (*photos.assets.values(), *photos.others.values())
+    albums.read(albums.of_sets(grouped, facts.tags, people.known))
     photos.read_members(albums.to_identify(), albums.names, facts)
+    read_other_covers(errand, desired, albums, photos)
     tags = tagging.memberships(photos.assets, photos.details, company.beside, photos.everything)
     _keep(errand, albums, photos)
     in_parts = reading.scan and not choice.whole
@@ -109,8 +117,18 @@ def _read(
         stacked=company.stacked,
         libraries=company.libraries,
         users=lists.users,
+        others=dict(sorted(photos.others.items())),
+        owners=lists.owners,
+        with_others=None if lists.shown is None else max(lists.shown, lists.library),
     )
     return live, errand.plan
+
+
+def _reaching(desired: Desired) -> tuple[Origin, ...]:
+    albums = [(album.origin, album.rule) for album in desired.albums]
+    sets = [(album_set.origin, album_set.rule) for album_set in desired.album_sets]
+    entries = [(entry.origin, entry.rule) for entry in desired.assets]
+    return tuple(origin for origin, rule in (*entries, *albums, *sets) if rule and rule.needs().owners)
 
 
 def _keep(errand: Errand, albums: Albums, photos: Photos) -> None:
@@ -142,10 +160,15 @@ class _Lists:
 
     errand: Errand
     reading: Reading
+    reaching: tuple[Origin, ...] = ()
+    """The lines whose rules ask for somebody's photos by name."""
     library: int = 0
     tags: Mapping[str, Tag] = field(default_factory=dict)
     albums: AlbumList = field(default_factory=lambda: AlbumList((), ()))
     users: tuple[User, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    shown: int | None = None
+    """How many photos searches show, other people's too, where rules ask for these."""
 
     def ask(self) -> Facts:
         """How large the library is, its tags, its albums, and who is there, as far as they matter."""
@@ -160,10 +183,16 @@ class _Lists:
             jobs.append(self._job(read(What.ALBUMS, "the list of albums", cost), self._albums))
         if self.reading.users:
             jobs.append(self._job(read(What.USERS, "who is on the server", list_cost()), self._users))
+        if self.reading.needs.owners:
+            text = f"whose photos are shown: {listed(sorted(self.reading.needs.owners))}"
+            jobs.append(self._job(read(What.OWNERS, text, list_cost(), self.reaching), self._owners))
+            about = "how many photos, other people's too"
+            jobs.append(self._job(read(What.SIZE, about, count_cost(0), fewest=0), self._with_others))
         if jobs:
             self.errand.at_once(*jobs)
+        self._who_else()
         return Facts(
-            library=self.library,
+            library=self.library if self.shown is None else max(self.shown, self.library),
             passes=len(dialect.passes(hidden=self.errand.hidden)),
             hidden=self.errand.hidden,
             tags=self.tags,
@@ -183,6 +212,33 @@ class _Lists:
     def _size(self) -> int:
         self.library = self.errand.source.library_size(hidden=False)
         return 0
+
+    def _with_others(self) -> int:
+        self.shown = self.errand.source.size_of(Selection(visibility=Visibility.TIMELINE))
+        return 0
+
+    def _owners(self) -> int:
+        self.owners = tuple(self.errand.source.owners())
+        wanted = frozenset(map(OwnerIs, self.reading.needs.owners))
+        self.errand.others = frozenset(
+            owner.id for owner in self.owners if owner.shown and not owner.me and takes(wanted, owner)
+        )
+        return len(self.owners)
+
+    def _who_else(self) -> None:
+        """Everybody the server tells of, where somebody is named who is no partner: to say what is wrong."""
+        named = [OwnerIs(who) for who in sorted(self.reading.needs.owners)]
+        lost = [one for one in named if one.named and not any(map(one.means, self.owners))]
+        if not lost:
+            return
+        number = self.errand.will(
+            read(What.OWNERS, f"who is {listed([one.who for one in lost])}", list_cost(), fewest=0)
+        )
+        with self.errand.during(number):
+            known = {owner.id for owner in self.owners}
+            found = [user for user in self.errand.source.users() if user.id not in known]
+        self.errand.came(number, len(found))
+        self.owners += tuple(Owner(user.id, user.name, user.email, shown=False) for user in found)
 
     def _tags(self) -> int:
         self.tags = {tag.path: tag for tag in self.errand.source.tags()}

@@ -21,7 +21,7 @@ import orjson
 from reconciler.live.columns import by_photo, from_columns, numbered, to_columns, unnumbered
 from reconciler.live.covers import Covers, covers_json, read_covers
 from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums, SetKey
-from reconciler.model.asset import Asset, Person
+from reconciler.model.asset import Asset, Owner, Person
 from reconciler.model.attempts import NO_ATTEMPTS, Attempt, Attempts
 from reconciler.model.codec import taken_from_text
 from reconciler.model.live import Album, Features, Identity, Live, Tag
@@ -68,6 +68,7 @@ def without_names(live: Live) -> Live:
     return replace(
         live,
         identity=replace(live.identity, user_name="somebody"),
+        owners=tuple(replace(one, name="", email="") for one in live.owners),
         people=tuple(people.values()),
         people_of={
             photo: frozenset(Person(person.id) for person in found) for photo, found in live.people_of.items()
@@ -128,6 +129,7 @@ def _document(snapshot: Snapshot) -> dict[str, Json]:
         "stacked": numbered(live.stacked, numbers),
         "libraries": dict(sorted(live.libraries.items())),
         "users": [_user(user) for user in live.users] if covers.users else [],
+        **_other_people(live, checksums=covers.checksums),
         "attempts": [
             [one.asset_id, one.aspect, one.wanted, one.came_back, one.reason, one.at]
             for _, one in sorted(snapshot.attempts.items())
@@ -137,6 +139,23 @@ def _document(snapshot: Snapshot) -> dict[str, Json]:
             for key, groups in snapshot.known.of.items()
             for group, album in groups.items()
         ],
+    }
+
+
+def _other_people(live: Live, *, checksums: bool) -> dict[str, Json]:
+    """Whose photos rules may mean beside the account's own, and these; nothing where no rule does."""
+    if not live.owners and not live.others:
+        return {}
+    whose: dict[str, list[Asset]] = {}
+    for asset in sorted(live.others.values(), key=lambda one: (one.file_created_at, one.id)):
+        whose.setdefault(asset.owner_id, []).append(asset)
+    return {
+        "owners": [
+            {"id": one.id, "name": one.name, "email": one.email, "me": one.me, "shown": one.shown}
+            for one in live.owners
+        ],
+        "others": {owner: to_columns(whose[owner], checksums=checksums) for owner in sorted(whose)},
+        "withOthers": live.with_others,
     }
 
 
@@ -237,6 +256,16 @@ def _live(document: Mapping[str, Json]) -> Live:
         stacked=unnumbered(document.get("stacked", ()), ids),
         libraries=document.get("libraries", {}),
         users=tuple(_read_user(item) for item in document.get("users", ())),
+        others={
+            asset.id: asset
+            for owner_id, columns in document.get("others", {}).items()
+            for asset in from_columns(columns, owner_id)
+        },
+        owners=tuple(
+            Owner(one["id"], one["name"], one["email"], one["me"], one["shown"])
+            for one in document.get("owners", ())
+        ),
+        with_others=document.get("withOthers"),
     )
 
 

@@ -11,7 +11,7 @@ from reconciler.immich.asking import Progress
 from reconciler.immich.scan import Begun
 from reconciler.immich.search import OPEN, PeopleOf, Range, Selection
 from reconciler.immich.versions import Dialect
-from reconciler.model.asset import Asset, Person
+from reconciler.model.asset import Asset, Owner, Person
 from reconciler.model.live import Tag
 from reconciler.model.sharing import User
 
@@ -49,6 +49,7 @@ class Source(Protocol):
         *,
         owner_id: str,
         hidden: bool,
+        others: Collection[str] = (),
         expected: int | None = None,
         connections: int | None = None,
         on_progress: Progress | None = None,
@@ -58,6 +59,17 @@ class Source(Protocol):
     def find(
         self, *, checksum: str | None = None, path: str | None = None, file_name: str | None = None
     ) -> list[Asset]: ...
+
+    def in_album(
+        self,
+        album_id: str,
+        *,
+        checksum: str | None = None,
+        path: str | None = None,
+        file_name: str | None = None,
+    ) -> list[Asset]: ...
+
+    def owners(self) -> list[Owner]: ...
 
     def people(self) -> list[Person]: ...
 

@@ -88,8 +88,11 @@ def take(
         reading, whole=whole, checksums=taking.everything or asks_checksums(desired), names=taking.names
     )
     if not covers.checksums:
-        blank = {key: replace(asset, checksum="") for key, asset in live.assets.items()}
-        live = replace(live, assets=blank)
+        blank, others = (
+            {key: replace(asset, checksum="") for key, asset in of.items()}
+            for of in (live.assets, live.others)
+        )
+        live = replace(live, assets=blank, others=others)
     attempts = {key: one for key, one in taking.attempts.items() if key[0] in live.assets}
     live = live if taking.names else without_names(live)
     return Snapshot(live, covers, taking.made, attempts, taking.known)

@@ -107,15 +107,38 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Somebody whose photos may be meant; `me` is the account itself.
+
+    `shown` tells whether searches of this account show the photos: somebody else's only where a partner
+    shares them and the account has let them into its timeline (FACTS 3.3).
+    """
+
+    id: str
+    name: str = ""
+    email: str = ""
+    me: bool = False
+    shown: bool = True
+
+    @property
+    def title(self) -> str:
+        """How messages name somebody."""
+        return (
+            f"{self.name} ({self.email})" if self.name and self.email else self.name or self.email or self.id
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Beside:
     """What is known about an asset that nothing written by this program changes, as far as it was read.
 
-    `library` is the name of its external library.
+    `library` is the name of its external library; `owner` is None for the account's own where no rule asks.
     """
 
     people: frozenset[Person] = frozenset()
     stacked: bool = False
     library: str | None = None
+    owner: Owner | None = None
 
 
 NOTHING_BESIDE = Beside()
@@ -129,3 +152,8 @@ class AssetState:
     tags: frozenset[str] = frozenset()
     albums: frozenset[str] = frozenset()
     beside: Beside = NOTHING_BESIDE
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the account's own."""
+        return self.beside.owner is None or self.beside.owner.me

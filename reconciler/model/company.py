@@ -78,6 +78,7 @@ class Stacked(OneByOne):
     """Belongs to a stack, or not."""
 
     stacked: bool
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def matches(self, state: AssetState) -> bool:
         return state.beside.stacked is self.stacked

@@ -11,6 +11,7 @@ from enum import StrEnum
 from operator import attrgetter
 
 from reconciler.model.asset import AssetState
+from reconciler.model.origin import Origin
 from reconciler.model.selectors import Needs, OneByOne, Plain
 from reconciler.model.text import TextMatcher, composed, folded, folder_regex, search_regex
 from reconciler.model.values import AssetType, Visibility
@@ -201,6 +202,7 @@ class HasTag(OneByOne):
 
     path: str
     branch: bool = False
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def matches(self, state: AssetState) -> bool:
         if self.path in state.tags:
@@ -245,6 +247,7 @@ class FavoriteIs(Plain):
     """By the heart."""
 
     favorite: bool
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def matches(self, state: AssetState) -> bool:
         return state.asset.favorite is self.favorite
@@ -320,6 +323,7 @@ class Has(OneByOne):
 
     part: Part
     wanted: bool = True
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def matches(self, state: AssetState) -> bool:
         return self._present(state) is self.wanted

@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from reconciler.model.albumsets import SetKey, SetMember
+from reconciler.model.asset import AssetState
 from reconciler.model.groupings import ByPerson, Grouping
 from reconciler.model.origin import Origin
+from reconciler.model.owners import ONLY_ME, Owners, owners_of, takes
 from reconciler.model.quick import quick
 from reconciler.model.safety import Safety
 from reconciler.model.selectors import Selector
@@ -202,6 +204,8 @@ class AlbumEntry:
     exclude: Selector | None = None
     membership: Membership = Membership.EXACT
     share: ShareWish | None = None
+    owners: Owners = ONLY_ME
+    """Whose photos leave it where they aren't asked for; those of anybody else stay."""
     made_by: SetMember | None = None
     hidden: bool = False
     """Whether the set that makes it asks for hidden photos."""
@@ -211,6 +215,10 @@ class AlbumEntry:
     def manages_members(self) -> bool:
         """Whether the files say which photos are in it."""
         return self.rule is not None or self.photos is not None or self.made_by is not None
+
+    def takes(self, state: AssetState) -> bool:
+        """Whether the photo belongs to somebody whose photos the album is about."""
+        return takes(self.owners, state.beside.owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +257,11 @@ class AlbumSet:
         """Those of all its texts."""
         texts = [text.value for text in (self.name, self.renamed_from, self.description) if text]
         return frozenset(part.name for text in texts for part in text.placeholders)
+
+    @property
+    def owners(self) -> Owners:
+        """Whose photos are grouped."""
+        return owners_of(self.rule)
 
     @property
     def asked(self) -> tuple[Selector, ...]:

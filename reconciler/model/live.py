@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.asset import Asset, Person
+from reconciler.model.asset import Asset, Owner, Person
 from reconciler.model.sharing import Share, User
 
 
@@ -107,6 +107,17 @@ class Live:
     """The names of the external libraries by id."""
     users: tuple[User, ...] = ()
     """Everybody on the server, where the files name somebody to share with."""
+    others: Mapping[str, Asset] = field(default_factory=dict)
+    """Photos of other people by id: those that rules ask for, and covers. Nothing of them is ever written."""
+    owners: tuple[Owner, ...] = ()
+    """Whose photos rules may mean, where they name somebody; people who show none only to be told about."""
+
+    with_others: int | None = None
+    """How many photos searches show, those of other people too, where rules ask for these."""
+
+    def asset(self, asset_id: str) -> Asset | None:
+        """A photo that was read, whoever owns it."""
+        return self.assets.get(asset_id) or self.others.get(asset_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class Needs:
     """Whether the names of external libraries must be known."""
     users: bool = False
     """Whether everybody on the server must be known."""
+    owners: frozenset[str] = frozenset()
+    """Whose photos are asked for beside the account's own: names, addresses, ids, or `any`."""
 
     @property
     def any_tags(self) -> bool:
@@ -58,6 +60,7 @@ class Needs:
             self.stacks or other.stacks,
             self.libraries or other.libraries,
             self.users or other.users,
+            self.owners | other.owners,
         )
 
 

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.diff.albums import claimed_ids
+from reconciler.diff.albums import claimed_ids, taken_ids
 from reconciler.diff.changes import Changes, Comparison
 from reconciler.model.desired import Desired, Membership
 from reconciler.model.live import Live
 from reconciler.model.origin import Origin
+from reconciler.model.owners import ONLY_ME, Owners, reaches_others
 from reconciler.model.values import Visibility
 
 
@@ -20,12 +21,12 @@ class Basis:
 
     `library` is the number of the account's photos that show (in the timeline or the archive); None where the
     files only name single photos, so that the library wasn't read. `albums` is the number of the account's
-    albums. `members` holds, by id, how many of the account's own photos each album has that changes; `shared`
-    likewise with how many users it is shared, where these change; `tagged` by path how many photos have each
-    tag that comes or goes, where the library was read. `filled` albums have photos and lose those that the
-    files don't ask for; the files name `named` photos one by one, of which `missing` are not there. Of
-    `former_files` files that were applied last, `gone_files` are no longer there. What is protected is there
-    with the line that says so: photos by id, tags by path, albums by name.
+    albums. `members` holds, by id, how many photos each album has that changes, without those that stay in it
+    whatever its rule says; `shared` likewise with how many users it is shared, where these change; `tagged`
+    by path how many photos have each tag that comes or goes, where the library was read. `filled` albums have
+    photos and lose those that the files don't ask for; the files name `named` photos one by one, of which
+    `missing` are not there. Of `former_files` files that were applied last, `gone_files` are no longer there.
+    What is protected is there with the line that says so: photos by id, tags by path, albums by name.
     """
 
     library: int | None = None
@@ -41,6 +42,8 @@ class Basis:
     photos_protected: Mapping[str, Origin] = field(default_factory=dict)
     tags_protected: Mapping[str, Origin] = field(default_factory=dict)
     albums_protected: Mapping[str, Origin] = field(default_factory=dict)
+    with_others: Mapping[str, int] = field(default_factory=dict)
+    """Of how many photos albums are chosen that take in those of other people, by name."""
 
 
 def basis_of(desired: Desired, live: Live, comparison: Comparison, former: Former | None = None) -> Basis:
@@ -49,12 +52,15 @@ def basis_of(desired: Desired, live: Live, comparison: Comparison, former: Forme
     former = former or Former()
     whole = bool(desired.rules or desired.album_sets)
     loose = _loose(desired, live)
+    owners = _owners(desired)
     named = {name.origin for name in desired.names}
     return Basis(
         library=_library(live) if whole else None,
         albums=len(live.albums),
         members={
-            change.id: len(live.members[change.id]) if change.name in loose else _own(change.id, live)
+            change.id: len(live.members[change.id])
+            if change.name in loose
+            else len(taken_ids(live.members[change.id], live, owners.get(change.origin, ONLY_ME)))
             for change in changes.albums
             if change.id and change.id in live.members
         },
@@ -68,6 +74,11 @@ def basis_of(desired: Desired, live: Live, comparison: Comparison, former: Forme
         photos_protected=_touched(changes, comparison.protected),
         tags_protected={entry.path: entry.origin for entry in desired.tags if entry.protect},
         albums_protected={entry.name: entry.origin for entry in desired.albums if entry.protect},
+        with_others={
+            change.name: live.with_others or len(live.assets) + len(live.others)
+            for change in changes.albums
+            if reaches_others(owners.get(change.origin, ONLY_ME))
+        },
     )
 
 
@@ -92,8 +103,10 @@ def _loose(desired: Desired, live: Live) -> frozenset[str]:
     return frozenset(entry.name for entry in desired.albums if entry.membership is not Membership.EXACT)
 
 
-def _own(album: str, live: Live) -> int:
-    return len(live.members.get(album, frozenset()) & live.assets.keys())
+def _owners(desired: Desired) -> dict[Origin, Owners]:
+    """Whose photos each album and each set of albums is about, by its line."""
+    found = {entry.origin: entry.owners for entry in desired.albums}
+    return found | {album_set.origin: album_set.owners for album_set in desired.album_sets}
 
 
 def _tagged(changes: Changes, live: Live) -> dict[str, int]:

@@ -119,7 +119,7 @@ def _of_albums(albums: tuple[AlbumChange, ...], basis: Basis) -> dict[Key, Count
             len(photos),
             {change.name: len(change.added) + len(change.removed) for change in moving},
             _first(moving),
-            basis.library,
+            max((basis.with_others.get(change.name, 0) for change in moving), default=0) or basis.library,
             "in the library",
         ),
         (Budget.CHANGES, Counted.ALBUMS): _whole_albums(list(albums), basis),
@@ -142,7 +142,7 @@ def _of_shares(albums: list[AlbumChange], basis: Basis) -> dict[Key, Count]:
 
 
 def own_before(change: AlbumChange, basis: Basis) -> int:
-    """How many of the account's own photos an album has before."""
+    """How many photos an album has before, without those that stay in it whatever its rule says."""
     return basis.members.get(change.id or "", change.size_before)
 
 

@@ -92,10 +92,11 @@ def _whole_library(changes: Changes, basis: Basis, safety: Safety) -> Iterator[V
         *_grown_albums(changes, basis),
         *_grown_tags(changes, basis),
     ):
-        sudden = before > 0 and after >= library * ALMOST_ALL and added >= library * MANY_NEW
+        whole = basis.with_others.get(name, library) if kind == "album" else library
+        sudden = before > 0 and after >= whole * ALMOST_ALL and added >= whole * MANY_NEW
         if sudden and not safety.allows(Guard.WHOLE_LIBRARY, name):
             text = (
-                f"{kind} {quoted(name)} has {before:,} and would have {after:,} of the {library:,} photos of "
+                f"{kind} {quoted(name)} has {before:,} and would have {after:,} of the {whole:,} photos of "
                 "the library"
             )
             option = allowance(Guard.WHOLE_LIBRARY, name)

@@ -47,6 +47,7 @@ def safety_json(basis: Basis, safety: Safety, violations: tuple[Violation, ...])
             "missing": basis.missing,
             "formerFiles": basis.former_files,
             "goneFiles": list(basis.gone_files),
+            "withOthers": dict(sorted(basis.with_others.items())),
             "protected": {
                 "photos": _places(basis.photos_protected),
                 "tags": _places(basis.tags_protected),
@@ -78,6 +79,7 @@ def read_safety(data: Mapping[str, Json]) -> Judged:
             missing=on["missing"],
             former_files=on["formerFiles"],
             gone_files=tuple(on["goneFiles"]),
+            with_others=on["withOthers"],
             photos_protected=_read_places(protected["photos"]),
             tags_protected=_read_places(protected["tags"]),
             albums_protected=_read_places(protected["albums"]),

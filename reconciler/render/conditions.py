@@ -30,6 +30,7 @@ from reconciler.model.conditions import (
     VisibilityIs,
 )
 from reconciler.model.measures import Measure, NumberWithin, ShapeIs, megapixels, shape_of
+from reconciler.model.owners import ANYBODY, ME, OwnerIs
 from reconciler.model.places import InBox, Near, distance
 from reconciler.model.selectors import All, AnyOf, Named, Not, Selector
 from reconciler.model.values import decimal
@@ -108,6 +109,8 @@ def words(selector: Selector) -> str:
             return "in a stack" if stacked else "in no stack"
         case LibraryIs(which):
             return "in no external library" if which is None else f"in external library {name(which)}"
+        case OwnerIs(who):
+            return "is your own" if who == ME else "is anybody's" if who == ANYBODY else f"is {name(who)}'s"
         case Near(center, radius):
             return f"within {_metres(radius)} of {center}"
         case InBox(south, west, north, east):
@@ -164,6 +167,8 @@ def actual(selector: Selector, state: AssetState) -> str:
             return "in a stack" if state.beside.stacked else "in none"
         case LibraryIs():
             return name(state.beside.library or asset.library_id or "") if asset.library_id else "uploaded"
+        case OwnerIs():
+            return _owner(state)
         case Near(center):
             return f"{_metres(distance(center, asset.location))} away" if asset.location else "no location"
         case InBox():
@@ -174,6 +179,10 @@ def actual(selector: Selector, state: AssetState) -> str:
             return shape_of(asset) or "size unknown"
         case _:
             return ""
+
+
+def _owner(state: AssetState) -> str:
+    return "your own" if state.own or not state.beside.owner else name(state.beside.owner.title)
 
 
 def _either(texts: Iterable[str]) -> str:

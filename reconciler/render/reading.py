@@ -25,6 +25,8 @@ _TITLES = {
     What.PEOPLE: "people",
     What.STACKS: "list",
     What.LIBRARIES: "list",
+    What.OWNERS: "owners",
+    What.COVERS: "cover",
 }
 
 

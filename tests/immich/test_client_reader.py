@@ -454,6 +454,7 @@ def everything(version: str) -> Handler:
             "/api/stacks": [{"id": "x", "primaryAssetId": "x", "assets": [body(version, "asset")]}],
             "/api/libraries": [{"id": "x", "name": "NAS"}],
             "/api/search/suggestions": ["Italy"],
+            "/api/partners": [{**body(version, "me"), "inTimeline": True}],
             "/api/assets/bulk-upload-check": {"results": []},
         }
         return Says(200, known.get(asked.path, body(version, "asset")))
@@ -484,6 +485,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "with_person": (("x",), {}),
     "members": (("x",), {}),
     "members_of": ((["x"],), {}),
+    "in_album": (("x",), {"file_name": "x"}),
 }
 
 

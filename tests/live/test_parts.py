@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from reconciler.diff import compare
+from reconciler.diff.states import states_of
 from reconciler.live import choosing, photos
 from reconciler.live.cost import Cost
 from reconciler.live.errand import Around
@@ -23,6 +24,7 @@ from reconciler.model.origin import InvalidFiles
 from reconciler.sandbox.library import NewAsset
 from reconciler.sandbox.photo import Embedded
 from tests.sandbox.running import Client
+from tests.support.people import admin, joins, put_in, shows_all
 from tests.support.world import World, world
 
 VERSIONS = ("3.1.0", "2.5.6")
@@ -239,6 +241,116 @@ def test_parts_and_the_whole_library_give_the_same_changes(place: World, wish: d
     parts, _ = reading(place, wish, whole=False)
     whole, _ = reading(place, wish, whole=True)
     assert compare(desired, parts).changes == compare(desired, whole).changes
+
+
+# -- with a partner in the timeline
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Ada's photos, Ben's in her timeline, and Carol's, of which she sees what is in an album of hers."""
+    chance = random.Random(11)
+    found = [invented(number, chance) for number in range(40)]
+    with world(tmp_path_factory.mktemp("shared"), found, version=request.param) as made:
+        ada = admin(made.mounted)
+        ben = joins(made.mounted, "Ben", [invented(number, chance) for number in range(100, 140)])
+        carol = joins(made.mounted, "Carol", [invented(number, chance) for number in range(200, 215)])
+        shows_all(ben, ada)
+        shows_all(carol, ada, in_timeline=False)
+        ids = {who: sorted(who.ids().values()) for who in (ada, ben, carol)}
+        for name, start in (("Rome", 0), ("Others", 8)):
+            album = ada.ask("POST", "/albums", {"albumName": name})["id"]
+            put_in(made.mounted, album, [one for who in ids for one in ids[who][start : start + 12]])
+        yield made
+
+
+UNTOLD = {"tags", "favorite", "people", "stacked"}
+"""What is refused of other people's photos; `has` and `lacks` with tags or people too."""
+WHOSE = [["me"], ["any"], ["Ben"], ["me", "ben@example.org"], ["BEN", "any"]]
+
+
+def told(rule: Any) -> Any:
+    """The rule without what the server doesn't tell of other people's photos."""
+    if isinstance(rule, list):
+        return [told(one) for one in rule]
+    if not isinstance(rule, dict):
+        return rule
+    kept = {key: told(value) for key, value in rule.items() if key not in UNTOLD}
+    kept |= {key: "rating" for key in ("has", "lacks") if kept.get(key) in ("tags", "people")}
+    return kept or {"rating": 3}
+
+
+def shared_rules() -> st.SearchStrategy[dict[str, Any]]:
+    """Rules that name people at the top, in some of several blocks, or nowhere."""
+    whose = st.sampled_from(WHOSE).map(lambda names: {"owner": names})
+    plain: st.SearchStrategy[dict[str, Any]] = rules().map(told)
+    both = st.tuples(whose, plain).map(lambda found: {"all": list(found)})
+    mixed = st.lists(st.one_of(plain, both), min_size=1, max_size=3).map(lambda found: {"any": found})
+    besides = st.tuples(both, whose).map(lambda found: {"all": [found[0]], "not": found[1]})
+    return st.one_of(both, mixed, besides, plain)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_with_partners_too_parts_and_the_whole_give_the_same(shared: World, data: st.DataObject) -> None:
+    """And what comes in is what a look at each photo by itself finds, of those whom a rule may mean."""
+    names = data.draw(st.lists(st.sampled_from(["Rome", "New"]), unique=True, min_size=1, max_size=2))
+    albums = [
+        {
+            "name": name,
+            "match": data.draw(shared_rules()),
+            "membership": data.draw(st.sampled_from(["exact", "add"])),
+        }
+        for name in names
+    ]
+    wish = {"albums": albums}
+    try:
+        desired = shared.desired(wish)
+    except InvalidFiles:  # albums that are made of each other
+        reject()
+    parts, _ = reading(shared, wish, whole=False)
+    whole, _ = reading(shared, wish, whole=True)
+    found = compare(desired, whole)
+    assert not found.missing and not found.problems
+    assert compare(desired, parts).changes == found.changes
+    states = states_of(whole, {})
+    assert {key for key, state in states.items() if not state.own} <= _of(shared, "Ben")
+    changes = {change.name: change for change in found.changes.albums}
+    for entry in desired.albums:
+        assert entry.rule is not None
+        if entry.rule.needs().albums:
+            continue  # what it finds depends on what the other album gets
+        reaches = any(owner.who != "me" for owner in entry.owners)
+        asked = [one for one in states.values() if one.own or reaches]
+        hidden = entry.rule.needs().hidden
+        shown = [one for one in asked if hidden or one.asset.visibility.value != "hidden"]
+        wanted = {one.asset.id for one in shown if entry.rule.matches(one)}
+        inside = {one.asset.id for one in states.values() if entry.name in one.albums}
+        change = changes.get(entry.name)
+        assert set(change.added if change else ()) == wanted - inside
+        if change and not reaches:
+            assert {*change.removed} <= whole.assets.keys()
+
+
+def _of(place: World, name: str) -> set[str]:
+    sql = "SELECT asset.id FROM asset JOIN user ON user.id = owner_id WHERE user.name = ?"
+    with place.library.database.read() as db:
+        return set(db.values(f"{sql} AND visibility = 'timeline'", (name,)))
+
+
+@pytest.mark.parametrize(
+    "rule", [{"file": "IMG_*"}, {"description": "cafe"}, {"taken": "2024-06-02"}, {"album": "Rome"}], ids=str
+)
+def test_filters_are_pushed_down_for_photos_of_partners_too(shared: World, rule: dict[str, Any]) -> None:
+    live, plan = reading(
+        shared, {"albums": [{"name": "New", "match": {"owner": "any", **rule}}]}, whole=False
+    )
+    assert in_parts(plan)
+    assert 0 < len(live.others) < 40
+    assert {asset.visibility.value for asset in live.others.values()} == {"timeline"}
+    assert {asset.owner_id for asset in live.others.values()} == {
+        owner.id for owner in live.owners if owner.name == "Ben"
+    }
 
 
 IN_PARTS = [

@@ -16,7 +16,7 @@ from reconciler.live.covers import Covers, covered_by, lacking
 from reconciler.live.reading import reading_for
 from reconciler.live.snapshot import BadSnapshot, Snapshot, read_snapshot, to_bytes, without_names
 from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums, SetKey
-from reconciler.model.asset import Asset, Person
+from reconciler.model.asset import Asset, Owner, Person
 from reconciler.model.attempts import Attempt
 from reconciler.model.live import Album, Identity, Live, Tag
 from reconciler.model.values import AssetType, Coordinates, Taken, Visibility, utc
@@ -72,6 +72,13 @@ def library() -> Live:
         people_of={"a-1": frozenset({ADA, BEN}), "a-6": frozenset({BEN})},
         stacked=frozenset({"a-2", "a-3"}),
         libraries={"l-1": "NAS"},
+        others={"o-1": replace(asset(7, id="o-1", owner_id="u-2"), updated=asset(7).added)},
+        owners=(
+            Owner("u-1", "Ada", "ada@example.org", me=True),
+            Owner("u-2", "Ben", "ben@example.org"),
+            Owner("u-3", "Carol", shown=False),
+        ),
+        with_others=9,
     )
 
 
@@ -180,6 +187,12 @@ def test_other_rules_over_what_is_there_lack_nothing(tmp_path: Path) -> None:
     assert lacks(tmp_path, FILES, other) == ""
 
 
+def test_who_shows_everybody_shows_each(tmp_path: Path) -> None:
+    theirs = "albums:\n  - { name: Italy, match: { owner: any, folder: x } }\n"
+    assert lacks(tmp_path, theirs, theirs.replace("any", "[me, BEN, ben@example.org]")) == ""
+    assert "people: any" in lacks(tmp_path, theirs.replace("any", "Ben"), theirs)
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -193,6 +206,7 @@ def test_other_rules_over_what_is_there_lack_nothing(tmp_path: Path) -> None:
         ("albums:\n  - { name: x, match: { album: Shared } }\n", "the photos of albums: shared"),
         ("albums:\n  - { name: x, match: { people: Ben } }\n", "the photos of persons: ben"),
         ("albums:\n  - { name: x, match: { stacked: true } }\n", "stacks"),
+        ("albums:\n  - { name: x, match: { owner: Ben } }\n", "photos of other people: Ben"),
         ("assets:\n  - { match: { file: nowhere.jpg }, rating: 3 }\n", "hidden photos, so that nobody knows"),
         (
             "assets:\n  - { match: { checksum: 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12 }, rating: 3 }\n",
