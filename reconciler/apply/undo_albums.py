@@ -147,7 +147,12 @@ class AlbumUndo:
         removed = tuple(photo for photo in change.added if photo in members)
         inside = (members | set(change.removed)) - set(change.added)
         fields = tuple(
-            AlbumFieldChange(item.field, item.after, item.before, self._origin(change, item.field.value))
+            AlbumFieldChange(
+                item.field,
+                self._left(change, item, members),
+                item.before,
+                self._origin(change, item.field.value),
+            )
             for item in change.fields
             if self._can_return(change, item, inside)
         )
@@ -171,6 +176,16 @@ class AlbumUndo:
             size + len(added) - len(removed),
             shares=shares,
         )
+
+    def _left(
+        self, change: AlbumChange, item: AlbumFieldChange, members: frozenset[str]
+    ) -> str | bool | None:
+        """What the run has left there. Where its cover has left the album, the server has chosen another
+        (FINDINGS 35), such as when taking it back broke off between the two.
+        """
+        gone = item.field is AlbumField.COVER and change.added and item.after not in members
+        now = next((album.cover for album in self.live.albums if album.id == change.id), None)
+        return now if gone and now else item.after
 
     def _filled(self) -> set[str]:
         """Albums that were to be made and turned out to be there already."""

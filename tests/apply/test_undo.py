@@ -201,6 +201,24 @@ def test_members_names_fields_and_colours_come_back(tmp_path: Path) -> None:
         assert after["tags"] == {**before["tags"], "Made": None}
 
 
+@VERSIONS
+def test_a_cover_comes_back_though_taking_back_broke_off_before_it(tmp_path: Path, version: str) -> None:
+    """Where the run's cover has left the album already, Immich has chosen another one."""
+    with here(tmp_path, photos(4), version=version) as place:
+        place.converge({"albums": [{"name": "Trip", "assets": names(3), "cover": names(3)[1]}]})
+        [before] = place.reader.albums().own
+        wish = {"name": "Trip", "membership": "add", "assets": names(4)[3:], "cover": names(4)[3]}
+        report = journalled(place, place.plan({"albums": [wish]}))
+        added = place.ids()["IMG_0003.jpg"]
+        place.other.ask("DELETE", f"/albums/{before.id}/assets", {"ids": [added]})
+        [between] = place.reader.albums().own
+        assert between.cover not in (added, before.cover)
+        again = undo(place, report.run)
+        assert again.outcome is Outcome.DONE and not again.drifted
+        [after] = place.reader.albums().own
+        assert after.cover == before.cover and after.asset_count == 3
+
+
 def test_what_somebody_has_changed_since_is_left_alone_and_reported(tmp_path: Path) -> None:
     with here(tmp_path, photos(3)) as place:
         report = journalled(place, place.plan({"assets": [{"match": {"file": "IMG_*.jpg"}, "rating": 4}]}))
