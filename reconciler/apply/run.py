@@ -171,6 +171,8 @@ class _Run:
                 self.sent += sent
                 self.left = self.left[len(sent) :]
             self._end_round(sender, self.sent[before:], began)
+            self.tools.made(sender.made)
+            sender.made.clear()
             self.error = sender.stopped
 
     def _safe(self, rounds: tuple[Round, ...]) -> tuple[Round, ...]:

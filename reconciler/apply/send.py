@@ -17,7 +17,7 @@ from reconciler.apply.state import StateUnusable
 from reconciler.apply.window import QueuesBusy
 from reconciler.apply.written import Sent
 from reconciler.diff.changes import AlbumField
-from reconciler.immich.answers import ItemResult
+from reconciler.immich.answers import ItemResult, Made
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.reader import Reader
 from reconciler.immich.transport import Look
@@ -91,6 +91,8 @@ class Sender:
     journal: Journal = field(default_factory=NoJournal)
     tag_ids: dict[str, str] = field(default_factory=dict)
     album_ids: dict[str, str] = field(default_factory=dict)
+    made: list[Made] = field(default_factory=list)
+    """Albums that were made and answered for."""
     stopped: str = ""
     """Why nothing more is sent; empty while all is well."""
     cut: list[Cut] = field(default_factory=list)
@@ -332,14 +334,16 @@ class Sender:
         """Where the answer is lost, looks whether it was made before giving up."""
         given = operation.name, operation.description, operation.asset_ids, roles_of(operation.users)
         try:
-            return self.writer.create_album(*given)
+            made = self.writer.create_album(*given)
+            self.made.append(made)
+            return made.id
         except ServerError as error:
             if not error.uncertain:
                 raise
-            made = [album for album in self.reader.albums().own if album.name == operation.name]
-            if len(made) != 1:
+            there = [album for album in self.reader.albums().own if album.name == operation.name]
+            if len(there) != 1:
                 raise
-            return made[0].id
+            return there[0].id
 
     def _failed(self, results: Iterable[ItemResult]) -> list[ItemFailure]:
         return [

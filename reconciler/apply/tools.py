@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,9 +14,14 @@ from reconciler.apply.protocols import Interruption, Limits, Progress
 from reconciler.apply.state import State
 from reconciler.apply.when import Opening
 from reconciler.apply.window import Window
+from reconciler.immich.answers import Made
 from reconciler.immich.reader import Reader
 from reconciler.immich.transport import Transport
 from reconciler.immich.writer import Writer
+
+
+def _nobody(_made: Sequence[Made]) -> None:
+    """Nobody keeps anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Tools:
     journal: Journal = field(default_factory=NoJournal)
     wait: bool = True
     """Whether to wait for the server's jobs at the end, and to read back."""
+    made: Callable[[Sequence[Made]], object] = _nobody
+    """Told which albums were made, for those who keep what they know of albums."""
     opening: Opening | None = None
     """Waits for the moment at which the run may begin, and sets its end; None where it may at any time."""
 

@@ -40,6 +40,7 @@ from reconciler.cli.before import (
 from reconciler.cli.common import stop
 from reconciler.cli.connect import Ask, Calls, Connection, connect
 from reconciler.cli.exits import Exit
+from reconciler.cli.keeping import keep_made
 from reconciler.cli.output import heard
 from reconciler.cli.planning import load_files, plan_for, read_plan, reads, show, state_in
 from reconciler.cli.progress import Unheard, progress
@@ -295,6 +296,7 @@ class Session:
             guard=lambda: connection.guard(state.path),
             journal=RunJournal(state, connection.server, now, what, of),
             wait=self.wait,
+            made=lambda albums: keep_made(connection, albums),
             opening=Opening(
                 window, queues, watching, interruption, limits, clock, lambda: Aside(hold).during(made)
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
@@ -9,7 +10,15 @@ import orjson
 
 from reconciler.cli.common import library_cache
 from reconciler.cli.connect import Connection
+from reconciler.immich.answers import Made
 from reconciler.live.kept import SMALLEST, Kept
+
+
+def keep_made(connection: Connection, made: Sequence[Made]) -> None:
+    """Keeps who is in albums that were just made, so that the next plan need not ask."""
+    kept = kept_library(connection) if made else None
+    if kept:
+        kept.keep_made(made)
 
 
 def kept_library(connection: Connection) -> Kept | None:

@@ -100,6 +100,19 @@ class AlbumList:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """An album that was just made, with these members.
+
+    As long as nobody else comes into it or leaves, its entry in `AlbumList.states` begins with `state`; empty
+    where the server doesn't tell.
+    """
+
+    id: str
+    state: str
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """A job queue. Jobs that wait in a paused queue count as `paused_jobs`, not `waiting` (FINDINGS 21)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from reconciler.immich.answers import (
     ItemResult,
     Job,
     KeyInfo,
+    Made,
     Mark,
     Me,
     P,
@@ -159,7 +160,17 @@ def album_state(item: Json) -> str | None:
     newest = item.get("lastModifiedAssetTimestamp")
     if not changed or (count and not newest):
         return None
-    return f"{count} {changed} {newest or ''}"
+    return _state(count, changed) + (newest or "")
+
+
+def _state(count: int, changed: str) -> str:
+    return f"{count} {changed} "
+
+
+def made_of(item: Json, members: Sequence[str]) -> Made:
+    """An album as the answer to making it tells of it; how many members it shows is left out there."""
+    changed = item.get("updatedAt")
+    return Made(str(item["id"]), _state(len(members), changed) if changed else "", tuple(members))
 
 
 def person_of(item: Json) -> Person:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import orjson
 
 from reconciler.immich import parse
-from reconciler.immich.answers import ItemResult
+from reconciler.immich.answers import ItemResult, Made
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.permissions import needs
 from reconciler.immich.retry import Repeat
@@ -95,19 +95,21 @@ class Writer:
         description: str = "",
         asset_ids: Sequence[str] = (),
         roles: Mapping[str, str] = NOBODY,
-    ) -> str:
-        """Makes an album, shared with these users (by id), and gives its id.
+    ) -> Made:
+        """Makes an album, shared with these users (by id).
 
         Never sent twice: after a ServerError that is `uncertain`, look whether the album is there. Assets
         without access are left out without a word, and which asset becomes the cover is up to the server
         (FINDINGS 35). An unknown user is refused, and then no album is made.
         """
         body: dict[str, Any] = {"albumName": name, "description": description}
-        if asset_ids:
-            body["assetIds"] = _once(asset_ids)
+        if members := _once(asset_ids):
+            body["assetIds"] = members
         if roles:
             body["albumUsers"] = _users(roles)
-        return self._write("POST", "/albums", lambda said: str(said["id"]), body=body, repeat=Repeat.NEVER)
+        return self._write(
+            "POST", "/albums", lambda said: parse.made_of(said, members), body=body, repeat=Repeat.NEVER
+        )
 
     @needs("album.update")
     def update_album(

@@ -26,6 +26,8 @@ when it last changed, and when one of those members last did (`AlbumList.states`
 - Whoever leaves (removed, trashed, hidden, locked, deleted) makes them fewer; removing moves no time unless
   it was the cover (FINDINGS 24). As nobody has come in, an equal count means the same members. One removed
   and one restored or added moves a time.
+- An album that this program has made tells when it was made in the answer. Where it still counts as many
+  members and has the same time, nobody has come in, and so nobody has left.
 - Hidden members count nowhere, so that one that leaves can't be seen. An album is kept only if all of its
   members count but hidden ones of the account's own, which are the videos of live photos that are members and
   bring them along. So photos of other people may be among them, as long as none is hidden.
@@ -48,6 +50,7 @@ from typing import Protocol
 
 import orjson
 
+from reconciler.immich.answers import Made
 from reconciler.immich.errors import ServerError
 from reconciler.immich.keyset import stamp
 from reconciler.immich.parse import moment
@@ -226,12 +229,22 @@ class Kept:
         """The members of those of these albums that are as they were, by album id."""
         if self.refresh:
             return {}
-        kept = self._albums()
-        return {
-            album.id: frozenset(kept[album.id][1])
-            for album in albums
-            if album.id in kept and kept[album.id][0] == states.get(album.id)
+        kept, made = self._albums(), self._made()
+        found = {}
+        for album in albums:
+            state = states.get(album.id)
+            if state and album.id in kept and kept[album.id][0] == state:
+                found[album.id] = frozenset(kept[album.id][1])
+            elif state and album.id in made and state.startswith(made[album.id][0]):
+                found[album.id] = frozenset(made[album.id][1])
+        return found
+
+    def keep_made(self, albums: Iterable[Made]) -> None:
+        """Keeps who is in albums that were just made, until they are read or their members are kept."""
+        made = self._made() | {
+            album.id: (album.state, list(album.members)) for album in albums if album.state
         }
+        self.shelf.put(self._key("made"), (orjson.dumps(made),))
 
     def keep_members(
         self,
@@ -262,16 +275,26 @@ class Kept:
         if after != before:
             self.shelf.put(self._key("members"), (orjson.dumps(after),))
             self._members = after
+        if made := self._made():
+            left = {key: value for key, value in made.items() if key in states and key not in members}
+            if left != made:
+                self.shelf.put(self._key("made"), (orjson.dumps(left),))
 
     def _albums(self) -> dict[str, tuple[str, list[str]]]:
         if self._members is None:
-            parts = self.shelf.get(self._key("members"))
-            try:
-                found = orjson.loads(parts[0]) if parts else {}
-                self._members = {key: (state, list(ids)) for key, (state, ids) in found.items()}
-            except (ValueError, TypeError, AttributeError, IndexError):
-                self._members = {}
+            self._members = self._ids_of("members")
         return self._members
+
+    def _made(self) -> dict[str, tuple[str, list[str]]]:
+        return self._ids_of("made")
+
+    def _ids_of(self, what: str) -> dict[str, tuple[str, list[str]]]:
+        parts = self.shelf.get(self._key(what))
+        try:
+            found = orjson.loads(parts[0]) if parts else {}
+            return {key: (state, list(ids)) for key, (state, ids) in found.items()}
+        except (ValueError, TypeError, AttributeError, IndexError):
+            return {}
 
     # Other pieces
 

@@ -157,7 +157,7 @@ def test_tags(server: Server) -> None:
 
 def test_albums(server: Server) -> None:
     ids = sorted(key for key, asset in server.scan().items() if asset.visibility is not Visibility.HIDDEN)
-    album = server.writer.create_album("Italy", "one van", ids[:2])
+    album = server.writer.create_album("Italy", "one van", ids[:2]).id
     assert all(result.ok for result in server.writer.add_members(album, ids[1:4]))
     unknown = str(uuid4())
     refused = [result for result in server.writer.add_members(album, [unknown]) if not result.ok]

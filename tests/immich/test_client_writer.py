@@ -216,10 +216,9 @@ def test_removing_members(version: str) -> None:
 @both
 def test_creating_an_album(version: str) -> None:
     writer, wire = writer_of(version, answering(version, "create_album"))
-    assert (
-        writer.create_album("Trip", "two vans", ["a", "a", "b"])
-        == recorded(version, "create_album")["body"]["id"]
-    )
+    made, said = writer.create_album("Trip", "two vans", ["a", "a", "b"]), recorded(version, "create_album")
+    assert (made.id, made.members) == (said["body"]["id"], ("a", "b"))
+    assert made.state == f"2 {said['body']['updatedAt']} "
     assert wire.asked[0].body == {"albumName": "Trip", "description": "two vans", "assetIds": ["a", "b"]}
 
 

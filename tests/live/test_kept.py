@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -138,6 +138,26 @@ def test_columns_give_the_same_photos(tmp_path: Path) -> None:
     for broken in (b"{}", b"[]", b"nothing", packed(assets)[:-9]):
         with pytest.raises((ValueError, KeyError, TypeError)):
             unpacked(broken)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("meanwhile", ["nothing", "one more", "one less", "another one"])
+def test_who_is_in_an_album_that_was_just_made_is_known(tmp_path: Path, version: str, meanwhile: str) -> None:
+    wish = {"albums": [{"name": "Sea", "match": {"taken": "2000.."}, "description": "ours"}]}
+    with desk(tmp_path, version) as made:
+        assert "nothing is kept" in made.same(wish)
+        writer = Writer(made.world.reader.transport, made.world.reader.dialect)
+        *ids, left = sorted(made.world.ids().values())
+        album = writer.create_album("Sea", asset_ids=ids)
+        made.kept().keep_made([album])
+        if meanwhile in ("one less", "another one"):
+            writer.remove_members(album.id, ids[-1:])
+        if meanwhile in ("one more", "another one"):
+            writer.add_members(album.id, [left])
+        known = meanwhile == "nothing"
+        for read in (not known, False):
+            assert f"{int(not read)} as kept, {int(read)} read" in made.same(wish)
+            assert made.sent.count("/download/info") == read
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -302,7 +322,7 @@ CHANGES = [
 def test_a_cached_plan_equals_a_fresh_one_whatever_others_do(tmp_path: Path, version: str, seed: int) -> None:
     chance = random.Random(seed)
     with desk(tmp_path, version, 24) as made:
-        others = Others(made.world, chance)
+        others = Others(made.world, chance, made.kept)
         ways = []
         for _turn in range(14):
             for _ in range(chance.randrange(4)):
@@ -319,6 +339,8 @@ class Others:
 
     world: World
     chance: random.Random
+    kept: Callable[[], Kept]
+    """What this program has kept: some of the albums are its own."""
     trashed: list[str] = field(default_factory=list)
     waiting: bool = False
 
@@ -370,6 +392,7 @@ class Others:
             case "album":
                 name = self.chance.choice(["Everything", "Hearts", "Some"])
                 if name not in {album.name for album in albums}:
-                    writer.create_album(name, asset_ids=self.chance.sample(assets, 3))
+                    made_one = writer.create_album(name, asset_ids=self.chance.sample(assets, 3))
+                    self.kept().keep_made([made_one])
             case "unalbum" if albums and self.chance.random() < 0.3:
                 writer.delete_album(self.chance.choice(albums).id)
