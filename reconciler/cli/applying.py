@@ -333,7 +333,7 @@ class Session:
             why = f"{more} was written, since the files contradict something (above)"
         elif plan.missing and not self.allow_missing:
             why = (
-                f"{more} was written, since named photos are missing (above); "
+                f"{more} was written, since some of what is named is missing (above); "
                 "--allow-missing goes on without them"
             )
         elif plan.violations:

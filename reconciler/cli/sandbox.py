@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.library import Library
 
 VERSIONS = ("2.5.6", "3.1.0")
+NOBODY: Mapping[str, str] = {}
 DEMO_LIBRARY = ".sandbox"
 SHOWN_SKIPS = 20
 _KEY_VARIABLES = (
@@ -67,11 +68,25 @@ def main() -> None:
     "--version", type=click.Choice(VERSIONS), default=VERSIONS[-1], show_default=True, help="Immich to play."
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Other numbers invent other photos.")
+@click.option(
+    "--user",
+    "users",
+    multiple=True,
+    metavar="E-MAIL",
+    help="One more user, to share albums with: ben@example.org, or 'Ben <ben@example.org>'.",
+)
 @click.option("--force", is_flag=True, help="Replace a library that is there already.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @plain_errors
 def init(
-    path: Path, photos: int, source: Path | None, version: str, seed: int, force: bool, quiet: bool
+    path: Path,
+    photos: int,
+    source: Path | None,
+    version: str,
+    seed: int,
+    users: tuple[str, ...],
+    force: bool,
+    quiet: bool,
 ) -> None:
     """Make a library in the folder PATH: of invented photos, of your own, or empty.
 
@@ -82,8 +97,9 @@ def init(
       immich-sandbox init try --photos 10000
       immich-sandbox init try --from ~/Pictures/2024
       immich-sandbox init old --photos 500 --version 2.5.6
+      immich-sandbox init family --photos 500 --user ben@example.org --user cleo@example.org
     """
-    _make_library(path, photos, source, version, seed, force, quiet)
+    _make_library(path, photos, source, version, seed, force, quiet, _read_users(users))
     click.echo(f"Use it: server.url sandbox:{path} in your YAML, or: immich-sandbox serve {path}")
 
 
@@ -157,8 +173,29 @@ def demo(example: Path, fresh: bool) -> None:
             sys.exit(code)
 
 
+def _read_users(texts: Iterable[str]) -> dict[str, str]:
+    """Names by e-mail."""
+    from email.utils import parseaddr
+
+    found: dict[str, str] = {}
+    for text in texts:
+        name, email = parseaddr(text)
+        account, at, host = email.partition("@")
+        if not (account and at and host):
+            stop(f"{text!r} is no user: write ben@example.org, or 'Ben <ben@example.org>'", Exit.INVALID)
+        found[email] = name or account.capitalize()
+    return found
+
+
 def _make_library(
-    path: Path, photos: int, source: Path | None, version: str, seed: int, force: bool, quiet: bool
+    path: Path,
+    photos: int,
+    source: Path | None,
+    version: str,
+    seed: int,
+    force: bool,
+    quiet: bool,
+    users: Mapping[str, str] = NOBODY,
 ) -> None:
     from reconciler.sandbox.library import Library
     from reconciler.sandbox.upkeep import discard, is_library
@@ -169,6 +206,7 @@ def _make_library(
         discard(path)
     try:
         with Library.create(path, version=version) as library:
+            library.add_users(users)
             invented = _invent(library, photos, seed, quiet) if photos else 0
             taken = _take_in(library, source, quiet) if source is not None else None
     except BaseException:

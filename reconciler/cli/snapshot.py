@@ -46,7 +46,8 @@ def main(
     """Save what planning for the YAML files needs to know of the server (default: those of this folder).
 
     immich-plan --snapshot makes the same plan from it, without the server and without a key. The file holds
-    what photos, albums and tags are called and how they are, as far as the files need it; no key, no picture.
+    what photos, albums and tags are called and how they are, as far as the files need it, and the server's
+    users where they share albums; no key, no picture.
 
     \b
     Examples:

@@ -27,6 +27,7 @@ _TITLES = {
     What.LIBRARIES: "list",
     What.OWNERS: "owners",
     What.COVERS: "cover",
+    What.USERS: "list",
 }
 
 

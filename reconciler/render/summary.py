@@ -234,7 +234,7 @@ def nothing(plan: Plan) -> str:
     if plan.undone:
         but.append(f"{count(len(plan.undone), 'value')} that it undid before")
     if plan.missing:
-        but.append(f"{count(len(plan.missing), 'photo')} that it doesn't have")
+        but.append(f"{count(len(plan.missing), 'name')} that it doesn't know")
     if plan.narrowing:
         return f"Nothing to do here{', but for ' * bool(but)}{' and '.join(but)}."
     return f"Nothing to do: the server is as the files say{', but for ' * bool(but)}{' and '.join(but)}."

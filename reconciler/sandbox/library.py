@@ -150,6 +150,14 @@ class Library:
         database.close()
         return cls(path)
 
+    def add_users(self, emails: Mapping[str, str]) -> None:
+        """More users, by e-mail with their names; one that is there stays as it is."""
+        with self.database.write() as db:
+            for email, name in emails.items():
+                if db.value("SELECT 1 FROM user WHERE email = ?", (email.lower(),)) is None:
+                    password = secrets.token_urlsafe(24)
+                    users.insert(db, email=email, name=name, password=password, is_admin=False)
+
     @classmethod
     def open(cls, path: Path) -> Library:
         """The library in the folder; raises SandboxError when there is none."""

@@ -19,6 +19,8 @@ from reconciler.diff.changes import Action
 from reconciler.live.touched import read_touched
 from reconciler.plan.document import from_bytes, to_bytes
 from reconciler.plan.report import Fate, Outcome
+from reconciler.render.html import plan_html
+from reconciler.sandbox.store import albums
 from tests.apply.journalling import journalled, past, undo, undoing
 from tests.apply.support import Fault, Here, here, names, photos
 from tests.support.world import add_users, share_albums
@@ -306,3 +308,23 @@ def test_a_new_album_is_made_also_where_its_users_are_refused(tmp_path: Path) ->
         report = small.apply(plan)
         assert report.outcome is Outcome.PARTIAL
         assert roles(place, "Other") == {}
+
+
+@VERSIONS
+def test_albums_of_others_that_the_account_sees_stay_out(tmp_path: Path, version: str) -> None:
+    with family(tmp_path, version) as (place, ids):
+        with place.library.database.write() as db:
+            theirs = albums.insert(db, ids[BEN], "Trip", "", "desc")
+            albums.add_user(db, theirs, place.identity.user_id, "editor")
+        assert place.converge(wish(CLEO)).outcome is Outcome.DONE
+        assert sent(place) == ["POST /albums"]
+        assert roles(place) == {CLEO: "viewer"}
+        (seen,) = place.reader.albums().others
+        assert seen.id == theirs and [share.user.email for share in seen.shares] == ["demo@example.org"]
+        assert not place.plan(wish(CLEO)).changes
+
+
+def test_the_html_page_tells_it(tmp_path: Path) -> None:
+    with family(tmp_path, shared={"Trip": {DAN: "viewer"}}) as (place, _):
+        page = plan_html(place.plan(wish(BEN)))
+        assert "+ ben@example.org (viewer)" in page and "− dan@example.org (was viewer)" in page

@@ -64,6 +64,23 @@ class TestInit:
         with Library.open(tmp_path / "try") as library:
             assert library.version.text == "2.5.6"
 
+    def test_more_users(self, tmp_path: Path) -> None:
+        users = (
+            "--user",
+            "ben@example.org",
+            "--user",
+            "Cleo Ünal <Cleo@example.org>",
+            "--user",
+            "ben@example.org",
+        )
+        assert run("init", tmp_path / "try", *users).exit_code == 0
+        with Library.open(tmp_path / "try") as library, library.database.read() as db:
+            found = {row["email"]: row["name"] for row in db.rows("SELECT * FROM user WHERE NOT is_admin")}
+        assert found == {"ben@example.org": "Ben", "cleo@example.org": "Cleo Ünal"}
+        refused = run("init", tmp_path / "other", "--user", "Ben")
+        assert refused.exit_code == 2 and "'Ben' is no user" in refused.output
+        assert not (tmp_path / "other").exists()
+
     def test_real_photos(self, tmp_path: Path) -> None:
         source = tmp_path / "pictures"
         source.mkdir()

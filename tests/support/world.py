@@ -30,7 +30,7 @@ from reconciler.plan.report import Report
 from reconciler.sandbox.library import Library, NewAsset
 from reconciler.sandbox.mount import Mounted, mounted
 from reconciler.sandbox.settings import Pace
-from reconciler.sandbox.store import albums, users
+from reconciler.sandbox.store import albums
 
 QUICK = Pace(job_milliseconds={"sidecar": 1, "metadataExtraction": 1, "storageTemplateMigration": 0})
 FAST = Limits(running=30, settle=60, poll_first=0.01, poll_most=0.05, idle_looks=2)
@@ -141,10 +141,8 @@ class World:
 
 def add_users(library: Library, emails: Mapping[str, str]) -> dict[str, str]:
     """More users of the server, by e-mail with their names; their ids by e-mail, those that are there too."""
-    with library.database.write() as db:
-        for email, name in emails.items():
-            if db.value("SELECT 1 FROM user WHERE email = ?", (email,)) is None:
-                users.insert(db, email=email, name=name, password="x" * 12, is_admin=False)
+    library.add_users(emails)
+    with library.database.read() as db:
         return {row["email"]: row["id"] for row in db.rows("SELECT id, email FROM user")}
 
 
