@@ -177,6 +177,7 @@ class Session:
             retry = self.retry_undone and turn == 0
 
             def planned(retry: bool = retry, early: Run | None = early if turn == 0 else None) -> Plan:
+                known = remembered.read()
                 made, _ = plan_for(
                     desired,
                     connection,
@@ -184,8 +185,8 @@ class Session:
                     tools.progress,
                     retry_undone=retry,
                     targets=self.targets,
-                    applied=remembered.read(),
-                    keep=lambda applied: self._remember(remembered, applied, tools),
+                    applied=known,
+                    keep=lambda applied: self._remember(remembered, applied, tools, known),
                 )
                 account.watching.rest()
                 say_ended_early(early, made)
@@ -214,10 +215,12 @@ class Session:
                 break
         return EXITS[outcome]
 
-    def _remember(self, remembered: Remembered, applied: Applied, tools: Tools) -> None:
+    def _remember(
+        self, remembered: Remembered, applied: Applied, tools: Tools, before: Applied | None = None
+    ) -> None:
         """Keeps what is as the files ask; a run doesn't fail because that can't be kept."""
         try:
-            remembered.keep(applied, now())
+            remembered.keep(applied, now(), before)
         except (OSError, StateUnusable) as error:
             tools.progress.say(f"what is as the files ask can't be remembered: {error}")
 

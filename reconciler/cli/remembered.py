@@ -40,10 +40,15 @@ class Remembered:
         except BadApplied:  # another version of this program wrote it; the next apply writes it anew
             return None
 
-    def keep(self, later: Applied, at: str) -> None:
-        """Adds what was seen later; nothing is written where nothing is new. Raises like `read`."""
-        before = self.read()
-        self.replace(before | later if before else later, at)
+    def keep(self, later: Applied, at: str, before: Applied | None = None) -> None:
+        """Adds what was seen later to what was known `before`, which is read where it isn't given.
+
+        Nothing is written where nothing is new. Raises like `read`.
+        """
+        before = before or self.read()
+        both = before | later if before else later
+        if both != before:
+            self.replace(both, at)
 
     def replace(self, applied: Applied, at: str) -> None:
         """Puts another state in its place."""

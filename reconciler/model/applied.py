@@ -101,7 +101,10 @@ class Applied:
 
 
 def to_bytes(applied: Applied) -> bytes:
-    """As gzipped JSON, grouped by value; the same state gives the same bytes."""
+    """As gzipped JSON, grouped by value; the same state gives the same bytes.
+
+    Pressed lightly: pressing harder takes four times as long and saves a tenth.
+    """
     document = {
         "kind": KIND,
         "version": VERSION,
@@ -132,7 +135,7 @@ def to_bytes(applied: Applied) -> bytes:
         },
         "colors": dict(sorted(applied.colors.items())),
     }
-    return gzip.compress(orjson.dumps(document), compresslevel=6, mtime=0)
+    return gzip.compress(orjson.dumps(document), compresslevel=1, mtime=0)
 
 
 def from_bytes(data: bytes) -> Applied:
