@@ -29,12 +29,10 @@ from reconciler.cli.before import (
     Aside,
     after_earlier_runs,
     clock,
-    ended_early,
     let_earlier_settle,
     newest_run,
     now,
     refuse_without_window,
-    say_ended_early,
     say_without_window,
 )
 from reconciler.cli.common import stop
@@ -47,6 +45,7 @@ from reconciler.cli.progress import Unheard, progress
 from reconciler.cli.remembered import Remembered
 from reconciler.cli.safety import Bounds
 from reconciler.cli.timing import Asked
+from reconciler.cli.unfinished import ended_early, say_ended_early
 from reconciler.diff.converged import after
 from reconciler.diff.target import Target
 from reconciler.immich.writer import Writer

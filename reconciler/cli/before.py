@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NoReturn
 
-import click
-
 from reconciler.apply.earlier import overlapping, photos_of, wait_until_read
 from reconciler.apply.exclusion import Hold
 from reconciler.apply.mend import mend_earlier
@@ -17,14 +15,13 @@ from reconciler.apply.resume import held_up, wait_until_idle
 from reconciler.apply.runs import Run, Runs, in_flight
 from reconciler.apply.tools import Tools
 from reconciler.apply.window import restore
-from reconciler.cli.common import local_time, stop
+from reconciler.cli.common import stop
 from reconciler.cli.connect import Connection
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import heard
+from reconciler.cli.output import warn
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.reader import Reader
 from reconciler.plan import Plan
-from reconciler.plan.report import Outcome
 
 CANNOT = (
     "without an administrator's key the queues can't be paused or watched: an edit that another program or "
@@ -186,28 +183,6 @@ def _not_now(runs: Sequence[Run], why: str) -> NoReturn:
     )
 
 
-def ended_early(runs: Runs, server: str, user: str) -> Run | None:
-    """The last run of an account, where it died or was stopped after it had begun to write."""
-    last = next(iter(runs.all(server=server, user=user)), None)
-    if last and last.touched and (last.unfinished or last.outcome == Outcome.INTERRUPTED.value):
-        return last
-    return None
-
-
-def say_ended_early(run: Run | None, plan: Plan) -> None:
-    """One line about a run that can be continued, with the way out."""
-    if run is None or not (plan.changes or run.unfinished):
-        return
-    how = "died" if run.unfinished else "was stopped"
-    way = (
-        f"immich-apply --resume {run.id} continues it; this plan starts from what is there now"
-        if plan.changes
-        else f"immich-runs verify {run.id} tells what of it has lasted"
-    )
-    text = f"note: run {run.id} of {local_time(run.started)} {how} before its end: {way}"
-    heard(lambda: click.echo(text, err=True), err=True)
-
-
 # -- waiting for the time ----------------------------------------------------------------------------------
 
 
@@ -229,11 +204,6 @@ class Aside:
 def newest_run(tools: Tools) -> int:
     """The number of the last run on the server; 0 where there was none."""
     return next((run.id for run in Runs(tools.state).all(server=tools.server)), 0)
-
-
-def warn(text: str) -> None:
-    """A warning on stderr, also where nobody wants to see progress."""
-    heard(lambda: click.echo(f"warning: {text}", err=True), err=True)
 
 
 def clock() -> datetime:

@@ -34,3 +34,8 @@ def hush(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def warn(text: str) -> None:
+    """A warning on stderr, also where nobody wants to see progress."""
+    heard(lambda: click.echo(f"warning: {text}", err=True), err=True)

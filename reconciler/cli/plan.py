@@ -131,16 +131,14 @@ def main(
     """
     from reconciler.apply.exclusion import another_run
     from reconciler.apply.runs import Runs
-    from reconciler.cli.accepting import accepted
-    from reconciler.cli.before import ended_early, say_ended_early, warn
     from reconciler.cli.connect import Ask, Calls, connect
-    from reconciler.cli.offline import plan_offline
+    from reconciler.cli.output import warn
     from reconciler.cli.planning import Seen, exit_of, plan_for, reads, show, state_in
     from reconciler.cli.progress import progress
     from reconciler.cli.remembered import Remembered, unknown
+    from reconciler.cli.unfinished import ended_early, say_ended_early
     from reconciler.model.live import NO_THUMBNAILS
     from reconciler.plan import Plan
-    from reconciler.plan.document import to_bytes
 
     pages.check(form)
     if snapshot and (server or account):
@@ -152,9 +150,15 @@ def main(
         """The plan, once what somebody has changed on the server is taken over where that is asked for."""
         if detect_drift and plan.drift is None:
             stop(unknown(applied))
-        return accepted(plan, desired, seen, paths, accept, applied) if accept else plan
+        if not accept:
+            return plan
+        from reconciler.cli.accepting import accepted
+
+        return accepted(plan, desired, seen, paths, accept, applied)
 
     if snapshot:
+        from reconciler.cli.offline import plan_offline
+
         offline = plan_offline(
             desired, snapshot, state, retry_undone=retry_undone, targets=targets, applied=applied
         )
@@ -196,6 +200,8 @@ def main(
         warn(thumbnails.note)
     pages.save(plan, thumbnails)
     if output:
+        from reconciler.plan.document import to_bytes
+
         output.write_bytes(to_bytes(plan))
         click.echo(f"saved: immich-apply {output} carries out this plan and no other", err=True)
     if detect_drift and plan.drift:

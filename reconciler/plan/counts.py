@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -56,7 +56,7 @@ class _Lines:
 
     def count(self, library: int | None) -> Count:
         """The number of photos, against those of the library."""
-        parts: Counter[str] = Counter()
+        parts: dict[str, int] = defaultdict(int)
         for (file, line, _), number in Counter(self.places).items():
             parts[f"{file}:{line}"] += number
         return Count(self.photos, parts, self.first, library, "in the library")
