@@ -74,6 +74,10 @@ class Connection:
             can_hold_window=self.admin is not None,
         )
 
+    def album_order(self) -> str | None:
+        """The order that new albums get; None where the account's key may not read preferences."""
+        return self.reader.album_order() if self.may(Reader.album_order) else None
+
     def libraries(self) -> Mapping[str, str]:
         """The names of the external libraries by id, which only an administrator's key may read."""
         reader, key = self.admin or self.reader, self.admin_key or self.key

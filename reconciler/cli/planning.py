@@ -33,11 +33,11 @@ from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.applied import Applied
 from reconciler.model.attempts import NO_ATTEMPTS, Attempts
 from reconciler.model.desired import Desired
-from reconciler.model.live import NO_THUMBNAILS, Live, Thumbnails
+from reconciler.model.live import NO_THUMBNAILS, Features, Live, Thumbnails
 from reconciler.model.memory import no_collection
 from reconciler.plan import Plan, make_plan
 from reconciler.plan.basis import Former, basis_of
-from reconciler.plan.plan import refiled_by
+from reconciler.plan.plan import orders_anew, refiled_by
 
 
 def load_files(paths: Sequence[str]) -> Desired:
@@ -98,6 +98,10 @@ class Seen:
     applied: Applied | None = None
     reading: ReadingPlan | None = None
     meter: Meter = field(default_factory=Meter)
+
+    def with_features(self, features: Features) -> Seen:
+        """The same on a server of which more is known."""
+        return replace(self, live=replace(self.live, features=features))
 
     def plan(self, desired: Desired) -> Plan:
         """The plan for files that ask for nothing that hasn't been read."""
@@ -168,7 +172,9 @@ def plan_for(
     if keep is not None:
         keep(applied_of(whole, live))
     if not reading.dates and any(refiled_by(comparison.changes)):
-        seen = replace(seen, live=replace(live, features=connection.features(True)))
+        seen = seen.with_features(connection.features(True))
+    if any(orders_anew(comparison.changes)):
+        seen = seen.with_features(replace(seen.live.features, new_album_order=connection.album_order()))
     return seen.plan_of(desired, comparison), seen
 
 

@@ -221,6 +221,11 @@ def template_of(item: Json) -> StorageTemplate:
     return StorageTemplate(bool(part["enabled"]), part.get("template") or "")
 
 
+def album_order_of(item: Json) -> str | None:
+    """The order of new albums out of a user's preferences."""
+    return (item.get("albums") or {}).get("defaultAssetOrder")
+
+
 def queue_of(item: Json) -> Queue:
     """A queue of /queues."""
     return _queue(item["name"], bool(item["isPaused"]), item["statistics"])

@@ -88,6 +88,11 @@ class Reader(PeopleReader):
                 return None
             raise
 
+    @needs("userPreference.read")
+    def album_order(self) -> str | None:
+        """The order of new albums, asc or desc, as the user prefers; None where the server is silent."""
+        return self._get("/users/me/preferences", parse.album_order_of)
+
     # Assets
 
     @needs("asset.read")

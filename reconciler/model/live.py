@@ -68,6 +68,8 @@ class Features:
     """Whether the template files photos by the name of their album."""
     can_hold_window: bool = True
     """Whether an admin's key is there to pause the queues."""
+    new_album_order: str | None = None
+    """The order that the server gives a new album of this account, by its preferences; None where unknown."""
 
 
 @dataclass(frozen=True, slots=True)

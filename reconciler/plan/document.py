@@ -99,6 +99,7 @@ def to_document(plan: Plan, *, public: bool = True) -> dict[str, Json]:
             "canHoldWindow": plan.features.can_hold_window,
             "clearsEmbeddedDescription": plan.features.clears_embedded_description,
             "keepsLastTagOff": plan.features.keeps_last_tag_off,
+            "newAlbumOrder": plan.features.new_album_order,
         },
     }
     document["checksum"] = checksum(document)
@@ -174,6 +175,7 @@ def _read_features(data: Mapping[str, Json]) -> Features:
         storage_template=data["storageTemplate"],
         template_uses_album=data["templateUsesAlbum"],
         can_hold_window=data["canHoldWindow"],
+        new_album_order=data["newAlbumOrder"],
     )
 
 

@@ -176,6 +176,13 @@ def refiled_by(changes: Changes) -> Iterator[AlbumChange]:
             yield change
 
 
+def orders_anew(changes: Changes) -> Iterator[AlbumChange]:
+    """The albums that are made with an order, which the server may give them by itself."""
+    for change in changes.albums:
+        if change.action is Action.CREATE and any(item.field is AlbumField.ORDER for item in change.fields):
+            yield change
+
+
 def _note_on_files(refiled: tuple[AlbumChange, ...], features: Features, migrate: bool) -> Iterator[Note]:
     if not refiled:
         return

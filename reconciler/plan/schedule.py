@@ -110,7 +110,7 @@ def schedule(changes: Changes, tags: Mapping[str, Tag], features: Features) -> t
     for group in groups:
         (movers if moves_files(group, features) else others).append(group)
     placed = _placed(others, movers)
-    albums = list(_album_lanes(changes.albums, additions(changes.albums)))
+    albums = list(_album_lanes(changes.albums, additions(changes.albums), features))
     filed = [lane for lane in albums if any(moves_files(item, features) for item in lane)]
     rounds: list[Round] = []
     for number, members in enumerate(placed):
@@ -154,20 +154,20 @@ def _tag_operations(changes: tuple[TagChange, ...]) -> Iterator[Operation]:
             yield ColorTag(TagRef(change.path, change.id), change.after)
 
 
-def _album_lanes(changes: Iterable[AlbumChange], come: Additions) -> Iterator[Lane]:
+def _album_lanes(changes: Iterable[AlbumChange], come: Additions, features: Features) -> Iterator[Lane]:
     shared = {album.name for operation in come.joint for album in operation.albums}
     for change in changes:
         if change.action is Action.DELETE:
             yield (DeleteAlbum(AlbumRef(change.name, change.id)),)
         else:
             added = come.rest.get(change.name, () if change.name in shared else change.added)
-            if lane := tuple(_album_operations(change, added)):
+            if lane := tuple(_album_operations(change, added, features)):
                 yield lane
     for operation in come.joint:
         yield (operation,)
 
 
-def _album_operations(change: AlbumChange, added: tuple[str, ...]) -> Iterator[Operation]:
+def _album_operations(change: AlbumChange, added: tuple[str, ...], features: Features) -> Iterator[Operation]:
     """Whoever loses access does so first, and whoever gets it sees only what the album shall hold."""
     album = AlbumRef(change.name, change.id)
     values = {item.field: item.after for item in change.fields}
@@ -178,6 +178,8 @@ def _album_operations(change: AlbumChange, added: tuple[str, ...]) -> Iterator[O
         description = values.pop(AlbumField.DESCRIPTION, "")
         yield CreateAlbum(change.name, str(description or ""), added[:ALBUM_BATCH], coming)
         added, coming = added[ALBUM_BATCH:], ()
+        if values.get(AlbumField.ORDER) == features.new_album_order:
+            values.pop(AlbumField.ORDER, None)
     for batch in cut(added, ALBUM_BATCH):
         yield AddMembers(album, batch)
     for batch in cut(change.removed, ALBUM_BATCH):
