@@ -231,13 +231,11 @@ class _Lists:
         lost = [one for one in named if one.named and not any(map(one.means, self.owners))]
         if not lost:
             return
-        number = self.errand.will(
-            read(What.OWNERS, f"who is {listed([one.who for one in lost])}", list_cost(), fewest=0)
-        )
-        with self.errand.during(number):
-            known = {owner.id for owner in self.owners}
-            found = [user for user in self.errand.source.users() if user.id not in known]
-        self.errand.came(number, len(found))
+        if not self.reading.users:
+            text = f"who is {listed([one.who for one in lost])}"
+            self._job(read(What.OWNERS, text, list_cost(), fewest=0), self._users)()
+        known = {owner.id for owner in self.owners}
+        found = [user for user in self.users if user.id not in known]
         self.owners += tuple(Owner(user.id, user.name, user.email, shown=False) for user in found)
 
     def _tags(self) -> int:

@@ -100,6 +100,8 @@ def test_a_plan_asks_for_the_users_once_and_only_where_somebody_is_named(
 
     with family(tmp_path, version, {"Trip": {BEN: "viewer"}, "Other": {}}) as (place, _):
         assert sorted(asked(place, {"share": [BEN]})) == ["/albums", "/users"]
+        both = {"share": [BEN], "match": {"owner": "cleo@example.org"}}
+        assert asked(place, both).count("/users") == 1
         assert asked(place, {"share": []}) == asked(place, {"order": "asc"}) == ["/albums"]
 
 
