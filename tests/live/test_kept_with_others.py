@@ -61,7 +61,7 @@ def test_a_cached_plan_equals_a_fresh_one_whatever_a_partner_does(
     chance = random.Random(seed)
     with desk(tmp_path, version, 16) as made:
         ben = ben_of(made)
-        ada, others = admin(made.world.mounted), Others(made.world, chance)
+        ada, others = admin(made.world.mounted), Others(made.world, chance, made.kept)
         ways = []
         for _turn in range(10):
             for _ in range(chance.randrange(3)):
