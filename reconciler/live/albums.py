@@ -30,8 +30,12 @@ class Albums:
     desired: Desired
     listed: AlbumList
     members: dict[str, frozenset[str]] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
+    """Ids of albums of which only the members that show are known, which is all that rules ask for."""
     _made: list[str] = field(default_factory=list)
     """Ids of albums that a set may have made."""
+    _whole: bool = False
+    """Whether members that don't show are asked for too."""
 
     @property
     def names(self) -> dict[str, str]:
@@ -64,6 +68,14 @@ class Albums:
         if job := self.job(albums):
             job()
 
+    def read_all(self, albums: Iterable[Album]) -> None:
+        """Reads the members of these albums, those that don't show too."""
+        wanted = list(albums)
+        for album_id in self.shown.intersection(album.id for album in wanted):
+            del self.members[album_id]
+        self._whole = True
+        self.read(wanted)
+
     def job(self, albums: Iterable[Album]) -> Callable[[], None] | None:
         """A job that reads the members of these albums, as far as they aren't there yet."""
         wanted = {album.id: album for album in albums if album.id not in self.members}
@@ -77,7 +89,9 @@ class Albums:
             told, stop = self.errand.tell("albums"), self.errand.stop
             kept = self.errand.around.kept
             with self.errand.during(number):
-                same = kept.members(wanted.values(), self.listed.states) if kept else {}
+                shown = frozenset(key for key, album in wanted.items() if self._only_asked_for(album))
+                same = kept.members(wanted.values(), self.listed.states, shown) if kept else {}
+                self.shown |= shown & same.keys()
                 rest = [album_id for album_id in wanted if album_id not in same]
                 read = self.errand.source.members_of(rest, on_progress=told, stop=stop) if rest else {}
             if kept:
@@ -110,6 +124,13 @@ class Albums:
     def meaning(self, entry: AlbumEntry) -> list[Album]:
         """The account's own albums that an entry may mean."""
         return [album for album in self.listed.own if _may_mean(entry, album)]
+
+    def _only_asked_for(self, album: Album) -> bool:
+        """Whether nothing but rules that leave hidden photos out ask who is in an album."""
+        around = self.errand.around
+        if self._whole or self.reading.needs.hidden or around.whole or around.complete:
+            return False
+        return not any(_may_mean(entry, album) for entry in self.desired.albums)
 
     def _because(self, albums: Iterable[Album]) -> list[Origin]:
         return [entry.origin for album in albums for entry in self._entries(album)]

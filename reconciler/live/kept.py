@@ -28,6 +28,7 @@ when it last changed, and when one of those members last did (`AlbumList.states`
   and one restored or added moves a time.
 - An album that this program has made tells when it was made in the answer. Where it still counts as many
   members and has the same time, nobody has come in, and so nobody has left.
+- Of an album that only rules ask for, which leave hidden photos out, the members that show are enough.
 - Hidden members count nowhere, so that one that leaves can't be seen. An album is kept only if all of its
   members count but hidden ones of the account's own, which are the videos of live photos that are members and
   bring them along. So photos of other people may be among them, as long as none is hidden.
@@ -74,6 +75,9 @@ SMALLEST = 4000
 """Photos from which on it takes the server less to say what has changed than to show them all."""
 MANY = 1000
 """So many photos that came without need are worth writing down a later time to ask from."""
+
+SHOWN = "shown "
+"""Before the id of an album of which the members that are not hidden are kept."""
 
 Progress = Callable[[int], None]
 
@@ -225,18 +229,25 @@ class Kept:
 
     # Members
 
-    def members(self, albums: Iterable[Album], states: Mapping[str, str]) -> dict[str, frozenset[str]]:
-        """The members of those of these albums that are as they were, by album id."""
+    def members(
+        self, albums: Iterable[Album], states: Mapping[str, str], shown: Collection[str] = ()
+    ) -> dict[str, frozenset[str]]:
+        """The members of those of these albums that are as they were, by album id.
+
+        Of albums in `shown` those that are not hidden will do.
+        """
         if self.refresh:
             return {}
         kept, made = self._albums(), self._made()
         found = {}
         for album in albums:
             state = states.get(album.id)
-            if state and album.id in kept and kept[album.id][0] == state:
-                found[album.id] = frozenset(kept[album.id][1])
-            elif state and album.id in made and state.startswith(made[album.id][0]):
-                found[album.id] = frozenset(made[album.id][1])
+            keys = (album.id, *([SHOWN + album.id] if album.id in shown else []))
+            same = next((kept[key][1] for key in keys if key in kept and kept[key][0] == state), None)
+            if state and same is None and album.id in made and state.startswith(made[album.id][0]):
+                same = made[album.id][1]
+            if state and same is not None:
+                found[album.id] = frozenset(same)
         return found
 
     def keep_made(self, albums: Iterable[Made]) -> None:
@@ -253,7 +264,7 @@ class Kept:
         states: Mapping[str, str],
         library: Mapping[str, Asset],
     ) -> None:
-        """Keeps members that were read after the list of albums with these states.
+        """Keeps all members of albums, read after the list of albums with these states.
 
         `library` are all photos, hidden ones too.
         """
@@ -261,7 +272,8 @@ class Kept:
         after = {
             key: value
             for key, value in before.items()
-            if value[0] == states.get(key) and not (self.refresh and key in members)
+            if value[0] == states.get(key.removeprefix(SHOWN))
+            and not (self.refresh and key.removeprefix(SHOWN) in members)
         }
         for album in albums:
             state, found = states.get(album.id), members.get(album.id)
@@ -272,6 +284,11 @@ class Kept:
                 and _tells(album, state, found, library, now)
             ):
                 after[album.id] = (state, sorted(found))
+                continue
+            if state and found is not None and not {album.id, SHOWN + album.id} & after.keys():
+                seen = frozenset(one for one in found if not _hidden(library.get(one)))
+                if _tells(album, state, seen, library, now):
+                    after[SHOWN + album.id] = (state, sorted(seen))
         if after != before:
             self.shelf.put(self._key("members"), (orjson.dumps(after),))
             self._members = after
@@ -353,6 +370,10 @@ def _with(before: Mapping[str, Asset], changed: Mapping[str, Asset]) -> tuple[di
             after[asset.id] = asset
     fresh = any(asset_id not in before for asset_id in changed)
     return (dict(sorted(after.items())) if fresh else after), different
+
+
+def _hidden(asset: Asset | None) -> bool:
+    return asset is not None and asset.visibility is Visibility.HIDDEN
 
 
 def _tells(

@@ -92,7 +92,7 @@ def _read(
     photos.read(choice, reading.names, [job for job in beside if job])
     people = company.people()
     grouped = (*photos.assets.values(), *photos.others.values())
-    albums.read(albums.of_sets(grouped, facts.tags, people.known))
+    albums.read_all(albums.of_sets(grouped, facts.tags, people.known))
     photos.read_members(albums.to_identify(), albums.names, facts)
     read_other_covers(errand, desired, albums, photos)
     tags = tagging.memberships(photos.assets, photos.details, company.beside, photos.everything)
@@ -136,7 +136,8 @@ def _keep(errand: Errand, albums: Albums, photos: Photos) -> None:
     kept = errand.around.kept
     if kept and photos.everything is not None and albums.members:
         every = (*albums.listed.own, *albums.listed.others)
-        kept.keep_members(albums.members, every, albums.listed.states, photos.everything)
+        whole = {key: found for key, found in albums.members.items() if key not in albums.shown}
+        kept.keep_members(whole, every, albums.listed.states, photos.everything)
 
 
 def _given_by_rules(desired: Desired) -> frozenset[str]:

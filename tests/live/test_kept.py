@@ -220,6 +220,45 @@ def test_a_hidden_member_that_leaves_is_seen_since_such_albums_are_always_read(t
         made.same(WISH)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_hidden_members_do_not_matter_where_only_rules_ask_who_is_in_an_album(
+    tmp_path: Path, version: str
+) -> None:
+    rule = {"albums": [{"name": "Rest", "match": {"in_album": False}}]}
+    with desk(tmp_path, version) as made:
+        writer = Writer(made.world.reader.transport, made.world.reader.dialect)
+        ids = made.world.ids()
+        hidden = ids["IMG_0000.jpg"]
+        album = writer.create_album("2018", asset_ids=[ids["IMG_0005.jpg"], hidden]).id
+
+        def how(wish: dict[str, Any]) -> str:
+            _, data, found = made.read(made.kept(), wish)
+            assert data == made.read(None, wish)[1]
+            return found
+
+        call(made.world, "PUT", "/assets/{id}", {"visibility": "hidden"}, id=hidden)
+        how(rule)
+        assert "3 as kept, 0 read" in how(rule)
+        writer.remove_members(album, [hidden])
+        assert "3 as kept, 0 read" in how(rule)
+        writer.add_members(album, [hidden])
+        how(rule)
+        call(made.world, "PUT", "/assets/{id}", {"visibility": "timeline"}, id=hidden)
+        shown, data, _ = made.read(made.kept(), rule)
+        assert hidden in shown.members[album] and data == made.read(None, rule)[1]
+        call(made.world, "PUT", "/assets/{id}", {"visibility": "hidden"}, id=hidden)
+        how(rule)
+        # entries, sets and rules on hidden photos need to know of all members
+        for wish in (
+            {"albums": [{"name": "2018", "match": {"favorite": True}}]},
+            {**rule, "album_sets": [{"for_each": "year", "name": "{year}", "match": {"favorite": True}}]},
+            {"albums": [{"name": "Rest", "match": {"in_album": False, "visibility": "hidden"}}]},
+        ):
+            live, data, _ = made.read(made.kept(), wish)
+            assert hidden in live.members[album]
+            assert data == made.read(None, wish)[1]
+
+
 def test_one_removed_and_one_restored_is_seen(tmp_path: Path) -> None:
     with desk(tmp_path, "3.1.0") as made:
         album = next(one for one in made.world.reader.albums().own if one.name == "Everything")

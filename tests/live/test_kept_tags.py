@@ -232,7 +232,7 @@ def test_a_plan_with_kept_tags_equals_a_fresh_one_whatever_others_do(
 ) -> None:
     chance = random.Random(seed)
     with desk(tmp_path, version) as made:
-        others = Taggers(made.world, chance)
+        others = Taggers(made.world, chance, made.kept)
         ways = []
         for _turn in range(14):
             for _ in range(chance.randrange(4)):
