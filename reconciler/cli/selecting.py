@@ -113,7 +113,7 @@ def answer(asked: Question, connection: Connection, progress: Unheard, *, whole:
         click.echo(f"warning: {problem}", err=True)
     if references.ambiguous:
         stop("; ".join(str(problem) for problem in references.ambiguous), Exit.INVALID)
-    states = states_of(live, {})
+    states = states_of(live)
     others = reaches_others(owners_of(asked.rule))
     looked_at = [
         state

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldChange, Note
 from reconciler.diff.sharing import Sharing
+from reconciler.model.asset import told_apart
 from reconciler.model.desired import AlbumEntry, Membership, PhotoName
 from reconciler.model.live import Album, Live
 from reconciler.model.origin import Origin, Problem
@@ -23,11 +24,21 @@ class Matched:
     problems: tuple[Problem, ...] = ()
     unclear: frozenset[str] = frozenset()
     """The names of the entries that have problems."""
+    names: frozenset[str] = frozenset()
+    """Those of all entries."""
 
-    @property
-    def renamed(self) -> dict[str, str]:
-        """The names that the entries give to albums, by id, where they differ from the present ones."""
-        return {album.id: name for name, album in self.live.items() if album.name != name}
+    def called(self, live: Live) -> dict[str, str]:
+        """What every album is called in the states of assets, by id: as the entry that means it calls it.
+
+        Others of that name, of the account or of somebody else, are told apart from it.
+        """
+        meant = {album.id: name for name, album in self.live.items()}
+        there = {**{album.id: album.name for album in live.albums}, **live.other_albums}
+        others = {
+            album_id: told_apart(name, album_id) if name in self.names else name
+            for album_id, name in there.items()
+        }
+        return others | meant
 
 
 def match_albums(entries: Iterable[AlbumEntry], albums: Iterable[Album]) -> Matched:
@@ -48,7 +59,8 @@ def match_albums(entries: Iterable[AlbumEntry], albums: Iterable[Album]) -> Matc
     for name, problem in _meant_twice(found, entries):
         problems[name].append(problem)
     told = tuple(problem for of_one in problems.values() for problem in of_one)
-    return Matched(found, told, frozenset(name for name, of_one in problems.items() if of_one))
+    unclear = frozenset(name for name, of_one in problems.items() if of_one)
+    return Matched(found, told, unclear, frozenset(entry.name for entry in entries))
 
 
 def claimed_ids(entries: Iterable[AlbumEntry], albums: Iterable[Album]) -> set[str]:

@@ -10,12 +10,12 @@ from reconciler.model.live import Live
 from reconciler.model.values import Visibility
 
 
-def states_of(live: Live, renamed: Mapping[str, str]) -> dict[str, AssetState]:
-    """Every asset by id; `renamed` has the names that the files give to albums, by album id.
+def states_of(live: Live, called: Mapping[str, str] | None = None) -> dict[str, AssetState]:
+    """Every asset by id; albums are `called` so, by id, or else by their names.
 
     Of other people's, those of owners whom rules may mean, and only what shows in the timeline.
     """
-    albums_of = _album_names(live, renamed)
+    albums_of = _album_names(live, called)
     mine = next((owner for owner in live.owners if owner.me), None)
     usual = Beside(owner=mine) if mine else NOTHING_BESIDE
     beside_of = _beside(live, usual)
@@ -48,10 +48,9 @@ def _with_library(beside: Beside, asset: Asset, live: Live) -> Beside:
     return replace(beside, library=name) if name else beside
 
 
-def _album_names(live: Live, renamed: Mapping[str, str]) -> dict[str, frozenset[str]]:
+def _album_names(live: Live, called: Mapping[str, str] | None) -> dict[str, frozenset[str]]:
     """The names of the albums of each asset."""
-    names = {album.id: renamed.get(album.id, album.name) for album in live.albums}
-    names |= live.other_albums
+    names = called or {**{album.id: album.name for album in live.albums}, **live.other_albums}
     found: dict[str, frozenset[str]] = {}
     for album_id, members in live.members.items():
         if album_id in names:

@@ -50,13 +50,14 @@ def whole_of(
     """
     names = names_of(desired, live)
     matched = match_albums(desired.albums, live.albums)
-    states, renamed = states_of(live, matched.renamed), matched.renamed
+    called = matched.called(live)
+    states = states_of(live, called)
     sets = expand(desired, live, states, known)
     for _ in range(SET_TURNS):
         whole = replace(desired, albums=(*desired.albums, *sets.entries))
         matched = match_albums(whole.albums, live.albums)
-        if matched.renamed != renamed:
-            states, renamed = states_of(live, matched.renamed), matched.renamed
+        if (now := matched.called(live)) != called:
+            states, called = states_of(live, now), now
         sieve = sift(states, _rules_of(whole, names, sets))
         found = Whole(whole, names, sets, matched, sieve, *_converge_all(sieve, attempts))
         outcomes = found.outcomes

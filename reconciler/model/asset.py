@@ -144,9 +144,26 @@ class Beside:
 NOTHING_BESIDE = Beside()
 
 
+_APART = "\0"
+"""Behind the name of an album that is told apart; no name on the server holds it."""
+
+
+def told_apart(name: str, album_id: str) -> str:
+    """What an album is called in a state where another one of its name is meant."""
+    return f"{name}{_APART}{album_id}"
+
+
+def album_name(called: str) -> str:
+    """The name of an album that may be told apart."""
+    return called.partition(_APART)[0]
+
+
 @quick(frozen=True, slots=True)
 class AssetState:
-    """An asset with its tags (full paths) and the names of the albums it is in, as far as they were read."""
+    """An asset with its tags (full paths) and the names of the albums it is in, as far as they were read.
+
+    An album that has the name of one in the files, and that they don't mean, is `told_apart`.
+    """
 
     asset: Asset
     tags: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
 
-from reconciler.model.asset import AssetState
+from reconciler.model.asset import AssetState, album_name
 from reconciler.model.origin import Origin
 from reconciler.model.selectors import Needs, OneByOne, Plain
 from reconciler.model.text import TextMatcher, composed, folded, folder_regex, search_regex
@@ -223,7 +223,7 @@ class InAlbum(OneByOne):
 
     def matches(self, state: AssetState) -> bool:
         wanted = folded(self.name)
-        return any(folded(name) == wanted for name in state.albums)
+        return any(folded(album_name(called)) == wanted for called in state.albums)
 
     def needs(self) -> Needs:
         return Needs(albums=frozenset({folded(self.name)}))

@@ -313,7 +313,7 @@ def test_with_partners_too_parts_and_the_whole_give_the_same(shared: World, data
     found = compare(desired, whole)
     assert not found.missing and not found.problems
     assert compare(desired, parts).changes == found.changes
-    states = states_of(whole, {})
+    states = states_of(whole)
     assert {key for key, state in states.items() if not state.own} <= _of(shared, "Ben")
     changes = {change.name: change for change in found.changes.albums}
     for entry in desired.albums:
