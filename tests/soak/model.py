@@ -32,6 +32,8 @@ class Album:
     description: str = ""
     order: str = "desc"
     members: set[str] = field(default_factory=set)
+    shared: dict[str, str] = field(default_factory=dict)
+    """The roles of those who see it beside the owner, by e-mail."""
 
 
 @dataclass
@@ -104,6 +106,7 @@ class Model:
         album = self.albums.setdefault(entry["name"], Album())
         album.description = entry.get("description", album.description)
         album.order = entry.get("order", album.order)
+        _share(album, entry.get("share", {}))
         if "match" not in entry and "assets" not in entry:
             return
         listed = {one["file"] for one in entry.get("assets", [])}
@@ -113,6 +116,15 @@ class Model:
             if name in listed or ("match" in entry and fits(entry["match"], name, photo))
         }
         album.members = found if entry.get("membership", "exact") == "exact" else album.members | found
+
+
+def _share(album: Album, share: Any) -> None:
+    """A list says who sees the album; otherwise some get or lose access."""
+    items = share if isinstance(share, list) else share.get("add", [])
+    given = {item["user"]: item.get("role", "viewer") for item in items}
+    album.shared = given if isinstance(share, list) else {**album.shared, **given}
+    for user in [] if isinstance(share, list) else share.get("remove", []):
+        album.shared.pop(user, None)
 
 
 def fits(match: dict[str, Any], name: str, photo: Photo) -> bool:

@@ -21,6 +21,7 @@ from tests.apply.support import Here, here, set_storage_template
 from tests.soak import wishes
 from tests.soak.faults import Chances
 from tests.soak.model import Album, Model, Photo
+from tests.support.world import add_users
 
 PER_LIBRARY = 25
 """Plans in a row on one library."""
@@ -84,6 +85,7 @@ def _one_library(name: str, seed: int, number: int, plans: int, count: Count) ->
         tempfile.TemporaryDirectory() as folder,
         here(Path(folder), assets, version=version, pace=PACE) as place,
     ):
+        add_users(place.library, wishes.USERS)
         place.pause_setting = dice.choice(["pipeline", "pipeline", "heavy"])
         place.with_admin = dice.random() < 0.85
         set_storage_template(place.library, dice.random() < 0.3)
@@ -212,7 +214,8 @@ def _plain(model: Model) -> dict[str, Any]:
                 value = datetime.fromisoformat(value).astimezone(UTC).isoformat()
             found[f"{name} {aspect}"] = sorted(value) if aspect == "tags" else value
     for name, album in model.albums.items():
-        found[f"album {name}"] = (album.description, album.order, sorted(album.members))
+        shared = sorted(album.shared.items())
+        found[f"album {name}"] = (album.description, album.order, sorted(album.members), shared)
     return found
 
 
@@ -240,6 +243,7 @@ def seen(place: Here) -> Model:
         members = {names[asset] for part in info["archives"] for asset in part["assetIds"]}
         if album["albumName"] in found.albums:
             raise Differs(f"two albums are called {album['albumName']}")
-        found.albums[album["albumName"]] = Album(album["description"] or "", album["order"], members)
+        roles = {one["user"]["email"]: one["role"] for one in album["albumUsers"] if one["role"] != "owner"}
+        found.albums[album["albumName"]] = Album(album["description"] or "", album["order"], members, roles)
     found.tags = {tag["value"]: tag.get("color") for tag in ask("GET", "/tags")}
     return found

@@ -16,6 +16,7 @@ KEPT = "Kept"
 ALBUMS = ["Italy", "Best of", "Everything"]
 TEXTS = ["Sunset", "On the beach", "two\nlines", "ünïcödé 写真"]
 PLACES = [(48.85341, 2.3488), (41.89193, 12.51133), (35.6895, 139.69171)]
+USERS = {"ben@example.org": "Ben", "cleo@example.org": "Cleo", "dan@example.org": "Dan"}
 MAKES = ["Canon", "Sony"]
 Wish = dict[str, Any]
 
@@ -116,7 +117,17 @@ def _album(dice: random.Random, name: str, names: list[str], matching: list[dict
         album["order"] = dice.choice(["asc", "desc"])
     if album.keys() & {"match", "assets"} and dice.random() < 0.4:
         album["membership"] = "add"
+    if dice.random() < 0.5:
+        album["share"] = _share(dice)
     return album
+
+
+def _share(dice: random.Random) -> Any:
+    users = _some(dice, USERS, 3)
+    items = [{"user": user, **dice.choice([{}, {"role": "viewer"}, {"role": "editor"}])} for user in users]
+    if not items or dice.random() < 0.6:
+        return items
+    return dice.choice([{"add": items}, {"remove": users}])
 
 
 def _some(dice: random.Random, items: Any, most: int, *, least: int = 0) -> list[Any]:
