@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldChange, Note
+from reconciler.diff.others import notes_on_others
 from reconciler.diff.sharing import Sharing
 from reconciler.model.asset import told_apart
-from reconciler.model.desired import AlbumEntry, Membership, PhotoName
+from reconciler.model.desired import AlbumEntry, PhotoName
 from reconciler.model.live import Album, Live
 from reconciler.model.origin import Origin, Problem
-from reconciler.model.owners import Owners, reaches_others, takes
-from reconciler.model.values import Visibility, normal_description
+from reconciler.model.values import normal_description
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +121,6 @@ def _meant_twice(found: Mapping[str, Album], entries: Iterable[AlbumEntry]) -> l
     return problems
 
 
-def taken_ids(members: frozenset[str], live: Live, owners: Owners) -> frozenset[str]:
-    """Those members that an album about these owners decides on; whoever else is in it stays."""
-    mine = next((owner for owner in live.owners if owner.me), None)
-    own = members & live.assets.keys() if takes(owners, mine) else frozenset[str]()
-    if not live.others or not reaches_others(owners):
-        return own
-    whose = {one.id for one in live.owners if one.shown and not one.me and takes(owners, one)}
-    shown = (asset for member in members if (asset := live.others.get(member)))
-    return own.union(
-        asset.id for asset in shown if asset.owner_id in whose and asset.visibility is Visibility.TIMELINE
-    )
-
-
-def stranger_ids(members: frozenset[str], live: Live, owners: Owners) -> frozenset[str]:
-    """The members that stay whatever the files ask: somebody else's, and hidden ones that weren't read."""
-    read = [asset for member in members if (asset := live.asset(member))]
-    videos = {asset.motion_id for asset in read if asset.motion_id}
-    return members - taken_ids(members, live, owners) - videos
-
-
 @dataclass(frozen=True, slots=True)
 class MemberSets:
     """Who is in an album now and who should be, of the photos that rules were asked about."""
@@ -180,7 +160,7 @@ class AlbumDiff:
                 Action.UPDATE, entry.name, entry.origin, album.id, fields, added, removed, before, after
             )
             self.changes.append(replace(change, made_by=entry.made_by, shares=shares))
-        self._note_strangers(entry, album, members)
+        self.notes += notes_on_others(entry, album, self.live, added, removed)
 
     def _deleted(self, entry: AlbumEntry, album: Album) -> AlbumChange:
         """An album that a set doesn't need any more is deleted only as it was seen."""
@@ -245,34 +225,3 @@ class AlbumDiff:
         )
         self.problems.append(Problem(text, name.origin))
         return None
-
-    def _note_strangers(self, entry: AlbumEntry, album: Album | None, members: MemberSets) -> None:
-        """Tells who stays in an album that others leave; where nobody leaves there is nothing to tell."""
-        if album is None or not entry.manages_members or entry.membership is not Membership.EXACT:
-            return
-        if not (members.now ^ members.wanted):
-            return
-        inside = self.live.members.get(album.id, frozenset())
-        strangers = stranger_ids(inside, self.live, entry.owners)
-        own = strangers & self.live.assets.keys()
-        others = len(strangers) - len(own)
-        # the server counts those that show, whoever owns them; the rest are hidden (FINDINGS 33)
-        shown = sum(
-            self.live.assets[member].visibility is not Visibility.HIDDEN
-            for member in inside & self.live.assets.keys()
-        )
-        people = min(others, album.asset_count - shown)
-        told = (
-            ((people, "photo", "of other people"), (others - people, "hidden photo", ""))
-            if people >= 0
-            else ((others, "photo", "of other people, or hidden,"),)
-        )
-        for number, what, whose in ((len(own), "photo", "of your own"), *told):
-            if number > 0:
-                self.notes.append(Note(_stays(number, what, whose, entry.name), entry.origin, number))
-
-
-def _stays(number: int, what: str, whose: str, album: str) -> str:
-    one = number == 1
-    who = " ".join(part for part in (f"{number:,} {what}{'' if one else 's'}", whose) if part)
-    return f"{who} {'is' if one else 'are'} in album {album!r} and {'stays' if one else 'stay'}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from reconciler.diff.albums import taken_ids
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AssetChange, Changes
 from reconciler.diff.converge import differs
 from reconciler.diff.names import Resolution
+from reconciler.diff.others import taken_ids
 from reconciler.diff.sharing import Sharing, resolve_users
 from reconciler.diff.whole import Whole
 from reconciler.diff.wishes import Conflict, TagsTogether, field_wishes, tags_wish

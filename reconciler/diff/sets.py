@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diff.albums import claimed_ids, stranger_ids
+from reconciler.diff.albums import claimed_ids
 from reconciler.diff.changes import Note
 from reconciler.diff.hits import own_and_others
+from reconciler.diff.others import stranger_ids
 from reconciler.model.albumsets import KnownAlbums, SetMember
 from reconciler.model.asset import AssetState
 from reconciler.model.desired import AlbumEntry, AlbumSet, Desired, Setting

@@ -126,8 +126,7 @@ class Photos:
 
     def _looks(self, parts: Parts, facts: Facts) -> float:
         """Seconds of looks at single photos that later readings are spared if the whole library is kept."""
-        kept = self.errand.around.kept
-        if kept is None or not facts.told_apart or facts.library < kept.smallest or not self._queues(facts):
+        if not facts.told_apart or self._kept(facts.library) is None or not self._queues(facts):
             return 0.0
         rows = sum(self._counts.get(one, self._begun[one].rows) for one in parts.selections)
         return detail_cost(rows).seconds

