@@ -36,12 +36,17 @@ def _items(scope: Scope, node: ListNode) -> list[tuple[Node, ShareItem]]:
 
 def _item(scope: Scope, node: Node) -> ShareItem | None:
     """One user, by e-mail or name, with a role or without."""
-    if not isinstance(node, MapNode):
-        return ShareItem(scalar(node).text.strip(), scope.origin(node))
-    if "user" not in node:
+    named, role = node, Role.VIEWER
+    if isinstance(node, MapNode):
+        if "user" not in node:
+            return None
+        named = node["user"]
+        role = Role(scalar(node["role"]).text) if "role" in node else role
+    who = scalar(named).text.strip()
+    if not who:
+        scope.error(named, "a user has an e-mail and a name; this is neither")
         return None
-    role = Role(scalar(node["role"]).text) if "role" in node else Role.VIEWER
-    return ShareItem(scalar(node["user"]).text.strip(), scope.origin(node), role)
+    return ShareItem(who, scope.origin(node), role)
 
 
 def _once(scope: Scope, found: Iterable[tuple[Node, ShareItem]]) -> tuple[ShareItem, ...]:

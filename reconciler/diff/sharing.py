@@ -115,8 +115,13 @@ class _Finder:
         users |= {user.id: user for user in live.users}
         by_name: dict[str, list[User]] = defaultdict(list)
         for user in users.values():
-            by_name[folded(user.name)].append(user)
-        return cls(live.identity.user_id, {folded(user.email): user for user in users.values()}, by_name)
+            if user.name:
+                by_name[folded(user.name)].append(user)
+        return cls(
+            live.identity.user_id,
+            {folded(user.email): user for user in users.values() if user.email},
+            by_name,
+        )
 
     def find(self, who: str) -> list[User]:
         """Those that are called so; an e-mail wins over a name."""

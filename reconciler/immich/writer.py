@@ -28,6 +28,7 @@ class Writer:
     """Changes what one account has on the server. Raises ServerError.
 
     Every write but `create_album` is harmless to repeat; the transport repeats it when it fails in passing.
+    Sharing takes a `look` whether it is done already, since the server refuses it a second time.
     What writes sidecars takes a `look`, which is asked before: of a photo that is written twice, two sidecar
     writes wait side by side, and they may destroy its sidecar (PERFORMANCE 1.2).
     """

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.origin import Origin
-from reconciler.model.text import folded
 
 
 class Role(StrEnum):
@@ -28,10 +27,6 @@ class User:
     def label(self) -> str:
         """How messages call them."""
         return self.email or self.name or self.id
-
-    def called(self, who: str) -> bool:
-        """Whether this is the e-mail or the name, in any case of letters."""
-        return folded(who) in (folded(self.email), folded(self.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,29 @@ def test_creating_an_album(version: str) -> None:
     assert wire.asked[0].body == {"albumName": "Trip", "description": "two vans", "assetIds": ["a", "b"]}
 
 
+def test_sharing_an_album() -> None:
+    roles = {"ben": "viewer", "cleo": "editor"}
+    users = [{"userId": user, "role": role} for user, role in roles.items()]
+    _, asked = sent(lambda writer: writer.share_album("x", roles))
+    assert (asked[0].method, asked[0].path, asked[0].body) == (
+        "PUT", "/api/albums/x/users", {"albumUsers": users},
+    )  # fmt: skip
+    _, asked = sent(lambda writer: writer.set_role("x", "ben", "editor"))
+    assert (asked[0].method, asked[0].path, asked[0].body) == (
+        "PUT", "/api/albums/x/user/ben", {"role": "editor"},
+    )  # fmt: skip
+    _, asked = sent(lambda writer: writer.unshare_album("x", "ben"))
+    assert (asked[0].method, asked[0].path, asked[0].body) == ("DELETE", "/api/albums/x/user/ben", None)
+    assert sent(lambda writer: writer.share_album("x", {}))[1] == []
+
+
+@both
+def test_a_new_album_has_its_users_in_the_same_request(version: str) -> None:
+    writer, wire = writer_of(version, answering(version, "create_album"))
+    writer.create_album("Trip", "", [], {"ben": "viewer"})
+    assert wire.asked[0].body["albumUsers"] == [{"userId": "ben", "role": "viewer"}]
+
+
 def test_an_album_is_never_created_twice() -> None:
     writer, wire = writer_of("3.1.0", always(requests.ReadTimeout()))
     with pytest.raises(ServerError) as caught:
