@@ -20,7 +20,8 @@ from reconciler.apply.runs import NoSuchRun, Past, Run, Runs
 from reconciler.apply.settle import settle
 from reconciler.apply.tools import Tools
 from reconciler.apply.undo import touched_by_undo, undo_plan
-from reconciler.cli.applying import EXITS, Account, Session
+from reconciler.cli.account import Account
+from reconciler.cli.applying import EXITS, Session
 from reconciler.cli.before import after_earlier_runs, now
 from reconciler.cli.common import stop
 from reconciler.cli.connect import Ask, Calls, Connection, connect, server_of

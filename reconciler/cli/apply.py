@@ -121,7 +121,8 @@ def main(
     settings.window.hours: 1 with nothing written; at their end: 4, and the next run does the rest.
     """
     from reconciler.apply.check import OnDrift
-    from reconciler.cli.applying import Session, View
+    from reconciler.cli.account import View
+    from reconciler.cli.applying import Session
     from reconciler.cli.connect import Ask
 
     view = View(form, wants_color(no_color), width(), full)

@@ -141,8 +141,9 @@ def verify(
     Exit codes: 0 all of it is there, 1 error, 2 wrong usage, 4 something isn't, or it is not known yet,
     6 the run was made on another server.
     """
+    from reconciler.cli.account import View
     from reconciler.cli.again import Return
-    from reconciler.cli.applying import Session, View
+    from reconciler.cli.applying import Session
     from reconciler.cli.connect import Ask
 
     view = View(form, wants_color(no_color), width(), full)

@@ -56,8 +56,9 @@ def main(
     Exit codes: 0 done, 1 error, 2 wrong usage, 4 taken back in part or not settled, 6 the run was made on
     another server, 130 interrupted.
     """
+    from reconciler.cli.account import View
     from reconciler.cli.again import Return
-    from reconciler.cli.applying import Session, View
+    from reconciler.cli.applying import Session
     from reconciler.cli.connect import Ask
 
     view = View(form, wants_color(no_color), width(), full)

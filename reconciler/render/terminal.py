@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from reconciler.diff.changes import (
     Action,
@@ -10,21 +10,19 @@ from reconciler.diff.changes import (
     AlbumField,
     AlbumFieldChange,
     AssetChange,
-    Note,
     ShareChange,
     TagChange,
-    Undone,
 )
 from reconciler.diff.explain import changed_lines
-from reconciler.model.origin import Problem
 from reconciler.model.values import Field
 from reconciler.plan.digest import short
 from reconciler.plan.plan import Plan
 from reconciler.render import summary, words
 from reconciler.render.album_sets import SHOWN, SetGroup, brief, by_set
+from reconciler.render.beside import beside, heading, name_list
 from reconciler.render.cells import cells, clip, clip_middle, clip_pair, plain
-from reconciler.render.drifted import TITLE, WAYS_OUT, drift_lines, drift_summary
-from reconciler.render.grouping import PhotoGroup, photo_groups, tag_groups, undone_groups
+from reconciler.render.drifted import drift_summary
+from reconciler.render.grouping import PhotoGroup, photo_groups, tag_groups
 from reconciler.render.page import Page, Span
 from reconciler.render.terminal_report import report_text
 from reconciler.render.words import count, listed
@@ -33,8 +31,6 @@ __all__ = ["plan_text", "report_text"]
 
 BLOCKS = 200
 """Groups of photos that are shown before the rest is only counted; `full` shows all."""
-LINES = 20
-"""Problems, notes and the like that are shown before the rest is only counted."""
 CAPTION_LINES = 6
 """Changed lines of one caption that are shown; `full` shows all."""
 BEFORES = 3
@@ -55,12 +51,7 @@ def plan_text(plan: Plan, *, width: int, color: bool, full: bool = False) -> str
         _changes(page, plan)
     elif plan.narrowing:
         _narrowed(page, plan)
-    _problems(page, "Problems", plan.problems, "Nothing is applied before this is mended.")
-    _problems(page, "Missing", plan.missing, "The rest is applied only with --allow-missing.")
-    _violations(page, plan)
-    _drift(page, plan)
-    _undone(page, plan.undone)
-    _notes(page, plan.notes)
+    beside(page, plan)
     page.blank()
     if plan.changes:
         _summary(page, plan)
@@ -75,12 +66,12 @@ def _changes(page: Page, plan: Plan) -> None:
     page.text(title, style="bold")
     _narrowed(page, plan)
     changes = plan.changes
-    _heading(page, "Tags", bool(changes.tags))
+    heading(page, "Tags", bool(changes.tags))
     for tags in tag_groups(changes.tags):
         _tags(page, tags)
-    _heading(page, "Photos", bool(changes.assets))
+    heading(page, "Photos", bool(changes.assets))
     _photos(page, plan)
-    _heading(page, "Albums", bool(changes.albums))
+    heading(page, "Albums", bool(changes.albums))
     alone, sets = by_set(changes.albums)
     for album in alone:
         _album(page, album, plan)
@@ -91,12 +82,6 @@ def _changes(page: Page, plan: Plan) -> None:
 def _narrowed(page: Page, plan: Plan) -> None:
     for sentence in summary.narrowed(plan):
         page.text(sentence, hang=2, style="yellow")
-
-
-def _heading(page: Page, text: str, wanted: bool = True) -> None:
-    if wanted:
-        page.blank()
-        page.flow([], [Span(text, "bold")], hang=0)
 
 
 def _lead(marker: str, rest: str) -> list[Span]:
@@ -213,7 +198,7 @@ def _group(page: Page, group: PhotoGroup, plan: Plan) -> None:
             for move in moves:
                 _tag_line(page, sign, words.name(move.path), words.place(move.origin))
     names = [_label(photo, plan) for photo in group.ids]
-    _names(page, [Span(" " * 6)], names, 6)
+    name_list(page, [Span(" " * 6)], names, 6)
 
 
 def _headline(page: Page, group: PhotoGroup) -> list[Span]:
@@ -255,10 +240,6 @@ def _fitting(page: Page, before: str, number: int, room: int) -> str:
     return (before if page.full else clip_middle(before, room - len(end) - len("was ,"))) + end
 
 
-def _names(page: Page, lead: Sequence[Span], names: Sequence[str], hang: int) -> None:
-    page.flow(lead, [Span(text, "dim") for text in listed(names, full=page.full)], hang=hang)
-
-
 # -- albums --------------------------------------------------------------------------------------------
 
 
@@ -280,7 +261,7 @@ def _album(page: Page, change: AlbumChange, plan: Plan) -> None:
         if ids:
             start = Span(" " * 6 + "photos".ljust(column) + "  ")
             lead = [start, Span(f"{sign} {len(ids):,}", _STYLES[sign]), Span(": ")]
-            _names(page, lead, sorted(_label(photo, plan) for photo in ids), 6 + column + 2)
+            name_list(page, lead, sorted(_label(photo, plan) for photo in ids), 6 + column + 2)
     if members:
         _change(page, "size", column, (f"{change.size_before:,}", f"{change.size_after:,}"))
     for share in change.shares:
@@ -324,106 +305,6 @@ def _album_field(page: Page, item: AlbumFieldChange, change: AlbumChange, column
         page.flow(lead, map(Span, words_of), hang=hang, joiner=" ", tail=tail)
         return
     _change(page, item.field.value, column, (before, after), tail)
-
-
-# -- what stands beside the changes --------------------------------------------------------------------
-
-
-def _problems(page: Page, title: str, problems: Sequence[Problem], consequence: str) -> None:
-    if not problems:
-        return
-    _heading(page, f"{title} ({len(problems):,})")
-    for problem in problems if page.full else problems[:LINES]:
-        message = f"{problem.path}: {problem.message}" if problem.path else problem.message
-        page.flow(
-            [Span("  "), Span("!", "bold red"), Span(" ")],
-            [Span(word) for word in plain(message).split(" ")],
-            hang=4,
-            joiner=" ",
-            tail=words.place(problem.origin),
-            whole=True,
-        )
-    _more(page, len(problems))
-    page.text(consequence, indent=2, style="bold red")
-
-
-def _violations(page: Page, plan: Plan) -> None:
-    found = plan.violations
-    if not found:
-        return
-    _heading(page, f"{summary.STOPPED} ({len(found):,})")
-    for violation in found if page.full else found[:LINES]:
-        page.flow(
-            [Span("  "), Span("!", "bold red"), Span(" ")],
-            [Span(word) for word in plain(violation.message).split(" ")],
-            hang=4,
-            joiner=" ",
-            tail=words.place(violation.origin),
-            whole=True,
-        )
-    _more(page, len(found))
-    page.text(plain(summary.stopped(plan)), indent=2, style="bold red")
-
-
-def _more(page: Page, number: int) -> None:
-    if number > LINES and not page.full:
-        page.text(f"and {number - LINES:,} more (--full shows them)", indent=2)
-
-
-def _drift(page: Page, plan: Plan) -> None:
-    lines = drift_lines(plan)
-    if not lines:
-        return
-    _heading(page, TITLE)
-    for line in lines if page.full else lines[:LINES]:
-        text = line.text if page.full else clip(line.text, page.width * 3)
-        page.text(text, indent=2, hang=4, tail=words.place(line.origin))
-        if line.photos:
-            _names(page, [Span(" " * 6)], list(line.photos), 6)
-    _more(page, len(lines))
-    page.text(WAYS_OUT.replace("`", ""), indent=2)
-
-
-def _undone(page: Page, undone: Sequence[Undone]) -> None:
-    groups = undone_groups(undone)
-    if not groups:
-        return
-    _heading(page, "Tried before and undone by the server")
-    for group in groups if page.full else groups[:LINES]:
-        tried = group[0].attempt
-        who = words.name(group[0].label) if len(group) == 1 else count(len(group), "photo")
-        what = words.asked(tried.aspect, tried.wanted)
-        now = words.found(tried.aspect, tried.came_back)
-        text = f"{who}: {what}, tried on {plain(tried.at[:10])}, but {now}"
-        if not page.full:
-            text = clip(text, page.width * 3)
-        page.text(text, indent=2, hang=4, tail=words.place(group[0].origin))
-        if len(group) > 1:
-            _names(page, [Span(" " * 6)], [words.name(item.label) for item in group], 6)
-        if tried.reason:
-            page.text(plain(tried.reason), indent=6)
-    _more(page, len(groups))
-    page.text(
-        "They are not tried again by themselves: mend the cause and use --retry-undone, write another value, "
-        "or take the line out.",
-        indent=2,
-    )
-
-
-def _notes(page: Page, notes: Iterable[Note]) -> None:
-    found = list(notes)
-    if not found:
-        return
-    _heading(page, "Notes")
-    for note in found if page.full else found[:LINES]:
-        page.text(plain(note.text), indent=2, hang=4, tail=words.place(note.origin))
-        if note.sample:
-            names = [words.name(label) for label in note.sample]
-            if note.count > len(names):
-                names.append(f"and {note.count - len(names):,} more")
-            lead = Span(" " * 6 + f"{count(note.count, 'photo')}: ")
-            page.flow([lead], [Span(text, "dim") for text in names], hang=8)
-    _more(page, len(found))
 
 
 def _summary(page: Page, plan: Plan) -> None:
