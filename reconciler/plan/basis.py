@@ -22,19 +22,19 @@ class Basis:
 
     `library` is the number of the account's photos that show (in the timeline or the archive); None where the
     files only name single photos, so that the library wasn't read. `albums` is the number of the account's
-    albums. `members` holds, by id, how many photos each album has that changes, without those that stay in it
-    whatever its rule says; `shared` likewise with how many users it is shared, where these change; `tagged`
-    by path how many photos have each tag that comes or goes, where the library was read. `filled` albums have
-    photos and lose those that the files don't ask for; the files name `named` photos one by one, of which
-    `missing` are not there. Of `former_files` files that were applied last, `gone_files` are no longer there.
-    What is protected is there with the line that says so: photos by id, tags by path, albums by name.
+    albums, `shared` that of their users, counted for each album. `members` holds, by id, how many photos each
+    album has that changes, without those that stay in it whatever its rule says; `tagged` by path how many
+    photos have each tag that comes or goes, where the library was read. `filled` albums have photos and lose
+    those that the files don't ask for; the files name `named` photos one by one, of which `missing` are not
+    there. Of `former_files` files that were applied last, `gone_files` are no longer there. What is protected
+    is there with the line that says so: photos by id, tags by path, albums by name.
     """
 
     library: int | None = None
     albums: int = 0
     members: Mapping[str, int] = field(default_factory=dict)
     tagged: Mapping[str, int] = field(default_factory=dict)
-    shared: Mapping[str, int] = field(default_factory=dict)
+    shared: int = 0
     filled: int = 0
     named: int = 0
     missing: int = 0
@@ -66,7 +66,7 @@ def basis_of(desired: Desired, live: Live, comparison: Comparison, former: Forme
             if change.id and change.id in live.members
         },
         tagged=_tagged(changes, live) if whole else {},
-        shared=_shared(changes, live),
+        shared=sum(len(album.shares) for album in live.albums),
         filled=_filled(desired, live, comparison),
         named=len(named),
         missing=sum(problem.origin in named for problem in comparison.missing),
@@ -114,11 +114,6 @@ def _tagged(changes: Changes, live: Live) -> dict[str, int]:
     moves = {move.path for change in changes.assets for move in (*change.tags_added, *change.tags_removed)}
     found = Counter(path for paths in live.tags_of.values() for path in paths & moves)
     return {path: max(found[path], live.tagged.get(path, 0)) for path in sorted(moves)}
-
-
-def _shared(changes: Changes, live: Live) -> dict[str, int]:
-    ids = {change.id for change in changes.albums if change.shares}
-    return {album.id: len(album.shares) for album in live.albums if album.id in ids}
 
 
 def _filled(desired: Desired, live: Live, comparison: Comparison) -> int:

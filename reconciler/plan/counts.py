@@ -131,8 +131,7 @@ def _of_shares(albums: list[AlbumChange], basis: Basis) -> dict[Key, Count]:
     def count(chosen: Callable[[AlbumChange], Collection[ShareChange]]) -> Count:
         touched = [change for change in albums if chosen(change)]
         parts = {change.name: len(chosen(change)) for change in touched}
-        wholes = {change.name: basis.shared.get(change.id or "", 0) for change in touched}
-        return Count(sum(parts.values()), parts, _first(touched), wholes=wholes)
+        return Count(sum(parts.values()), parts, _first(touched), basis.shared, "in all albums")
 
     return {
         (Budget.REMOVALS, Counted.SHARES): count(lambda change: change.unshared),
