@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from reconciler.config.amounts import BadAmount, read_bounds, read_distance
-from reconciler.config.dates import BadDate, Span
 from reconciler.config.nodes import MapNode, Node, Scalar
-from reconciler.config.periods import Counted, read_period
-from reconciler.config.reading import Clock, items, mapping, scalar, scalars, setting, texts
+from reconciler.config.reading import items, mapping, scalar, scalars, texts
 from reconciler.config.report import Scope
+from reconciler.config.when import added, taken
+from reconciler.config.where import Reader, Selecting, joined
 from reconciler.model.company import LibraryIs, OnlyPeople, PersonIs, Stacked
 from reconciler.model.conditions import (
-    AddedBetween,
     ChecksumIs,
     DescriptionContains,
     DescriptionFits,
@@ -29,8 +26,6 @@ from reconciler.model.conditions import (
     InFolder,
     Part,
     RatingWithin,
-    TakenBetween,
-    TakenWithin,
     TextField,
     TextFits,
     TextIs,
@@ -43,31 +38,6 @@ from reconciler.model.places import InBox, Near
 from reconciler.model.selectors import All, AnyOf, Not, Selector
 from reconciler.model.text import TextMatcher
 from reconciler.model.values import AssetType, Coordinates, Visibility, normal_checksum, normal_tag
-from reconciler.model.yearly import AddedOn, TakenOn, YearDays
-
-
-@dataclass(frozen=True, slots=True)
-class Selecting:
-    """Where selectors are read: whose problems, by which clock, inside which album's own rule.
-
-    `named` reads what `selector:` names.
-    """
-
-    scope: Scope
-    clock: Clock
-    album: str | None = None
-    named: Callable[[Selecting, Node], Selector | None] = field(default=lambda _where, _node: None)
-
-
-Reader = Callable[[Selecting, Node], Selector | None]
-
-
-def joined(kind: type[All] | type[AnyOf], parts: list[Selector | None]) -> Selector | None:
-    """One selector of several; of a single one that itself; None where one of them is in error."""
-    whole = tuple(part for part in parts if part is not None)
-    if len(whole) < len(parts):
-        return None
-    return whole[0] if len(whole) == 1 else kind(whole)
 
 
 def _ids(where: Selecting, node: Node) -> Selector:  # noqa: ARG001 (one of the readers)
@@ -113,60 +83,6 @@ def _folders(where: Selecting, node: Node) -> Selector | None:
 
 def _types(where: Selecting, node: Node) -> Selector:  # noqa: ARG001
     return TypeIs(frozenset(AssetType(text) for text in texts(node)))
-
-
-def _taken(where: Selecting, node: Node) -> Selector | None:
-    return joined(AnyOf, [_taken_in(where, part) for part in scalars(node)])
-
-
-def _taken_in(where: Selecting, node: Scalar) -> Selector | None:
-    match _period(where, node):
-        case YearDays() as days:
-            return TakenOn(days)
-        case Span(start, end):
-            aware = any(side is not None and side.tzinfo is not None for side in (start, end))
-            return TakenBetween(start, end) if aware else TakenWithin(start, end)
-        case _:
-            return None
-
-
-def _added(where: Selecting, node: Node) -> Selector | None:
-    return joined(AnyOf, [_added_in(where, part) for part in scalars(node)])
-
-
-def _added_in(where: Selecting, node: Scalar) -> Selector | None:
-    try:
-        match _period(where, node):
-            case YearDays() as days:
-                return AddedOn(days, where.clock.zone)
-            case Span(start, end):
-                return AddedBetween(_in_zone(start, where.clock, 0), _in_zone(end, where.clock, 1))
-    except OverflowError:
-        where.scope.error(node, "this is outside the years 1 to 9999")
-    return None
-
-
-def _period(where: Selecting, node: Scalar) -> Span | YearDays | None:
-    """What a text means; a range that depends on the day of the run is remarked. None after an error."""
-    clock = where.clock
-    try:
-        period = read_period(node.text, clock.today)
-    except BadDate as error:
-        where.scope.error(node, str(error))
-        return None
-    if not isinstance(period, Counted):
-        return period
-    words = " ".join(node.text.split()).lower()
-    remark = f'"{words}" is {period}, as today is {clock.today()} ({clock.name})'
-    where.scope.report.remark(setting(where.scope, node, remark))
-    return period.span
-
-
-def _in_zone(moment: datetime | None, clock: Clock, fold: int) -> datetime | None:
-    """The instant of a date by the default clock; `fold` 1 is the second of an hour that came twice."""
-    if moment is None or moment.tzinfo is not None:
-        return moment
-    return moment.replace(tzinfo=clock.zone or UTC, fold=fold).astimezone(UTC)
 
 
 def _block_of(readers: Mapping[str, Reader]) -> Reader:
@@ -391,8 +307,8 @@ CONDITIONS: Mapping[str, Reader] = {
     "library": _libraries,
     "owner": _owners,
     "type": _types,
-    "taken": _taken,
-    "added": _added,
+    "taken": taken,
+    "added": added,
     "camera": _block_of(
         {"make": _text(TextField.MAKE), "model": _text(TextField.MODEL), "lens": _text(TextField.LENS)}
     ),

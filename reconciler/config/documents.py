@@ -13,7 +13,6 @@ from itertools import islice
 from pathlib import Path
 
 from reconciler.config.cache import Cache
-from reconciler.config.conditions import Selecting
 from reconciler.config.entries import read_entry
 from reconciler.config.files import Found, decoded, read, read_bytes
 from reconciler.config.kept import Kept, NotKept, from_bytes, to_bytes
@@ -24,6 +23,7 @@ from reconciler.config.pieces import KEY, Cut, Piece, cut
 from reconciler.config.reading import Clock
 from reconciler.config.report import Report
 from reconciler.config.schema import schema_text
+from reconciler.config.where import Selecting
 
 LARGE = 256 * 1024
 """Bytes from which on a file is cut and kept: smaller ones are parsed in the time that looking takes."""

@@ -12,7 +12,6 @@ from reconciler.config.albums import read_album, read_tag
 from reconciler.config.albumsets import read_set
 from reconciler.config.cache import Cache
 from reconciler.config.circles import check_albums
-from reconciler.config.conditions import Selecting
 from reconciler.config.documents import Document, Documents
 from reconciler.config.entries import read_entry
 from reconciler.config.files import find
@@ -24,6 +23,7 @@ from reconciler.config.nodes import ListNode, MapNode, Node, path_text, without
 from reconciler.config.question import read_expression
 from reconciler.config.report import Report, Scope
 from reconciler.config.schema import language
+from reconciler.config.where import Selecting
 from reconciler.model.albumsets import SetKey
 from reconciler.model.desired import AlbumEntry, AlbumSet, AssetEntry, Desired, TagEntry
 from reconciler.model.memory import no_collection
