@@ -62,19 +62,21 @@ def names_of(desired: Desired, live: Live) -> Resolution:
     missing = {problem.origin: problem for problem in found.missing}
     for entry in desired.albums:
         if entry.cover and entry.cover.origin in missing:
-            among = resolve([entry.cover], _could_be_cover(entry, live))
+            among = resolve([entry.cover], _others_in(entry, live))
+            if among.missing:
+                among = resolve([entry.cover], live.others.values())
             if among.ids or among.ambiguous:
                 del missing[entry.cover.origin]
             found = Resolution(found.ids | among.ids, (), (*found.ambiguous, *among.ambiguous))
     return replace(found, missing=tuple(missing.values()))
 
 
-def _could_be_cover(entry: AlbumEntry, live: Live) -> list[Asset]:
-    """Photos of other people in the album; where none is there, those that may come into it."""
+def _others_in(entry: AlbumEntry, live: Live) -> list[Asset]:
+    """Photos of other people in the albums that an entry may mean."""
     names = {entry.name, entry.renamed_from.value if entry.renamed_from else entry.name}
     albums = [album for album in live.albums if album.id == entry.id or album.name in names]
     inside = frozenset[str]().union(*(live.members.get(album.id, frozenset()) for album in albums))
-    return [live.others[one] for one in sorted(inside & live.others.keys())] or list(live.others.values())
+    return [live.others[one] for one in sorted(inside & live.others.keys())]
 
 
 def resolve(names: Iterable[PhotoName], assets: Iterable[Asset]) -> Resolution:

@@ -37,5 +37,5 @@ def _elsewhere(desired: Desired, albums: Albums, photos: Photos) -> Iterator[tup
         for album in albums.meaning(entry):
             strangers = albums.members.get(album.id, frozenset()) - photos.assets.keys()
             known = [photos.others[one] for one in strangers & photos.others.keys()]
-            if strangers and not any(called(asset, cover) for asset in known):
+            if len(known) < len(strangers) and not any(called(asset, cover) for asset in known):
                 yield album, cover

@@ -163,6 +163,24 @@ def test_members_of_other_people_are_not_asked_for_one_by_one(home: Family) -> N
     assert not [line for line in home.requests() if line.startswith("GET /assets/") and "stat" not in line]
 
 
+def test_many_members_of_other_people_cost_a_search_and_not_a_look_each(home: Family) -> None:
+    """Where only a part of the library is read: who of the members may have to leave is asked for at once."""
+    many = joins(home.world.mounted, "Dora", [photo(f"d{number}.jpg") for number in range(60)])
+    album = home.album("Trip", "a1.jpg", "a2.jpg")
+    put_in(home.world.mounted, album, list(many.ids().values()))
+    home.world.library.requests.clear()
+    live, plan = home.read(albums({"name": "Trip", "match": {"file": "a1*"}}), whole=False)
+    assert not any(read.what is What.SCAN for read in plan.reads)
+    assert not [line for line in home.requests() if line.startswith("GET /assets/") and "stat" not in line]
+    (leaving,) = [read for read in plan.reads if read.what is What.LEAVING]
+    assert leaving.about == "members of 'Trip', who may have to leave"
+    assert live.others == {}
+    (change,) = compare(
+        home.world.desired(albums({"name": "Trip", "match": {"file": "a1*"}})), live
+    ).changes.albums
+    assert change.removed == (home.id("a2.jpg"),)
+
+
 def test_an_entry_says_nothing_about_photos_of_other_people(home: Family) -> None:
     """Also where a rule of an album has read them."""
     wish = {
@@ -196,6 +214,17 @@ def test_a_cover_may_be_somebody_elses(home: Family, how: str, rule: dict[str, A
     assert home.world.converge(wish).reverted == ()
     (live,) = [one for one in home.world.reader.albums().own if one.id == album]
     assert live.cover == home.id("c1.jpg")
+    assert not home.compared(wish).changes
+
+
+@pytest.mark.parametrize("how", ["id", "file", "checksum"])
+def test_a_cover_may_come_in_with_the_rule(home: Family, how: str) -> None:
+    album = home.album("Ours", "b2.jpg", "c1.jpg")
+    match = {"owner": "any", **IN_ITALY}
+    wish = albums({"name": "Ours", "cover": named(home, how, "b1.jpg"), "match": match})
+    assert home.world.converge(wish).reverted == ()
+    (live,) = [one for one in home.world.reader.albums().own if one.id == album]
+    assert live.cover == home.id("b1.jpg")
     assert not home.compared(wish).changes
 
 
