@@ -105,4 +105,6 @@ def main(
     output.write_bytes(data)
     size = f"{len(data) / 1e6:.1f} MB" if len(data) >= 100_000 else f"{len(data) / 1000:.0f} kB"
     photos = f"{len(snapshot.live.assets):,} photos"
+    if others := len(snapshot.live.others):
+        photos += f" and {others:,} of other people"
     click.echo(f"saved: {photos}, {size}: immich-plan --snapshot {output} plans without the server", err=True)

@@ -126,7 +126,7 @@ def _filled(desired: Desired, live: Live, comparison: Comparison) -> int:
     ids = claimed_ids(managed, live.albums)
     ids |= {album.id for album in comparison.set_albums}
     ids |= {change.id for change in comparison.changes.albums if change.made_by and change.id}
-    return sum(1 for album in ids if any(map(live.assets.__contains__, live.members.get(album, ()))))
+    return sum(1 for album in ids if any(map(live.asset, live.members.get(album, ()))))
 
 
 def _touched(changes: Changes, protected: Mapping[str, Origin]) -> dict[str, Origin]:

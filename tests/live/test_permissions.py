@@ -38,6 +38,7 @@ WISHES: dict[str, dict[str, Any]] = {
     "many persons": {"assets": [{"match": {"people": {"none": [f"P{n}" for n in range(9)]}}, "rating": 2}]},
     "who is on it": {"assets": [{"match": {"lacks": "people"}, "rating": 2}]},
     "stacks": {"assets": [{"match": {"stacked": False}, "rating": 2}]},
+    "other people": {"albums": [{"name": "Kept", "match": {**ALL, "owner": "any"}}]},
     "who is in an album": {"assets": [{"match": {"in_album": False}, "rating": 2}]},
 }
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reconciler.config import load
 from reconciler.diff.compare import compare
-from reconciler.model.asset import Asset
+from reconciler.model.asset import Asset, Owner
 from reconciler.model.live import Album, Identity, Live, Tag
 from reconciler.model.origin import InvalidFiles
 from reconciler.model.safety import Allowed, Budget, Counted, Guard, Limit, Safety
@@ -243,6 +244,34 @@ class TestGuards:
         live = server(photos(200), {"All": 190})
         text = "albums:\n  - { name: All, match: { file: '*' } }\n"
         assert plan(tmp_path, text, live).violations == ()
+
+    def test_an_album_that_takes_in_others_is_measured_on_all_that_it_may_take(self, tmp_path: Path) -> None:
+        theirs = [
+            replace(asset, id=f"o-{asset.id}", owner_id="u-2", rating=5 if number < 220 else None)
+            for number, asset in enumerate(photos(400))
+        ]
+        live = replace(
+            server(photos(200), {"Ours": 12}),
+            others={asset.id: asset for asset in theirs},
+            owners=(Owner("u-1", "Ada", me=True), Owner("u-2", "Ben")),
+            with_others=600,
+        )
+        ours = "albums:\n  - { name: Ours, match: { owner: any, MORE } }\n"
+        some = "any: [{ owner: me, file: IMG_* }, { rating: 5 }]"
+        assert plan(tmp_path, ours.replace("MORE", some), live).violations == ()
+        (beyond,) = plan(tmp_path, ours.replace("MORE", "type: image"), live).violations
+        assert beyond.text == "album 'Ours' has 12 and would have 600 of the 600 photos of the library"
+
+    def test_an_album_of_others_alone_can_be_emptied_too(self, tmp_path: Path) -> None:
+        theirs = {f"o-{asset.id}": replace(asset, id=f"o-{asset.id}", owner_id="u-2") for asset in photos(4)}
+        live = replace(
+            server(photos(9), {"Theirs": 0}),
+            members={"a-Theirs": frozenset(theirs)},
+            others=theirs,
+            owners=(Owner("u-1", "Ada", me=True), Owner("u-2", "Ben")),
+        )
+        text = "albums:\n  - { name: Theirs, match: { owner: Ben, rating: 5 } }\n"
+        assert rules(plan(tmp_path, text, live)) == ["empty-album"]
 
     def test_most_of_the_named_photos_are_missing(self, tmp_path: Path) -> None:
         names = "".join(f"  - match: {{ file: {name} }}\n    rating: 3\n" for name in "abc")
