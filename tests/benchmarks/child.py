@@ -82,6 +82,21 @@ def installed(folder: Path) -> dict[str, str]:
     return {**env, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
 
 
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[str, str]]:
+    """The sandbox `library` in a folder, behind a server of its own process: its address, and a key."""
+    program = Path(sys.executable).with_name("immich-sandbox")
+    command = [str(program), "serve", "library", "--port", "0", "--print-key"]
+    server = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout
+        said = [server.stdout.readline().split()[-1] for _ in range(2)]
+        yield said[0], said[1]
+    finally:
+        server.terminate()
+        server.wait()
+
+
 def main() -> None:
     """The child's side."""
     module, name, arguments = sys.argv[1:]

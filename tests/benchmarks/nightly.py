@@ -18,7 +18,7 @@ from pathlib import Path
 
 import requests
 
-from tests.benchmarks.child import installed
+from tests.benchmarks.child import installed, served
 from tests.benchmarks.figure import Row
 
 MONTHS = 180
@@ -87,16 +87,8 @@ def _served(folder: Path, photos: int) -> Iterator[tuple[str, str]]:
         )
     with sqlite3.connect(folder / "library" / DATABASE) as database:
         database.execute("UPDATE asset SET updated_at = updated_at - ?", (DAY,))
-    program = Path(sys.executable).with_name("immich-sandbox")
-    command = [str(program), "serve", "library", "--port", "0", "--print-key"]
-    server = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout
-        said = [server.stdout.readline().split()[-1] for _ in range(2)]
-        yield said[0], said[1]
-    finally:
-        server.terminate()
-        server.wait()
+    with served(folder) as where:
+        yield where
 
 
 def _run(folder: Path, url: str, key: str, *command: str) -> Took:
