@@ -7,11 +7,9 @@ writes them. The reader takes both, compressed or not.
 
 from __future__ import annotations
 
-import gc
 import gzip
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -25,6 +23,7 @@ from reconciler.model.asset import Asset, Owner, Person
 from reconciler.model.attempts import NO_ATTEMPTS, Attempt, Attempts
 from reconciler.model.codec import taken_from_text
 from reconciler.model.live import Album, Features, Identity, Live, Tag
+from reconciler.model.memory import no_collection
 from reconciler.model.sharing import Share, User
 from reconciler.model.values import AssetType, Coordinates, Visibility, utc
 
@@ -173,7 +172,7 @@ def read_snapshot(data: bytes) -> Snapshot:
         found = document.get("version")
         raise BadSnapshot(f"this snapshot has version {found!r}, this program reads {VERSION}: make it anew")
     try:
-        with _no_collection():
+        with no_collection():
             live = _live(document)
         known: dict[SetKey, dict[str, str]] = {}
         for grouped, narrowed, group, album in document.get("knownAlbums", ()):
@@ -188,18 +187,6 @@ def read_snapshot(data: bytes) -> Snapshot:
         )
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise BadSnapshot(f"this snapshot can't be read ({error!r})") from None
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Pauses the search for circles of objects: there are none among photos, and it is half of the time."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
 
 
 def _unpacked(data: bytes) -> bytes:

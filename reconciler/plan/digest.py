@@ -16,6 +16,7 @@ import orjson
 
 from reconciler.diff.changes import AlbumChange, AssetChange, TagChange
 from reconciler.model.codec import value_to_json
+from reconciler.model.memory import no_collection
 from reconciler.plan.operations import ColorTag, Operation, TagAssets, UntagAssets
 
 PREFIX = "sha256:"
@@ -31,6 +32,7 @@ class BadDigest(ValueError):
     """The text is no digest of a plan; the message says what to write."""
 
 
+@no_collection()
 def digest_of(
     account: str,
     inputs: Mapping[str, str | None],

@@ -27,6 +27,7 @@ from reconciler.diff.drift import Cause, Drift, Kind
 from reconciler.model.attempts import Attempt
 from reconciler.model.codec import origin_from_json, origin_to_json, value_from_json, value_to_json
 from reconciler.model.live import Features, Identity, Tag
+from reconciler.model.memory import no_collection
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.values import Field
 from reconciler.plan.albums import album_json, read_album
@@ -112,12 +113,14 @@ def checksum(document: Mapping[str, Json]) -> str:
     return "sha256:" + hashlib.sha256(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+@no_collection()
 def to_bytes(plan: Plan, *, public: bool = True) -> bytes:
     """The document as indented UTF-8 text; the same plan gives the same bytes."""
     document = to_document(plan, public=public)
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
+@no_collection()
 def from_bytes(data: bytes) -> Plan:
     """Reads a plan file. Raises BadPlanFile where it isn't one, was changed by hand, or is too new."""
     try:

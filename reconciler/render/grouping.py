@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from reconciler.diff.changes import Action, AssetChange, TagChange, TagMove, Undone
+from reconciler.model.memory import no_collection
 from reconciler.model.origin import Origin
 from reconciler.model.values import Field, FieldValue, value_text
 from reconciler.plan.operations import TagAssets, UntagAssets, UpdateAssets
@@ -63,6 +64,7 @@ class PhotoGroup:
         return tuple(sorted(numbers.items(), key=lambda pair: (-pair[1], value_text(pair[0]))))
 
 
+@no_collection()
 def photo_groups(changes: Iterable[AssetChange]) -> tuple[PhotoGroup, ...]:
     """Photos by equal change and cause, in the order of the lines that ask."""
     groups = grouped((_key(change), change) for change in changes)
