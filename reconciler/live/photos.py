@@ -42,6 +42,8 @@ from reconciler.model.values import Visibility
 
 LARGE = 4 * PAGE
 """A search for more photos than this uses all connections by itself."""
+KEPT, SCAN = "bringing up to date what is kept", "the scan"
+"""What the whole library takes."""
 
 
 @dataclass(slots=True)
@@ -90,6 +92,9 @@ class Photos:
             parts = parts_of(asked, known)
             lines = parts.whole
             found = lookups_of(names, parts)
+            if parts.whole and what is KEPT and not any(one.slice.whole for one in asked):
+                self._reject("searches", f"{what} costs less than to ask for the words they need")
+                break
             if parts.whole:
                 continue
             reads = lookup_reads(found, known, self.errand.around.may_check)
@@ -121,8 +126,8 @@ class Photos:
         kept = self._kept(facts.library)
         at_hand = kept is not None and kept.at_hand()
         if at_hand and self._may_be_in_parts(asked, facts) and self._queues(facts):
-            return kept_cost(facts.library), "bringing up to date what is kept"
-        return scan_cost(facts.library, facts.passes), "the scan"
+            return kept_cost(facts.library), KEPT
+        return scan_cost(facts.library, facts.passes), SCAN
 
     def _looks(self, parts: Parts, facts: Facts) -> float:
         """Seconds of looks at single photos that later readings are spared if the whole library is kept."""

@@ -340,6 +340,8 @@ def test_what_is_kept_costs_less_than_many_searches(
         assert made.sent.count("/search/metadata") < searches
         desired = made.world.desired(IN_PARTS)
         assert compare(desired, live).changes == compare(desired, fresh).changes
+        _, _, how = made.read(made.kept(), {"albums": [{"name": "A", "match": {"camera": {"make": "x"}}}]})
+        assert "kept since" in how and "/search/suggestions" not in made.sent
         made.admin = False
         _, _, how = made.read(made.kept(), IN_PARTS)
         assert "kept since" not in how and made.sent.count("/search/metadata") == searches
