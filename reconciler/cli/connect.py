@@ -165,7 +165,9 @@ def connect(desired: Desired, ask: Ask, calls: Calls = Calls()) -> Iterator[Conn
             stack.callback(made.close)
             return made
 
-        opened = _opened(transport(key), transport(admin_key) if admin_key else None, server, calls)
+        account = transport(key)
+        admin = account if admin_key == key else transport(admin_key) if admin_key else None
+        opened = _opened(account, admin, server, calls)
         if adapter:
             yield replace(opened, identity=replace(opened.identity, url="the sandbox"))
         else:
@@ -233,8 +235,9 @@ def _opened(account: Transport, admin: Transport | None, server: str, calls: Cal
     if admin is None:
         held = reader.me().is_admin and can_hold(dialect, key.permissions)
         return replace(connection, admin=reader, admin_key=key) if held else connection
-    admin_reader = Reader(admin, dialect)
-    admin_key = _key_of(admin_reader)
+    same = admin is account
+    admin_reader = reader if same else Reader(admin, dialect)
+    admin_key = key if same else _key_of(admin_reader)
     lacks = missing(admin_key.permissions, needed(*WINDOW, dialect=dialect))
     if not missing(admin_key.permissions, needed(Reader.me, dialect=dialect)):
         _check_is_admin(admin_reader)

@@ -88,6 +88,10 @@ class Photos:
         best: Choice | None = None
         lines: frozenset[Origin] = frozenset()
         whole, what = self._whole(asked, facts)
+        if what is KEPT and facts.told_apart:
+            self._reject("searches", "whoever carries a tag beside one below it is kept with all photos")
+            everybody = frozenset(line for one in asked for line in one.because)
+            return Choice(True, Parts(whole=everybody), lookups_of(names, Parts()), facts, whole.seconds)
         for known in self._ever_closer(asked, facts):
             parts = parts_of(asked, known)
             lines = parts.whole
