@@ -84,7 +84,7 @@ def _read(
         albums.read(albums.that_matter())
         facts = albums.in_facts(facts)
     facts = company.in_facts(facts, asked)
-    choice = photos.choose(asked, reading.names, facts)
+    choice = photos.looking.choose(asked, reading.names, facts)
     tagging = Tagging(errand, reading, desired, facts)
     beside = [company.job(), albums.job(albums.that_matter())]
     if choice.whole:

@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.diff import compare
 from reconciler.diff.changes import Comparison
-from reconciler.live import choosing, photos
+from reconciler.live import choosing, looking
 from reconciler.live.cost import Cost
 from reconciler.live.errand import Around
 from reconciler.live.plan import ReadingPlan, What
@@ -67,7 +67,7 @@ class Family:
         """Read as a whole, in parts however small the library is, or as costs are."""
         with pytest.MonkeyPatch.context() as costs:
             if whole is False:
-                for module in (photos, choosing):
+                for module in (looking, choosing):
                     costs.setattr(module, "scan_cost", lambda library, _passes: Cost(10_000, library, 1e6))
             return read_planned(
                 self.world.desired(wish),

@@ -18,8 +18,7 @@ from reconciler.diff import compare
 from reconciler.immich.retry import Repeat
 from reconciler.immich.tally import Sent
 from reconciler.immich.writer import Writer
-from reconciler.live import choosing
-from reconciler.live import photos as photos_module
+from reconciler.live import choosing, looking
 from reconciler.live.cost import Cost
 from reconciler.live.errand import Around, nobody_knows
 from reconciler.live.kept import Kept
@@ -327,7 +326,7 @@ IN_PARTS: dict[str, Any] = {
 def test_what_is_kept_costs_less_than_many_searches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
-    for module in (photos_module, choosing):
+    for module in (looking, choosing):
         monkeypatch.setattr(module, "scan_cost", lambda library, _passes: Cost(10_000, library, 1e6))
     with desk(tmp_path, version) as made:
         made.chooses = True

@@ -14,8 +14,7 @@ import pytest
 
 from reconciler.diff import compare
 from reconciler.immich.writer import Writer
-from reconciler.live import choosing, tagging
-from reconciler.live import photos as photos_module
+from reconciler.live import choosing, looking, tagging
 from reconciler.live.cost import Cost
 from reconciler.live.kept import Kept
 from reconciler.sandbox.photo import Embedded
@@ -159,7 +158,7 @@ def test_a_tag_named_for_the_first_time_is_searched_for(tmp_path: Path) -> None:
 def test_the_whole_library_is_kept_where_photos_would_be_looked_at_every_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
-    for module in (photos_module, choosing):
+    for module in (looking, choosing):
         monkeypatch.setattr(module, "scan_cost", lambda library, passes: Cost(passes, library, 0.08))
     exactly = {"albums": [{"name": "Trips", "match": {"tags": ["Trips"]}}]}
     with desk(tmp_path, version) as made:

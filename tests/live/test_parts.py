@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reconciler.diff import compare
 from reconciler.diff.states import states_of
-from reconciler.live import choosing, photos
+from reconciler.live import choosing, looking
 from reconciler.live.cost import Cost
 from reconciler.live.errand import Around
 from reconciler.live.plan import ReadingPlan, What
@@ -105,7 +105,7 @@ def reading(
     """Read as a whole, or in parts however small the library is."""
     with pytest.MonkeyPatch.context() as costs:
         if not whole:
-            for module in (photos, choosing):
+            for module in (looking, choosing):
                 costs.setattr(module, "scan_cost", lambda library, _passes: Cost(10_000, library, 1e6))
         return read_planned(
             place.desired(wish),

@@ -1,0 +1,216 @@
+"""Chooses how photos are read: the whole library, or parts of it, whose first pages tell their size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from reconciler.immich.scan import Begun
+from reconciler.immich.search import Selection
+from reconciler.live.choosing import (
+    Choice,
+    left_to_read,
+    lookup_reads,
+    lookups_of,
+    search_reads,
+    worth_a_look,
+)
+from reconciler.live.cost import (
+    Cost,
+    count_cost,
+    detail_cost,
+    kept_cost,
+    list_cost,
+    scan_cost,
+    search_cost,
+    total,
+)
+from reconciler.live.errand import Errand
+from reconciler.live.kept import Kept
+from reconciler.live.parts import Asked, Facts, Parts, parts_of, undated
+from reconciler.live.plan import Rejected, What, read
+from reconciler.live.reading import FEW
+from reconciler.model.asset import Asset
+from reconciler.model.desired import PhotoName
+from reconciler.model.origin import Origin
+
+KEPT, SCAN = "bringing up to date what is kept", "the scan"
+"""What the whole library takes."""
+
+
+@dataclass(slots=True)
+class Looking:
+    """Finds the cheapest way to read photos. Searches that were looked at are `begun`, to be read on."""
+
+    errand: Errand
+    with_people: bool
+    """Whether everybody on the photos must be known; the whole library is read then."""
+    begun: dict[Selection, Begun[Asset]] = field(default_factory=dict)
+    counts: dict[Selection, int] = field(default_factory=dict)
+    """How many photos there are, where it was asked."""
+    numbers: dict[Selection, int] = field(default_factory=dict)
+    """The numbers of their reads in the plan."""
+    _shown: tuple[bool | None, ...] = ()
+    """What the queues have shown, once they were looked at."""
+
+    def kept(self, size: int) -> Kept | None:
+        """What is kept of a library, where it tells all that is asked for: not people, nor others' photos."""
+        kept = self.errand.around.kept
+        told = not self.with_people and not self.errand.others
+        return kept if kept is not None and told and size >= kept.smallest else None
+
+    def choose(self, asked: tuple[Asked, ...], names: tuple[PhotoName, ...], facts: Facts) -> Choice:
+        """The cheapest way to read what rules and names ask for."""
+        if not asked:
+            return self._choose_for_names(names, facts)
+        if self.with_people or self.errand.around.whole:
+            reason = "who is on the photos comes with all of them" if self.with_people else "all are wanted"
+            self._reject("searches", reason)
+            everybody = frozenset(line for one in asked for line in one.because)
+            return Choice(True, Parts(whole=everybody), lookups_of(names, Parts()), facts, 0.0)
+        best: Choice | None = None
+        lines: frozenset[Origin] = frozenset()
+        whole, what = self._whole(asked, facts)
+        if what is KEPT and facts.told_apart:
+            self._reject("searches", "whoever carries a tag beside one below it is kept with all photos")
+            everybody = frozenset(line for one in asked for line in one.because)
+            return Choice(True, Parts(whole=everybody), lookups_of(names, Parts()), facts, whole.seconds)
+        for known in self._ever_closer(asked, facts):
+            parts = parts_of(asked, known)
+            lines = parts.whole
+            found = lookups_of(names, parts)
+            if parts.whole and what is KEPT and not any(one.slice.whole for one in asked):
+                self._reject("searches", f"{what} costs less than to ask for the words they need")
+                break
+            if parts.whole:
+                continue
+            reads = lookup_reads(found, known, self.errand.around.may_check)
+            if not worth_a_look(parts, reads, known, whole):
+                lines = frozenset().union(*parts.selections.values(), *parts.ids.values())
+                self._reject(f"{len(parts.selections):,} searches", f"{what} costs less")
+                break
+            self._look(parts, known)
+            rest = left_to_read(parts, self.counts, known) + total(one.cost for one in reads).seconds
+            rest += self._looks(parts, known)
+            if best is None or rest < best.seconds:
+                best = Choice(False, parts, found, known, rest)
+            if not any(self.begun[one].more for one in parts.selections):
+                break
+        if best is not None and best.seconds <= whole.seconds:
+            self.errand.rejected.append(Rejected("scan of the whole library", "costs more", whole))
+            self._in_vain(self.numbers.keys() - best.parts.selections.keys())
+            return best
+        if best is not None:
+            self._reject(f"{len(best.parts.selections):,} searches", f"would bring more than {what} costs")
+            lines = frozenset().union(*best.parts.selections.values())
+        elif lines and not self.errand.rejected:
+            self._reject("searches", "no filter of the server covers the rule")
+        self._in_vain(self.numbers)
+        return Choice(True, Parts(whole=lines), lookups_of(names, Parts()), facts, whole.seconds)
+
+    def _whole(self, asked: tuple[Asked, ...], facts: Facts) -> tuple[Cost, str]:
+        """What the whole library costs, and what that is: a scan, or what is kept brought up to date."""
+        kept = self.kept(facts.library)
+        at_hand = kept is not None and kept.at_hand()
+        if at_hand and self._may_be_in_parts(asked, facts) and self._queues(facts):
+            return kept_cost(facts.library), KEPT
+        return scan_cost(facts.library, facts.passes), SCAN
+
+    def _looks(self, parts: Parts, facts: Facts) -> float:
+        """Seconds of looks at single photos that later readings are spared if the whole library is kept."""
+        if not facts.told_apart or self.kept(facts.library) is None or not self._queues(facts):
+            return 0.0
+        rows = sum(self.counts.get(one, self.begun[one].rows) for one in parts.selections)
+        return detail_cost(rows).seconds
+
+    def _choose_for_names(self, names: tuple[PhotoName, ...], facts: Facts) -> Choice:
+        found = lookups_of(names, Parts())
+        reads = lookup_reads(found, facts, self.errand.around.may_check)
+        alone = total(one.cost for one in reads)
+        whole = scan_cost(facts.library, facts.passes)
+        if len(names) > FEW and whole.seconds < alone.seconds:
+            self.errand.rejected.append(Rejected(f"{len(names):,} photos one by one", "costs more", alone))
+            because = frozenset(name.origin for name in names)
+            return Choice(True, Parts(whole=because), found, facts, whole.seconds)
+        if len(names) > FEW:
+            self.errand.rejected.append(Rejected("scan of the whole library", "costs more", whole))
+        return Choice(False, Parts(), found, facts, alone.seconds)
+
+    def _in_vain(self, looked: Iterable[Selection]) -> None:
+        """Looks that only showed that another way is better: their first pages are all that was read."""
+        for selection in looked:
+            number = self.numbers[selection]
+            rows = self.begun[selection].rows
+            cost = search_cost(rows, 0, 1)
+            self.errand.reads[number] = replace(self.errand.reads[number], cost=cost, fewest=0)
+
+    def _reject(self, way: str, why: str) -> None:
+        self.errand.rejected.append(Rejected(way, why))
+
+    def _ever_closer(self, asked: tuple[Asked, ...], facts: Facts) -> Iterator[Facts]:
+        """What is known, and then more that has to be asked for: are dates settled, which words are there."""
+        dated = [one for one in asked if one.slice.taken != (None, None)]
+        if dated and self._may_be_in_parts(asked, facts):
+            facts = replace(facts, settled=self._settled(facts))
+        yield facts
+        fields = sorted({word.value for one in asked for word, _ in one.slice.words})
+        plain = asked if facts.settled else tuple(undated(one) for one in asked)
+        if fields and not any(one.slice.whole for one in plain):
+            cost = count_cost(facts.library, len(fields))
+            because = (line for one in asked if one.slice.words for line in one.because)
+            number = self.errand.will(
+                read(What.VALUES, "which there are: " + ", ".join(fields), cost, because, fewest=0)
+            )
+            with self.errand.during(number):
+                found = self.errand.each(self.errand.source.values_in_use, fields)
+            self.errand.came(number, sum(len(values) for values in found))
+            yield replace(facts, values=dict(zip(fields, found, strict=True)))
+
+    def _may_be_in_parts(self, asked: tuple[Asked, ...], facts: Facts) -> bool:
+        """Whether it could pay to know that dates are settled."""
+        whole = any(one.slice.whole for one in asked)
+        return not whole and scan_cost(facts.library, facts.passes).seconds > list_cost().seconds * 2
+
+    def _settled(self, facts: Facts) -> bool:
+        """Whether photos are filed by the dates they show; told where it isn't so."""
+        settled = self._queues(facts)
+        if not settled:
+            reason = (
+                "only an administrator's key shows whether edits of dates still wait in the queues"
+                if settled is None
+                else "edits wait in the queues, and until then the server files photos by their former dates"
+            )
+            self._reject("search by `taken`", reason)
+        return bool(settled)
+
+    def _queues(self, facts: Facts) -> bool | None:
+        """Whether no edit waits in the queues, asked once; None where no key shows them."""
+        if facts.settled:
+            return True
+        if not self._shown:
+            number = self.errand.will(read(What.QUEUES, "edits that wait", list_cost(), fewest=0))
+            with self.errand.during(number):
+                self._shown = (self.errand.around.settled(),)
+            if self._shown[0] is None:
+                self.errand.reads.pop()
+        return self._shown[0]
+
+    def _look(self, parts: Parts, facts: Facts) -> None:
+        """The first pages, and how many more there are."""
+        fresh = [one for one in parts.selections if one not in self.begun]
+        new = Parts({one: parts.selections[one] for one in fresh})
+        number = len(self.errand.reads)
+        self.errand.reads += search_reads(new, {}, facts)
+
+        def look(place: int) -> Begun[Asset]:
+            with self.errand.during(number + place):
+                begun = self.errand.source.begin(fresh[place], stop=self.errand.stop)
+                if begun.more or not facts.settled:
+                    self.counts[fresh[place]] = self.errand.source.size_of(fresh[place])
+            self.errand.came(number + place, begun.rows)
+            return begun
+
+        self.begun |= zip(fresh, self.errand.each(look, list(range(len(fresh)))), strict=True)
+        self.numbers |= {one: number + place for place, one in enumerate(fresh)}
+        rows = {one: self.counts.get(one, self.begun[one].rows) for one in fresh}
+        self.errand.reads[number:] = search_reads(new, rows, facts)
