@@ -15,6 +15,7 @@ from reconciler.cli.keeping import kept_library
 from reconciler.cli.progress import Unheard
 from reconciler.config import load
 from reconciler.config.faults import nearest
+from reconciler.config.owners import refused_of
 from reconciler.config.question import is_written_out, names_of_rules, rule_named
 from reconciler.diff.references import check_references
 from reconciler.diff.states import states_of
@@ -65,6 +66,8 @@ def question(text: str, paths: Sequence[str]) -> Question:
             "such as '{rating: 5}', and an entry is named by FILE:LINE",
             Exit.INVALID,
         )
+    if refused := refused_of(rule):
+        stop("; ".join(map(str, refused)), Exit.INVALID)
     for remark in loaded.desired.evaluated:
         click.echo(f"note: {remark.value}", err=True)
     return Question(rule, loaded.desired)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from reconciler.config.nodes import Node, children
 from reconciler.config.selecting import read_match
 from reconciler.config.where import Selecting
-from reconciler.model.origin import Origin
+from reconciler.model.origin import Origin, Problem
 from reconciler.model.owners import ME, OwnerIs, owners_in, owners_of, reaches_others, untold, with_owners
 from reconciler.model.selectors import Selector
 
@@ -46,11 +46,22 @@ def read_own_rule(where: Selecting, node: Node) -> Selector | None:
 
 def _refuse(where: Selecting, node: Node, selector: Selector) -> None:
     for key, origin in dict.fromkeys(untold(selector)):
-        message = (
-            f"`{key}` can't be asked of other people's photos, as the server doesn't tell it of them; write "
-            "`owner: me` beside it to ask it of your own"
-        )
-        _tell(where, node, origin, message)
+        _tell(where, node, origin, _untold_message(key))
+
+
+def _untold_message(key: str) -> str:
+    return (
+        f"`{key}` can't be asked of other people's photos, as the server doesn't tell it of them; write "
+        "`owner: me` beside it to ask it of your own"
+    )
+
+
+def refused_of(rule: Selector) -> tuple[Problem, ...]:
+    """What a rule that is asked about by itself, such as a named selector, can't ask."""
+    if not reaches_others(owners_of(rule)):
+        return ()
+    found = dict.fromkeys(untold(rule))
+    return tuple(Problem(_untold_message(key), origin) for key, origin in found)
 
 
 def refuse_grouping(where: Selecting, node: Node, rule: Selector | None, by: str) -> None:

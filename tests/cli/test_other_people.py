@@ -86,6 +86,15 @@ def test_who_is_nobody_is_told(folder: Path) -> None:
     assert "the server knows no user 'Bena'; did you mean 'Ben'?" in " ".join(refused.output.split())
 
 
+def test_what_is_not_told_of_them_is_refused_by_name_too(folder: Path) -> None:
+    text = FILES.replace("albums:", "  hearts: { owner: any, favorite: true }\nalbums:")
+    (folder / "photos.yaml").write_text(text, encoding="utf-8")
+    for rule, place in (("hearts", "photos.yaml:5:35"), ("{owner: Ben, tags: [Trips]}", "EXPR:1:21")):
+        result = run(select.main, rule)
+        assert result.exit_code == 2 and place in result.stderr
+        assert "can't be asked of other people's photos" in result.stderr
+
+
 def test_they_are_planned_and_applied_once(folder: Path) -> None:
     shown = run(plan.main, "--no-color")
     assert "of the photos that come into album 'Ours', 1 belongs to Ben (ben@example.org)" in " ".join(
