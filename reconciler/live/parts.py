@@ -53,8 +53,6 @@ class Facts:
     settled: bool = False
     told_apart: bool = False
     """Whether a tag itself is asked for that has tags below it, which no search tells apart."""
-    searches_albums: bool = True
-    """A search in an album shows all of it to everybody who sees the album (3.0+, FINDINGS 33)."""
 
 
 Reasons = dict[Any, set[Origin]]
@@ -119,7 +117,11 @@ def _frozen(reasons: Reasons) -> dict[Any, frozenset[Origin]]:
 
 
 def _known_photos(part: Slice, facts: Facts) -> frozenset[str] | None:
-    """The ids of the photos of a slice, where they are known and asking for them is cheapest."""
+    """The ids of the photos of a slice, where they are known and asking for them is cheapest.
+
+    A search in an album shows the account's own photos in it, and its partners', in every version (FINDINGS
+    33), which is all that rules may mean.
+    """
     if part.ids is not None:
         return part.ids
     if facts.stacked is not None and part.stacked and replace(part, stacked=False).whole:
@@ -130,7 +132,7 @@ def _known_photos(part: Slice, facts: Facts) -> frozenset[str] | None:
     fewest = min(known, key=len)
     alone = detail_cost(len(fewest)).seconds
     searched = search_cost(len(fewest), facts.library, facts.passes).seconds
-    return fewest if not facts.searches_albums or alone <= searched else None
+    return fewest if alone <= searched else None
 
 
 def _members(name: str, facts: Facts) -> frozenset[str]:

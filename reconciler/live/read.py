@@ -198,7 +198,6 @@ class _Lists:
             hidden=self.errand.hidden,
             tags=self.tags,
             told_apart=bool(themselves(self.reading, self.tags)),
-            searches_albums=dialect.search_shows_all,
         )
 
     def _job(self, planned: Read, question: Callable[[], int]) -> Callable[[], None]:
