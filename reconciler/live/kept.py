@@ -169,16 +169,19 @@ class Kept:
         """The photos of an earlier reading as they are now; None and the reason where that isn't certain."""
         if self.refresh:
             return None, "it was asked for"
+        glance = self.at_hand()
+        looked = time.monotonic()
+        reason = self._unsettled() if glance else ""
+        count = source.library_size(hidden=True) if glance and not reason else 0
+        # asked while what is kept is unpacked, beside this
         older = self._ahead.result() if self._ahead else self._photos()
         self._ahead = None
         if older is None:
             return None, "nothing is kept from an earlier time"
-        if not timedelta(0) <= began - older.read <= OLDEST:
+        if not glance or not timedelta(0) <= began - older.read <= OLDEST:
             return None, "what is kept is too old"
-        looked = time.monotonic()
-        if reason := self._unsettled():
+        if reason:
             return None, reason
-        count = source.library_size(hidden=True)
         self.pause(max(0.0, looked + GAP - time.monotonic()))
         if reason := self._unsettled():
             return None, reason
