@@ -123,6 +123,15 @@ def test_without_an_administrators_key_quiet_is_refused_in_words(place: tuple[Sh
 # -- people, terminals, pipes, disks -----------------------------------------------------------------------
 
 
+@pytest.fixture
+def hung_up_on() -> Iterator[None]:
+    """Commands hear that their terminal was closed, also where these tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hung_up_on")
 def test_a_closed_terminal_ends_the_run_in_good_order(place: tuple[Shell, Served]) -> None:
     shell, server = place
     server.faults({"kind": "latency", "method": "PUT", "path": "/assets", "seconds": 1.0, "times": None})
