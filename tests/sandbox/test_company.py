@@ -48,3 +48,54 @@ def test_people(tmp_path: Path, version: str) -> None:
         assert client.ask("GET", f"/libraries/{library['id']}") == library
         (outside,) = client.assets(libraryId=library["id"], visibility="archive")
         assert outside["originalFileName"] == "IMG_0002.jpg"
+
+
+@pytest.mark.parametrize("version", ["3.1.0", "2.5.6"])
+def test_faces_change_without_a_trace_on_the_photo(tmp_path: Path, version: str) -> None:
+    assets = [
+        replace(one, people=people) for one, people in zip(photos(2), (("Ann",), ("Bob",)), strict=True)
+    ]
+    with running(tmp_path / "l", assets, version=version) as client:
+        people = {one["name"]: one["id"] for one in client.ask("GET", "/people")["people"]}
+        ann, bob = people["Ann"], people["Bob"]
+        on = {
+            client.assets(personIds=[person])[0]["originalFileName"]: client.assets(personIds=[person])[0][
+                "id"
+            ]
+            for person in (ann, bob)
+        }
+        first, second = on["IMG_0000.jpg"], on["IMG_0001.jpg"]
+        moments = [asset["updatedAt"] for asset in client.assets()]
+
+        def who(asset_id: str) -> list[str]:
+            return sorted(person["name"] for person in client.ask("GET", f"/assets/{asset_id}")["people"])
+
+        box = {"imageWidth": 9, "imageHeight": 9, "x": 1, "y": 1, "width": 2, "height": 2}
+        client.ask("POST", "/faces", {"assetId": second, "personId": ann, **box})
+        assert who(second) == ["Ann", "Bob"]
+        assert client.ask("GET", f"/people/{ann}/statistics") == {"assets": 2}
+        (face,) = client.ask("GET", f"/faces?id={first}")
+        assert face["person"]["id"] == ann
+        assert client.ask("PUT", f"/faces/{bob}", {"id": face["id"]})["name"] == "Bob"
+        assert (who(first), who(second)) == (["Bob"], ["Ann", "Bob"])
+        moved = {"data": [{"assetId": first, "personId": bob}]}
+        assert client.ask("PUT", f"/people/{ann}/reassign", moved)[0]["id"] == ann
+        assert who(first) == ["Ann"]
+        client.ask("DELETE", f"/faces/{face['id']}", {"force": False})
+        assert who(first) == []
+        assert client.send("DELETE", f"/faces/{face['id']}", {"force": True}).status_code == 400
+        assert [asset["updatedAt"] for asset in client.assets()] == moments
+
+        renamed = client.ask("PUT", f"/people/{ann}", {"name": "Anna", "isHidden": True})
+        assert (renamed["name"], renamed["isHidden"]) == ("Anna", True)
+        bulk = client.ask("PUT", "/people", {"people": [{"id": ann, "name": ""}, {"id": first, "name": "x"}]})
+        assert [one["success"] for one in bulk] == [True, False] and bulk[1]["error"] == "unknown"
+        assert client.send("POST", f"/people/{ann}/merge", {"ids": [ann]}).status_code == 400
+        merged = client.ask("POST", f"/people/{ann}/merge", {"ids": [bob, first]})
+        assert [one["success"] for one in merged] == [True, False]
+        assert who(second) == ["Bob"]  # who had no name takes over the other's
+        assert client.send("GET", f"/people/{bob}").status_code == 400
+        assert client.send("DELETE", "/people", {"ids": [ann, bob]}).status_code == 400
+        client.ask("DELETE", "/people", {"ids": [ann]})
+        assert who(second) == []
+        assert [asset["updatedAt"] for asset in client.assets()] == moments

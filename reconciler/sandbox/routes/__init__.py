@@ -12,6 +12,7 @@ from reconciler.sandbox.routes import (
     files,
     others,
     partners,
+    people,
     queues,
     search,
     server,
@@ -36,6 +37,7 @@ ALL_ROUTES = tuple(
             tags,
             timeline,
             others,
+            people,
             partners,
         )
     )

@@ -11,7 +11,7 @@ from reconciler.sandbox import validation as v
 from reconciler.sandbox.api import Call, Routes
 from reconciler.sandbox.clock import iso_z
 from reconciler.sandbox.errors import no_access
-from reconciler.sandbox.routes.others import people_of
+from reconciler.sandbox.routes.people import people_of
 from reconciler.sandbox.search import VISIBILITIES
 from reconciler.sandbox.store import albums, assets, partners, tags
 from reconciler.sandbox.store.database import Writer

@@ -1,4 +1,4 @@
-"""Stacks, people, faces, shared links, external libraries: as much as the areas above touch."""
+"""Stacks, shared links, external libraries: as much as the areas above touch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.sandbox import validation as v
 from reconciler.sandbox import views
-from reconciler.sandbox.api import Answer, Call, Routes
+from reconciler.sandbox.api import Call, Routes
 from reconciler.sandbox.clock import iso_z
 from reconciler.sandbox.errors import bad_request, no_access
 from reconciler.sandbox.store import assets
@@ -17,8 +17,6 @@ from reconciler.sandbox.store.albums import SHOWN
 from reconciler.sandbox.store.database import Row
 
 ROUTES = Routes()
-
-_BOX = ("imageWidth", "imageHeight", "x", "y", "width", "height")
 
 
 # -- stacks ------------------------------------------------------------------------------
@@ -96,167 +94,6 @@ def _stack(call: Call, row: Row) -> dict[str, Any]:
     members = views.assets(call.db, ids, call.version, call.user_id, with_exif=True)
     members.sort(key=lambda shown: shown["id"] != row["primary_asset_id"])
     return {"id": row["id"], "primaryAssetId": row["primary_asset_id"], "assets": members}
-
-
-# -- people ------------------------------------------------------------------------------
-
-
-@ROUTES.add("GET", "/people", "person.read")
-def list_people(call: Call) -> Any:
-    """Get all people."""
-    asked = call.query(
-        {"withHidden": v.flag(), "page": v.whole(1, convert=True), "size": v.whole(1, 1000, convert=True)}
-    )
-    rows = call.db.rows(
-        "SELECT * FROM person WHERE owner_id = ? AND id IN (SELECT person_id FROM face JOIN asset "
-        "ON asset.id = asset_id WHERE deleted_at IS NULL AND visibility = 'timeline') ORDER BY name, id",
-        (call.user_id,),
-    )
-    shown = [row for row in rows if asked.get("withHidden") or not row["is_hidden"]]
-    size = asked.get("size", 500)
-    start = (asked.get("page", 1) - 1) * size
-    return {
-        "people": [_person(row) for row in shown[start : start + size]],
-        "hasNextPage": len(shown) > start + size,
-        "total": len(rows),
-        "hidden": sum(row["is_hidden"] for row in rows),
-    }
-
-
-@ROUTES.add("GET", "/search/person", "person.read")
-def search_person(call: Call) -> Any:
-    """Search people by the beginning of a name or of a word in it."""
-    asked = call.query({"name": v.text().needed(), "withHidden": v.flag()})
-    rows = call.db.rows("SELECT * FROM person WHERE owner_id = ? ORDER BY name, id", (call.user_id,))
-    wanted = asked["name"].lower()
-    return [
-        _person(row)
-        for row in rows
-        if (row["name"].lower().startswith(wanted) or f" {wanted}" in row["name"].lower())
-        and (asked.get("withHidden") or not row["is_hidden"])
-    ]
-
-
-@ROUTES.add("POST", "/people", "person.create", status=201)
-def create_person(call: Call) -> Any:
-    """Create a person."""
-    asked = call.body(
-        {
-            "name": v.text(),
-            "birthDate": v.text().or_null(),
-            "isHidden": v.flag(),
-            "isFavorite": v.flag(),
-            "color": v.text(color=True).or_null(),
-        }
-    )
-    person_id = str(uuid.uuid4())
-    with call.write() as db:
-        db.run(
-            "INSERT INTO person (id, owner_id, name, birth_date, color, is_hidden, is_favorite, updated_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                person_id,
-                call.user_id,
-                asked.get("name", ""),
-                asked.get("birthDate"),
-                asked.get("color"),
-                asked.get("isHidden", False),
-                asked.get("isFavorite", False),
-                db.now(),
-            ),
-        )
-    return _person(_person_row(call, person_id))
-
-
-@ROUTES.add("GET", "/people/<id>", "person.read")
-def get_person(call: Call) -> Any:
-    """Get a person."""
-    return _person(_person_row(call, call.id()))
-
-
-@ROUTES.add("DELETE", "/people/<id>", "person.delete", status=204)
-def delete_person(call: Call) -> None:
-    """Delete person."""
-    person_id = _person_row(call, call.id())["id"]
-    with call.write() as db:
-        db.run("DELETE FROM person WHERE id = ?", (person_id,))
-
-
-@ROUTES.add("POST", "/faces", "face.create", status=201)
-def create_face(call: Call) -> Any:
-    """Create a face."""
-    asked = call.body(
-        {
-            "assetId": v.uuid4().needed(),
-            "personId": v.uuid4().needed(),
-            **{name: v.whole().needed() for name in _BOX},
-        }
-    )
-    if not assets.owned(call.db, call.user_id, [asked["assetId"]]):
-        raise no_access("asset.read")
-    _person_row(call, asked["personId"])
-    with call.write() as db:
-        db.run(
-            "INSERT INTO face (id, asset_id, person_id, box) VALUES (?, ?, ?, ?)",
-            (
-                str(uuid.uuid4()),
-                asked["assetId"],
-                asked["personId"],
-                json.dumps({name: asked[name] for name in _BOX}),
-            ),
-        )
-    return Answer()
-
-
-def people_of(call: Call, asset_id: str) -> list[dict[str, Any]]:
-    """The persons with a face on the asset."""
-    rows = call.db.rows(
-        "SELECT person.*, face.id AS face_id, box FROM person JOIN face ON person_id = person.id "
-        "WHERE asset_id = ?",
-        (asset_id,),
-    )
-    people: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        person = people.setdefault(
-            row["id"], _person(row) | ({"faces": []} if call.version.device_fields else {})
-        )
-        if call.version.device_fields:
-            person["faces"].append(_face(row))
-    return list(people.values())
-
-
-def _face(row: Row) -> dict[str, Any]:
-    box = json.loads(row["box"])
-    return {
-        "id": row["face_id"],
-        "imageWidth": box["imageWidth"],
-        "imageHeight": box["imageHeight"],
-        "boundingBoxX1": box["x"],
-        "boundingBoxX2": box["x"] + box["width"],
-        "boundingBoxY1": box["y"],
-        "boundingBoxY2": box["y"] + box["height"],
-        "sourceType": "manual",
-    }
-
-
-def _person_row(call: Call, person_id: str) -> Row:
-    row = call.db.row("SELECT * FROM person WHERE id = ? AND owner_id = ?", (person_id, call.user_id))
-    if row is None:
-        raise no_access("person.read")
-    return row
-
-
-def _person(row: Row) -> dict[str, Any]:
-    shown = {
-        "id": row["id"],
-        "name": row["name"],
-        "birthDate": row["birth_date"],
-        "thumbnailPath": "",
-        "isHidden": bool(row["is_hidden"]),
-        "isFavorite": bool(row["is_favorite"]),
-        "updatedAt": iso_z(row["updated_at"]),
-    }
-    return shown | ({"color": row["color"]} if row["color"] else {})
 
 
 # -- shared links ------------------------------------------------------------------------

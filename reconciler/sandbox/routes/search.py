@@ -9,7 +9,7 @@ from reconciler.sandbox import search, views
 from reconciler.sandbox import validation as v
 from reconciler.sandbox.access import require_album
 from reconciler.sandbox.api import Call, Routes
-from reconciler.sandbox.routes.others import people_of
+from reconciler.sandbox.routes.people import people_of
 from reconciler.sandbox.store import partners
 
 ROUTES = Routes()
