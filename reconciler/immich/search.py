@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any, Final, Literal, TypeVar
 
 from reconciler.immich import parse
-from reconciler.immich.answers import P, Page
+from reconciler.immich.answers import Mark, P, Page
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.keyset import Query, Uncountable, Window, stamp, walk
 from reconciler.immich.retry import Repeat
@@ -195,6 +195,17 @@ def asset_parser(with_exif: bool, people: PeopleOf | None = None) -> Callable[[p
         if found := parse.people_of(item):
             people[item["id"]] = found
         return parse.asset_of(item, exif_asked=with_exif)
+
+    return read
+
+
+def mark_parser(people: PeopleOf) -> Callable[[parse.Json], Mark]:
+    """Reads nothing of a search's items but who is on them, which goes into `people`."""
+
+    def read(item: parse.Json) -> Mark:
+        if found := parse.people_of(item):
+            people[item["id"]] = found
+        return parse.mark_of(item)
 
     return read
 

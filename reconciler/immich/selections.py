@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from threading import Event
 
+from reconciler.immich.answers import Mark
 from reconciler.immich.asking import Asker, Progress
 from reconciler.immich.permissions import needs
 from reconciler.immich.scan import Begun, Found
-from reconciler.immich.search import Filters, PeopleOf, Search, Selection, asset_parser, window_of
+from reconciler.immich.search import (
+    Filters,
+    PeopleOf,
+    Search,
+    Selection,
+    asset_parser,
+    mark_parser,
+    window_of,
+)
 from reconciler.immich.transport import Transport
 from reconciler.immich.versions import Dialect
 from reconciler.model.asset import Asset
@@ -73,6 +82,39 @@ class SelectionReader(Asker):
         found = Found[Asset](wanted, on_progress)
         self._search.finish(begun, found, expected=expected, connections=connections, stop=stop)
         return found.kept
+
+    @needs("asset.read")
+    def begin_people(
+        self, selection: Selection, people: PeopleOf, *, stop: Event | None = None
+    ) -> Begun[Mark]:
+        """The first page of a part of the library, with nothing but who is on it, which goes into `people`.
+
+        Partners' and trashed photos as in `begin`. For photos that are known it takes the server 60 ms for
+        1,000, a third less than with all that a photo has.
+        """
+        queries = self._search.queries(
+            _filters_of(selection),
+            mark_parser(people),
+            hidden=selection.hidden,
+            with_exif=False,
+            with_people=True,
+            visibility=selection.visibility,
+        )
+        return self._search.begin(queries, window_of(selection.taken, selection.added), stop)
+
+    @needs("asset.read")
+    def finish_people(
+        self,
+        begun: Begun[Mark],
+        *,
+        expected: int | None = None,
+        on_progress: Progress | None = None,
+        stop: Event | None = None,
+    ) -> frozenset[str]:
+        """Reads what `begin_people` has begun to its end; the ids of its photos, whoever owns them."""
+        found = Found[Mark](lambda _mark: True, on_progress)
+        self._search.finish(begun, found, expected=expected, stop=stop)
+        return frozenset(found.kept)
 
     @needs("asset.statistics")
     def size_of(self, selection: Selection) -> int:

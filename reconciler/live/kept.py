@@ -55,7 +55,7 @@ from reconciler.immich.answers import Made
 from reconciler.immich.errors import ServerError
 from reconciler.immich.keyset import stamp
 from reconciler.immich.parse import moment
-from reconciler.immich.search import Selection
+from reconciler.immich.search import PeopleOf, Selection
 from reconciler.live.packing import packed, unpacked
 from reconciler.live.source import Source
 from reconciler.model.asset import Asset
@@ -120,6 +120,8 @@ class Kept:
     pause: Callable[[float], None] = time.sleep
     quiet: bool = field(default=False, init=False)
     """Whether no edit waited before the photos were read, so that their `updated` tells of every change."""
+    read_anew: bool = field(default=False, init=False)
+    """Whether all photos were read, and not what is kept of them."""
     _began: tuple[datetime, float] | None = field(default=None, init=False)
     """When the photos began to be read: by the server's clock, and by one that only counts seconds."""
     _members: dict[str, tuple[str, list[str]]] | None = field(default=None, init=False)
@@ -144,15 +146,25 @@ class Kept:
         return read is not None and timedelta(0) <= self.now() - read <= OLDEST
 
     def library(
-        self, source: Source, owner: str, *, on_progress: Progress | None = None, stop: Event | None = None
+        self,
+        source: Source,
+        owner: str,
+        *,
+        people: PeopleOf | None = None,
+        on_progress: Progress | None = None,
+        stop: Event | None = None,
     ) -> tuple[dict[str, Asset], str]:
-        """All of the owner's photos, hidden ones too, as a scan gives them; and how they were come by."""
+        """All of the owner's photos, hidden ones too, as a scan gives them; and how they were come by.
+
+        Who is on them goes into `people` where all are read; of what is kept nobody knows (`read_anew`).
+        """
         began = self.now()
         self._began = (began, time.monotonic())
         found, why = self._brought_up(source, owner, began, on_progress, stop)
         if found is not None:
             return found, why
-        begun = source.begin(Selection(hidden=True), stop=stop)
+        self.read_anew = True
+        begun = source.begin(Selection(hidden=True), people=people, stop=stop)
         found = source.finish(begun, owner_id=owner, hidden=True, on_progress=on_progress, stop=stop)
         if source.library_size(hidden=True) == len(found):
             self._keep(found, began - OVERLAP, began)

@@ -54,10 +54,9 @@ class Looking:
     """What the queues have shown, once they were looked at."""
 
     def kept(self, size: int) -> Kept | None:
-        """What is kept of a library, where it tells all that is asked for: not people, nor others' photos."""
+        """What is kept of a library, where it tells of all photos that are asked for: not of others'."""
         kept = self.errand.around.kept
-        told = not self.with_people and not self.errand.others
-        return kept if kept is not None and told and size >= kept.smallest else None
+        return kept if kept and not self.errand.others and size >= kept.smallest else None
 
     def choose(self, asked: tuple[Asked, ...], names: tuple[PhotoName, ...], facts: Facts) -> Choice:
         """The cheapest way to read what rules and names ask for."""

@@ -22,7 +22,7 @@ def calls_of(reading: Reading) -> list[Callable[..., object]]:
     if reading.users:
         calls.append(Reader.users)
     if reading.needs.people or reading.needs.everyone:
-        calls += [Reader.people, Reader.people_called, Reader.with_person]
+        calls += [Reader.people, Reader.people_called, Reader.with_person, Reader.begin_people]
     if reading.needs.owners:
         calls.append(Reader.owners)
     if reading.needs.stacks:

@@ -19,6 +19,7 @@ from reconciler.live.cost import (
     PAGE,
     Cost,
     detail_cost,
+    people_cost,
     search_cost,
 )
 from reconciler.live.errand import Errand
@@ -83,7 +84,9 @@ class Photos:
             return
         told, stop = self.errand.tell("photos"), self.errand.stop
         with self.errand.during(number):
-            found, how = kept.library(self.errand.source, self.errand.owner, on_progress=told, stop=stop)
+            found, how = kept.library(
+                self.errand.source, self.errand.owner, people=self.people, on_progress=told, stop=stop
+            )
         self.errand.around.meter.say(number, how)
         self.everything = found
         shows_hidden = hidden or self.errand.source.dialect.search_shows_all
@@ -91,6 +94,21 @@ class Photos:
             asset for asset in found.values() if shows_hidden or asset.visibility is not Visibility.HIDDEN
         )
         self.errand.came(number, len(found))
+        if self.people is not None and not kept.read_anew:
+            self._who_is_on(size, self.people)
+        elif self.people is not None and not shows_hidden:
+            for asset in found.values():
+                if asset.visibility is Visibility.HIDDEN:
+                    self.people.pop(asset.id, None)
+
+    def _who_is_on(self, size: int, people: PeopleOf) -> None:
+        """Who is on all photos, where the photos themselves are known: nothing tells when that changes."""
+        number = self.errand.will(read(What.PEOPLE, "who is on each photo", people_cost(size)))
+        source, told, stop = self.errand.source, self.errand.tell("people"), self.errand.stop
+        with self.errand.during(number):
+            begun = source.begin_people(Selection(hidden=self.errand.hidden), people, stop=stop)
+            source.finish_people(begun, on_progress=told, stop=stop)
+        self.errand.came(number, len(people))
 
     def _scan(self, number: int, selection: Selection) -> None:
         with self.errand.during(number):

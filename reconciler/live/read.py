@@ -73,8 +73,7 @@ def _read(
     reading = reading_for(desired)
     errand = Errand(source, identity.user_id, reading.needs.hidden, around, on_progress)
     asked, lists = asked_of(desired), _Lists(errand, reading, _reaching(desired))
-    alone = not (reading.needs.people or reading.needs.everyone or reading.needs.owners)
-    if around.kept and alone and any(one.slice.whole for one in asked):
+    if around.kept and not reading.needs.owners and any(one.slice.whole for one in asked):
         around.kept.look_ahead()
     facts = lists.ask()
     albums = Albums(errand, reading, desired, lists.albums)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from threading import Event
 from typing import Protocol
 
-from reconciler.immich.answers import AlbumList, AssetDetail
+from reconciler.immich.answers import AlbumList, AssetDetail, Mark
 from reconciler.immich.asking import Progress
 from reconciler.immich.scan import Begun
 from reconciler.immich.search import OPEN, PeopleOf, Range, Selection
@@ -55,6 +55,19 @@ class Source(Protocol):
         on_progress: Progress | None = None,
         stop: Event | None = None,
     ) -> dict[str, Asset]: ...
+
+    def begin_people(
+        self, selection: Selection, people: PeopleOf, *, stop: Event | None = None
+    ) -> Begun[Mark]: ...
+
+    def finish_people(
+        self,
+        begun: Begun[Mark],
+        *,
+        expected: int | None = None,
+        on_progress: Progress | None = None,
+        stop: Event | None = None,
+    ) -> frozenset[str]: ...
 
     def find(
         self, *, checksum: str | None = None, path: str | None = None, file_name: str | None = None
