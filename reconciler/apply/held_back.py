@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from reconciler.apply.written import Sent
-from reconciler.plan.operations import Operation, TagAssets, UntagAssets, UpdateAssets
+from reconciler.plan.operations import Lane, Operation, TagAssets, UntagAssets, UpdateAssets
 from reconciler.plan.report import Fate, OperationReport
-from reconciler.plan.schedule import Lane, Round
+from reconciler.plan.schedule import Round
 
 WHY = "an earlier edit waits in sidecar, which somebody keeps paused"
 

@@ -31,6 +31,7 @@ from reconciler.plan.operations import (
     CreateAlbum,
     CreateTags,
     DeleteAlbum,
+    Lane,
     Operation,
     RemoveMembers,
     SetRole,
@@ -46,7 +47,7 @@ from reconciler.plan.operations import (
     users,
 )
 from reconciler.plan.report import Fate, ItemFailure, OperationReport
-from reconciler.plan.schedule import Lane, Stage
+from reconciler.plan.schedule import Stage
 
 _HOPELESS = frozenset(
     {Kind.UNREACHABLE, Kind.TIMEOUT, Kind.BUSY, Kind.BROKEN, Kind.UNAUTHORIZED, Kind.FORBIDDEN}

@@ -32,11 +32,11 @@ from reconciler.model.origin import Origin, Problem
 from reconciler.model.values import Field
 from reconciler.plan.albums import album_json, read_album
 from reconciler.plan.digest import tag_ids
-from reconciler.plan.operations import asset_ids, writes_sidecars
+from reconciler.plan.operations import Lane, asset_ids, writes_sidecars
 from reconciler.plan.plan import Plan
 from reconciler.plan.publishing import public_names, renamed
 from reconciler.plan.reading import read_reading, reading_json
-from reconciler.plan.schedule import Lane, Round, schedule
+from reconciler.plan.schedule import Round, schedule
 from reconciler.plan.verdict import read_safety, safety_json
 
 VERSION = 1

@@ -253,6 +253,9 @@ Operation = (
     | SidecarOperation
 )
 
+Lane = tuple[Operation, ...]
+"""Operations that must follow one another; lanes are independent of each other."""
+
 
 def writes_sidecars(operation: Operation) -> bool:
     """Whether the operation queues sidecar writes."""

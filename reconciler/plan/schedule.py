@@ -12,45 +12,36 @@ from dataclasses import dataclass, replace
 
 from reconciler.diff.changes import (
     Action,
-    AlbumChange,
     AlbumField,
     AssetChange,
     Changes,
-    ShareChange,
     TagChange,
 )
 from reconciler.model.live import Features, Tag
 from reconciler.model.values import SIDECAR_FIELDS, Field, FieldValue
-from reconciler.plan.memberships import Additions, additions, cut
+from reconciler.plan.lanes import album_lanes
+from reconciler.plan.memberships import additions, cut
 from reconciler.plan.operations import (
-    ALBUM_BATCH,
     TAG_BATCH,
     TAG_PAIRS,
     UPDATE_BATCH,
     AddMembers,
     AddToAlbums,
-    AlbumRef,
     ColorTag,
     CreateAlbum,
     CreateTags,
     DeleteAlbum,
+    Lane,
     Operation,
     RemoveMembers,
-    SetRole,
-    ShareAlbum,
     SidecarOperation,
     TagAssets,
     TagRef,
-    UnshareAlbum,
     UntagAssets,
     UpdateAlbum,
     UpdateAsset,
     UpdateAssets,
-    UserRef,
 )
-
-Lane = tuple[Operation, ...]
-"""Operations that must follow one another; lanes are independent of each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +101,7 @@ def schedule(changes: Changes, tags: Mapping[str, Tag], features: Features) -> t
     for group in groups:
         (movers if moves_files(group, features) else others).append(group)
     placed = _placed(others, movers)
-    albums = list(_album_lanes(changes.albums, additions(changes.albums), features))
+    albums = list(album_lanes(changes.albums, additions(changes.albums), features))
     filed = [lane for lane in albums if any(moves_files(item, features) for item in lane)]
     rounds: list[Round] = []
     for number, members in enumerate(placed):
@@ -152,48 +143,6 @@ def _tag_operations(changes: tuple[TagChange, ...]) -> Iterator[Operation]:
     for change in changes:
         if change.color:
             yield ColorTag(TagRef(change.path, change.id), change.after)
-
-
-def _album_lanes(changes: Iterable[AlbumChange], come: Additions, features: Features) -> Iterator[Lane]:
-    shared = {album.name for operation in come.joint for album in operation.albums}
-    for change in changes:
-        if change.action is Action.DELETE:
-            yield (DeleteAlbum(AlbumRef(change.name, change.id)),)
-        else:
-            added = come.rest.get(change.name, () if change.name in shared else change.added)
-            if lane := tuple(_album_operations(change, added, features)):
-                yield lane
-    for operation in come.joint:
-        yield (operation,)
-
-
-def _album_operations(change: AlbumChange, added: tuple[str, ...], features: Features) -> Iterator[Operation]:
-    """Whoever loses access does so first, and whoever gets it sees only what the album shall hold."""
-    album = AlbumRef(change.name, change.id)
-    values = {item.field: item.after for item in change.fields}
-    for item in change.unshared:
-        yield UnshareAlbum(album, UserRef(item.user.id, item.user.label))
-    coming = tuple(map(_user, change.newly_shared))
-    if change.action is Action.CREATE:
-        description = values.pop(AlbumField.DESCRIPTION, "")
-        yield CreateAlbum(change.name, str(description or ""), added[:ALBUM_BATCH], coming)
-        added, coming = added[ALBUM_BATCH:], ()
-        if values.get(AlbumField.ORDER) == features.new_album_order:
-            values.pop(AlbumField.ORDER, None)
-    for batch in cut(added, ALBUM_BATCH):
-        yield AddMembers(album, batch)
-    for batch in cut(change.removed, ALBUM_BATCH):
-        yield RemoveMembers(album, batch)
-    if values:
-        yield UpdateAlbum(album, values)
-    if coming:
-        yield ShareAlbum(album, coming)
-    for item in change.other_roles:
-        yield SetRole(album, _user(item))
-
-
-def _user(item: ShareChange) -> UserRef:
-    return UserRef(item.user.id, item.user.label, item.after)
 
 
 def _is_single(values: Mapping[Field, FieldValue], count: int) -> bool:

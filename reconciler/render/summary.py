@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from reconciler.diff.changes import Action, AlbumChange
 from reconciler.model.values import Field
 from reconciler.plan.budgets import way_out
-from reconciler.plan.operations import asset_ids
+from reconciler.plan.operations import Lane, asset_ids
 from reconciler.plan.plan import PIPELINE, Plan
-from reconciler.plan.schedule import Lane, Round
+from reconciler.plan.schedule import Round
 from reconciler.render import words
 from reconciler.render.grouping import repeated_writes
 from reconciler.render.words import count

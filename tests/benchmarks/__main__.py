@@ -20,6 +20,7 @@ BENCHES: Mapping[str, Bench] = {
     "window": holding.rows,
     "read": reading.rows,
     "nightly": nightly.rows,
+    "growing": nightly.curve,
 }
 
 

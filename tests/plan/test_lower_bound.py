@@ -98,7 +98,7 @@ def test_batches_hold_what_they_may(wanted: dict[str, frozenset[str]], photos: i
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(memberships, "ALBUM_BATCH", photos)
         patch.setattr(memberships, "ALBUM_PAIRS", together)
-        patch.setattr("reconciler.plan.schedule.ALBUM_BATCH", photos)
+        patch.setattr("reconciler.plan.lanes.ALBUM_BATCH", photos)
         changes = [album(name, sorted(members)) for name, members in sorted(wanted.items())]
         operations = sent(Changes(albums=tuple(changes)))
         slack = additions(changes).slack
