@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.immich.answers import Queue
+from reconciler.immich.answers import Job, Queue
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.reader import Reader
 from reconciler.plan import PIPELINE
@@ -51,11 +51,22 @@ class Ours:
         """Whether one waits here, or may be among those that the server doesn't list."""
         jobs = self.reader.jobs(queue.name)
         until = self._until.get(queue.name, self._now())
-        if jobs is not None and not any(job.asset in self.photos and job.queued <= until for job in jobs):
+        if not self._waits(jobs, queue.name, until):
             return False
         for later in PIPELINE[PIPELINE.index(queue.name) + 1 :] if queue.name in PIPELINE else ():
             self._until[later] = self._now() + LATE
         return True
+
+    def _waits(self, jobs: tuple[Job, ...] | None, name: str, until: float) -> bool:
+        """Where not all are listed, those that run tell: a queue hands its jobs out as they came."""
+        if jobs is not None:
+            return any(self._is_ours(job, until) for job in jobs)
+        running = self.reader.running_jobs(name)
+        come_later = any(job.queued > until for job in running)
+        return not come_later or any(self._is_ours(job, until) for job in running)
+
+    def _is_ours(self, job: Job, until: float) -> bool:
+        return job.asset in self.photos and job.queued <= until
 
     def _now(self) -> float:
         return time.time() + (self.reader.transport.ahead or 0.0)

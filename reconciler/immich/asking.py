@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from reconciler.immich.pool import bounded
 from reconciler.immich.retry import Repeat
-from reconciler.immich.transport import Transport
+from reconciler.immich.transport import Query, Transport
 from reconciler.immich.versions import Dialect
 
 A = TypeVar("A")
@@ -34,7 +34,7 @@ class Asker:
         parsed: Callable[[Any], T],
         *,
         path: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
     ) -> T:
         with self.transport.slots:
             return self._asked("GET", template, parsed, path=path, query=query)
@@ -51,7 +51,7 @@ class Asker:
         parsed: Callable[[Any], T],
         *,
         path: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> T:
         """Asked at once, however many questions are under way; queues are read so and given back."""

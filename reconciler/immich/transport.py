@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -58,6 +58,9 @@ HURRIED = (2.0, 4.0)
 SPARE = 2
 """Connections beyond those at work, so that queues can be given back while all others hang."""
 
+Query = Mapping[str, str | Sequence[str]]
+"""What stands behind the `?` of an address; of several values, one after the other."""
+
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -69,7 +72,7 @@ class Call:
     template: str
     repeat: Repeat
     path: str
-    query: Mapping[str, str] | None = None
+    query: Query | None = None
     body: bytes | None = None
     upkeep: bool = False
     look: Look | None = None
@@ -176,7 +179,7 @@ class Transport:
         repeat: Repeat,
         parse: Callable[[Any], T],
         path: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         body: Mapping[str, Any] | None = None,
         upkeep: bool = False,
         look: Look | None = None,
@@ -201,9 +204,7 @@ class Transport:
         error.uncertain = writes(repeat)
         raise error
 
-    def file(
-        self, template: str, *, path: Mapping[str, str], query: Mapping[str, str] | None = None
-    ) -> bytes:
+    def file(self, template: str, *, path: Mapping[str, str], query: Query | None = None) -> bytes:
         """The bytes of a small file that can be done without: asked for once. Raises ServerError."""
         filled = template.format_map({name: quote(value, safe="") for name, value in path.items()})
         said = self._exchange(Call("GET", template, Repeat.ONCE, filled, query, raw=True)).said

@@ -21,6 +21,10 @@ Handler = Callable[[Job], Iterable[NewJob]]
 """Does a job and names the jobs that follow. An exception ends the job as if it had succeeded."""
 
 
+LISTED = 1001
+"""Jobs of one state that the server shows (2.5.6 and 3.1.0)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """As the API shows them; jobs of a paused queue count as paused instead of waiting."""
@@ -127,12 +131,13 @@ class Queues:
             )
 
     def jobs(self, name: str, states: Sequence[str] = ()) -> list[Job]:
-        """Jobs in these states (all without any): active, waiting, paused."""
+        """Jobs in these states (all without any): active, waiting, paused. The newest of each, no more."""
         with self._changed:
             queue = self._queues[name]
             pending = "paused" if queue.is_paused else "waiting"
-            found = list(queue.active.values()) if not states or "active" in states else []
-            return found + (list(queue.waiting) if not states or pending in states else [])
+            active, waiting = list(queue.active.values()), list(queue.waiting)
+        found = active[: -LISTED - 1 : -1] if not states or "active" in states else []
+        return found + (waiting[: -LISTED - 1 : -1] if not states or pending in states else [])
 
     def pause(self, name: str) -> None:
         self._set_paused(name, True)

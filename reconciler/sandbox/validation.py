@@ -291,10 +291,13 @@ def instant() -> Field:
 
 
 def listed(item: Field, *, minimum: int = 0, filled: bool = False) -> Field:
-    """A list; a single value in a query counts as a list of one. `filled`: in other words, not empty."""
+    """A list. `filled`: in other words, not empty.
+
+    A single value in a query counts as a list of one before 3.0 only (seen on 2.5.6 and 3.1.0).
+    """
 
     def check(at: Context, value: Any) -> list[Any]:
-        if at.from_query and isinstance(value, str):
+        if at.from_query and isinstance(value, str) and at.version.old_error_form:
             value = [value]
         if value is _NOTHING and at.version.old_error_form:
             raise _missing_list(at, item)

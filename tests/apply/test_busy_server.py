@@ -79,6 +79,27 @@ def test_a_run_ends_though_others_keep_the_queues_full(tmp_path: Path, version: 
         assert not place.plan(WISH).changes
 
 
+def test_a_run_ends_though_more_jobs_wait_than_the_server_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Writer.update_assets
+
+    def written(writer: Writer, *args: Any) -> None:
+        monkeypatch.setattr("reconciler.immich.reader.JOBS_LISTED", 1)
+        write(writer, *args)
+
+    monkeypatch.setattr(Writer, "update_assets", written)
+    with here(tmp_path, photos(6), pace=BUSY) as place:
+        place.limits = replace(PROMPT, others=0.1)
+        plan = place.plan({"assets": WISH["assets"][1:]})
+        monkeypatch.setattr("reconciler.apply.ours.LATE", 1.0)
+        with editing(place, "IMG_0003.jpg", "IMG_0004.jpg", "IMG_0005.jpg"):
+            report = place.apply(plan)
+            assert place.library.queues.counts("sidecar").active
+        assert report.outcome is Outcome.DONE
+        assert [(tally.field, tally.settled) for tally in report.fields] == [("rating", 1)]
+
+
 def test_without_the_right_to_see_jobs_it_is_waited_for_all(tmp_path: Path) -> None:
     with here(tmp_path, photos(6), pace=BUSY) as place:
         place.limits = replace(PROMPT, others=0.1, settle=1.0)
@@ -128,12 +149,16 @@ class Listed:
 
     def __init__(self, **jobs: list[Job]) -> None:
         self.jobs_of = jobs
+        self.running: list[Job] = []
         self.transport = self
         self.ahead = 100.0
 
     def jobs(self, name: str) -> tuple[Job, ...] | None:
         found = tuple(self.jobs_of.get(name, ()))
         return None if Job("unlisted", 0) in found else found
+
+    def running_jobs(self, _name: str) -> tuple[Job, ...]:
+        return tuple(self.running)
 
 
 def queue(name: str, waiting: int, *, paused: bool = False) -> Queue:
@@ -159,6 +184,15 @@ def test_whose_jobs_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     assert gone(sidecar=[Job("b", 1000)], reading=[Job(None, 1000)])
     assert not gone(sidecar=[Job("b", 1000)], reading=[Job("unlisted", 0)])
     assert not gone(sidecar=[Job("b", 1000), Job("a", 1099)])
+    # of more jobs than are listed, those that run tell how far the queue has come
+    for running, passed in (
+        ([Job("b", 1000)], False),
+        ([Job("b", 1000), Job("c", 1200)], True),
+        ([Job("a", 1000), Job("c", 1200)], False),
+        ([Job("a", 1200)], True),
+    ):
+        reader.running = running
+        assert gone(reading=[Job("unlisted", 0)]) is passed
     now[0] += 60
     assert gone(sidecar=[Job("a", 1150)])  # written by somebody else, later
     # while one of ours was written, its reading may be queued until then

@@ -466,6 +466,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "asset": (("x",), {}),
     "assets": ((["x"],), {}),
     "jobs": (("sidecar",), {}),
+    "running_jobs": (("sidecar",), {}),
     "search_page": (({},), {}),
     "search": (({},), {}),
     "scan": ((), {"owner_id": "x", "hidden": True}),
