@@ -133,6 +133,7 @@ def undo_plan(past: Past, live: Live, attempts: Attempts = NO_ATTEMPTS) -> Plan:
         files=past.plan.files,
         features=live.features,
         migrates=past.plan.migrates and live.features.can_hold_window and any(refiled_by(changes)),
+        account=past.plan.account,
     )
 
 

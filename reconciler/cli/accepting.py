@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from reconciler.cli.common import stop
 from reconciler.cli.exits import Exit
-from reconciler.cli.planning import Seen, load_files
+from reconciler.cli.planning import Seen
 from reconciler.cli.remembered import unknown
 from reconciler.diff.accepting import accept
 from reconciler.diff.drift import Drift, Kind, aspects
@@ -25,7 +25,7 @@ def accepted(
     plan: Plan,
     desired: Desired,
     seen: Seen,
-    paths: Sequence[str],
+    reload: Callable[[], Desired],
     targets: Sequence[Target],
     applied: Path | None,
 ) -> Plan:
@@ -43,7 +43,7 @@ def accepted(
     if not found.taken:
         stop("nothing of it can be written into the files (see above)")
     before = {name: Path(name).read_bytes() for name in found.files}
-    left = _written(found.files, before, plan, seen, paths, found.taken)
+    left = _written(found.files, before, plan, seen, reload, found.taken)
     for drift in found.taken:
         _say(f"accepted: {what_was_done(drift, plan)}", drift)
     return left
@@ -54,7 +54,7 @@ def _written(
     before: Mapping[str, bytes],
     plan: Plan,
     seen: Seen,
-    paths: Sequence[str],
+    reload: Callable[[], Desired],
     taken: Iterable[Drift],
 ) -> Plan:
     """Writes the files and plans anew; where that isn't the plan without these, they stay as they were."""
@@ -63,7 +63,7 @@ def _written(
     try:
         for name, text in files.items():
             Path(name).write_bytes(text.encode())
-        left = seen.plan(load_files(paths))
+        left = seen.plan(reload())
         done = {(drift.kind, drift.id, drift.aspect) for drift in taken}
         there = {(drift.kind, drift.id, drift.aspect) for drift in left.drift or ()}
         more = set(aspects(left.changes)) - set(aspects(plan.changes))

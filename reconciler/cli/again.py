@@ -157,6 +157,8 @@ class Return:
         run = self._chosen(runs, number, what, given)
         past = runs.past(run)
         desired = given or self._desired(past, runs)
+        if past.plan.account in desired.server.accounts and not self.ask.account:
+            desired = desired.of(past.plan.account)
         with (
             connect(desired, self.ask, Calls(tuple(methods_for(past.plan.operations)))) as connection,
             only_run(state, connection.server, now) as hold,
@@ -190,7 +192,10 @@ class Return:
             click.echo(f"{text}.", err=self.session.view.form != "text")
             raise SystemExit(int(Exit.DONE))
         if len({(run.server, run.user) for run in fitting}) > 1:
-            raise NoSuchRun("there are runs of several servers or accounts: name the run (immich-runs)")
+            if self.ask.account:
+                fitting = [run for run in fitting if runs.past(run).plan.account == self.ask.account]
+            if len({(run.server, run.user) for run in fitting}) != 1:
+                raise NoSuchRun("there are runs of several servers or accounts: name the run (immich-runs)")
         return fitting[0]
 
     def _desired(self, past: Past, runs: Runs) -> Desired:

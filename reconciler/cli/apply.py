@@ -9,12 +9,12 @@ import click
 
 from reconciler.cli.common import (
     CONTEXT,
+    accounts_options,
     applied_option,
     cache_option,
     output_options,
     plain_errors,
     refresh_option,
-    server_options,
     target_option,
     wants_color,
     width,
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 )
 @safety_options
 @timing_options(*WHEN, "migrate")
-@server_options
+@accounts_options
 @cache_option
 @refresh_option
 @output_options
@@ -91,7 +91,7 @@ def main(
     bounds: Bounds,
     asked: Asked,
     server: str | None,
-    account: str | None,
+    accounts: tuple[str, ...],
     state_dir: Path | None,
     quiet: bool,
     verbose: bool,
@@ -140,13 +140,16 @@ def main(
         approval=approve or "",
         on_drift=OnDrift(on_drift) if on_drift else None,
         targets=targets,
+        accounts=accounts,
     )
-    ask = Ask(server, account, verbose)
+    ask = Ask(server, accounts[0] if len(set(accounts)) == 1 else None, verbose)
     saved = bool(paths) and (paths[0] == "-" or paths[0].endswith(".json"))
     if targets and (saved or resume is not None):
         raise click.UsageError("--target narrows a plan when it is made: give it to immich-plan")
     if resume is not None and approve:
         raise click.UsageError("--approve is about a plan, and --resume continues one that was begun")
+    if resume is not None and len(set(accounts)) > 1:
+        raise click.UsageError("--resume continues the run of one account")
     if resume is not None:
         raise SystemExit(int(_resume(session, ask, resume, paths)))
     if saved:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -25,6 +23,7 @@ from reconciler.apply.state import State, StateUnusable
 from reconciler.apply.tools import Tools
 from reconciler.apply.when import Opening
 from reconciler.cli.account import Account, View
+from reconciler.cli.accounts import parts_of
 from reconciler.cli.before import (
     Aside,
     after_earlier_runs,
@@ -39,10 +38,12 @@ from reconciler.cli.common import stop
 from reconciler.cli.connect import Ask, Calls, Connection, connect
 from reconciler.cli.exits import Exit
 from reconciler.cli.keeping import keep_made
-from reconciler.cli.planning import load_files, plan_for, read_plan, reads, state_in
+from reconciler.cli.planning import load_files, plan_for, read_plans, reads, state_in
 from reconciler.cli.progress import progress
+from reconciler.cli.refusing import refusal, refuse_other
 from reconciler.cli.remembered import Remembered
 from reconciler.cli.safety import Bounds
+from reconciler.cli.signals import signals
 from reconciler.cli.timing import Asked
 from reconciler.cli.unfinished import ended_early, say_ended_early
 from reconciler.diff.converged import after
@@ -51,7 +52,6 @@ from reconciler.immich.writer import Writer
 from reconciler.model.applied import Applied
 from reconciler.model.desired import Desired
 from reconciler.plan import Plan
-from reconciler.plan.budgets import way_out
 from reconciler.plan.digest import approved, short
 from reconciler.plan.report import Outcome, Report
 
@@ -66,6 +66,20 @@ EXITS: Mapping[Outcome, Exit] = {
     Outcome.STALE: Exit.STALE,
     Outcome.INTERRUPTED: Exit.INTERRUPTED,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """One account: what is asked of it, its connection, what a run works with, and what it tells."""
+
+    desired: Desired
+    connection: Connection
+    tools: Tools
+    account: Account
+
+    def ended_early(self) -> Run | None:
+        """Its last run, where that did not come to its end."""
+        return ended_early(Runs(self.tools.state), self.tools.server, self.connection.identity.user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +103,19 @@ class Session:
     """What to do about what has moved; None for what suits the plan."""
     targets: Sequence[Target] = ()
     """The part that is meant; all of it where there are none."""
+    accounts: Sequence[str] = ()
+    """The accounts that are meant; all that the files ask something of where there are none."""
+    warned: bool = False
+    """Whether what can't be done without an administrator's key has been said."""
 
     def apply_files(self, paths: Sequence[str], ask: Ask) -> Exit:
         """Plans from files and applies; then plans again until nothing is left to do."""
-        desired = self.bounds.over_files(self.asked.over(load_files(paths)))
+        parts = parts_of(self.bounds.over_files(self.asked.over(load_files(paths))), self.accounts)
+        if len(parts) > 1:
+            from reconciler.cli.several import Several
+
+            return Several(self.for_several()).apply_files(parts, ask)
+        desired = parts[0]
         state = state_in(self.state_dir)
         calls = Calls(reads(desired), tuple(likely_for(desired)))
         with (
@@ -103,35 +126,19 @@ class Session:
         ):
             tools = self.tools(connection, desired, state, watching, hold)
             after_earlier_runs(tools)
-            return self._until_stable(desired, connection, tools, account)
+            return self._until_stable(Here(desired, connection, tools, account))
 
-    def _until_stable(self, desired: Desired, connection: Connection, tools: Tools, account: Account) -> Exit:
-        early = ended_early(Runs(tools.state), tools.server, connection.identity.user_id)
-        remembered = Remembered(tools.state, connection.identity.user_id, self.applied)
+    def _until_stable(self, here: Here) -> Exit:
+        tools, connection, account = here.tools, here.connection, here.account
+        early = here.ended_early()
         for turn in range(PASSES + 1):
             retry = self.retry_undone and turn == 0
-
-            def planned(retry: bool = retry, early: Run | None = early if turn == 0 else None) -> Plan:
-                known = remembered.read()
-                made, _ = plan_for(
-                    desired,
-                    connection,
-                    tools.state,
-                    tools.progress,
-                    retry_undone=retry,
-                    targets=self.targets,
-                    applied=known,
-                    keep=lambda applied: self._remember(remembered, applied, tools, known),
-                )
-                account.watching.rest()
-                say_ended_early(early, made)
-                self.show(made)
-                return made
-
-            plan = planned()
+            plan = self.planned(here, retry=retry, early=early if turn == 0 else None)
+            self.show(plan)
             refused = self._unapproved(plan, account) or self._refused(plan, account)
-            if refused is None and self._waited(plan, tools, connection):
-                plan = planned(early=None)
+            if refused is None and self.waited(plan, tools, connection):
+                plan = self.planned(here, retry=retry)
+                self.show(plan)
                 refused = self._unapproved(plan, account) or self._refused(plan, account)
             if refused is not None:
                 return refused
@@ -141,14 +148,53 @@ class Session:
                 account.break_off(f"after {PASSES} passes the server still lets more rules match (above)")
                 return Exit.PARTIAL
             outcome = self.apply(plan, tools, connection, account, saved=False).outcome
-            if outcome in (Outcome.DONE, Outcome.NOTHING, Outcome.UNSETTLED):
-                albums = {item.member: item.id for item in plan.set_albums}
-                remember(tools.state, plan.identity.user_id, albums, tools.progress)
-            if outcome is Outcome.DONE:
-                self._remember(remembered, after(_known(remembered), plan.changes), tools)
-            if EXITS[outcome] is not Exit.DONE or not _may_match_more(plan):
+            self.keep(here, plan, outcome)
+            if EXITS[outcome] is not Exit.DONE or not may_match_more(plan):
                 break
         return EXITS[outcome]
+
+    def planned(self, here: Here, *, retry: bool, early: Run | None = None) -> Plan:
+        """The plan for an account, with a word about a run that ended `early`; what is as asked is kept."""
+        tools, remembered = here.tools, self._remembered(here)
+        known = remembered.read()
+        made, _ = plan_for(
+            here.desired,
+            here.connection,
+            tools.state,
+            tools.progress,
+            retry_undone=retry,
+            targets=self.targets,
+            applied=known,
+            keep=lambda applied: self._remember(remembered, applied, tools, known),
+        )
+        here.account.watching.rest()
+        say_ended_early(early, made)
+        return made
+
+    def keep(self, here: Here, plan: Plan, outcome: Outcome) -> None:
+        """Remembers what a plan that was applied has brought about."""
+        tools = here.tools
+        if outcome in (Outcome.DONE, Outcome.NOTHING, Outcome.UNSETTLED):
+            albums = {item.member: item.id for item in plan.set_albums}
+            remember(tools.state, plan.identity.user_id, albums, tools.progress)
+        if outcome is Outcome.DONE:
+            self.keep_applied(here, plan)
+
+    def keep_applied(self, here: Here, plan: Plan) -> None:
+        """Remembers that what a plan was to change is as the files ask."""
+        remembered = self._remembered(here)
+        self._remember(remembered, after(_known(remembered), plan.changes), here.tools)
+
+    def for_several(self) -> Session:
+        """The same for several accounts."""
+        return replace(self, view=replace(self.view, several=True))
+
+    def agreed(self) -> Session:
+        """The same, once somebody has agreed to what it does."""
+        return replace(self, yes=True, warned=True)
+
+    def _remembered(self, here: Here) -> Remembered:
+        return Remembered(here.tools.state, here.connection.identity.user_id, self.applied)
 
     def _remember(
         self, remembered: Remembered, applied: Applied, tools: Tools, before: Applied | None = None
@@ -161,26 +207,29 @@ class Session:
 
     def apply_saved(self, path: str, files: Sequence[str], ask: Ask) -> Exit:
         """Applies a plan file. These files, or those that it was made from, say how to connect."""
-        plan = read_plan(path)
-        there = files or [file for file in plan.files if Path(file).is_file()]
+        plans = read_plans(path)
+        there = files or [file for file in plans[0].files if Path(file).is_file()]
         desired = self.asked.over(load_files(there) if there else Desired())
-        plan = plan.judged(self.bounds.over(desired.safety if there else plan.safety))
-        state = state_in(self.state_dir)
+        plans = tuple(
+            plan.judged(self.bounds.over(desired.safety if there else plan.safety)) for plan in plans
+        )
+        if len(plans) > 1:
+            from reconciler.cli.several import Several
+
+            return Several(self.for_several()).apply_saved(plans, desired, ask)
+        plan, state = plans[0], state_in(self.state_dir)
+        if plan.account in desired.server.accounts and not ask.account:
+            desired = desired.of(plan.account)
         with (
             connect(desired, ask, Calls(tuple(methods_for(plan.operations)))) as connection,
             only_run(state, connection.server, now) as hold,
             progress(self.quiet) as watching,
             closing(Account(self.view, watching)) as account,
         ):
-            if not plan.identity.same_server(connection.identity):
-                stop(
-                    f"this plan was made for {plan.identity.user_name} at {plan.identity.url}, and this is "
-                    f"{connection.identity.user_name} at {connection.identity.url}: plan again",
-                    Exit.STALE,
-                )
+            refuse_other(plan, connection)
             tools = self.tools(connection, desired, state, watching, hold)
             after_earlier_runs(tools)
-            if plan.changes and (unfit := self._stale(plan, tools, connection)):
+            if plan.changes and (unfit := self.stale(plan, tools, connection)):
                 account.add(unfit, plan)
                 return EXITS[unfit.outcome]
             watching.rest()
@@ -190,11 +239,10 @@ class Session:
                 return refused
             outcome = self.apply(plan, tools, connection, account, saved=True).outcome
             if outcome is Outcome.DONE:
-                remembered = Remembered(state, connection.identity.user_id, self.applied)
-                self._remember(remembered, after(_known(remembered), plan.changes), tools)
+                self.keep_applied(Here(desired, connection, tools, account), plan)
             return EXITS[outcome]
 
-    def _stale(self, plan: Plan, tools: Tools, connection: Connection) -> Report | None:
+    def stale(self, plan: Plan, tools: Tools, connection: Connection) -> Report | None:
         """Why a saved plan doesn't fit any more; None where it does, once earlier runs' jobs are done."""
         tools.progress.stage("checking that the plan still fits")
         unfit = stale(plan, read_again(plan, tools.reader), self.on_drift)
@@ -211,10 +259,14 @@ class Session:
         hold: Hold,
         what: What = What.APPLY,
         of: int | None = None,
+        beside: Tools | None = None,
     ) -> Tools:
-        """What a run works with; its journal says that it is for `what`, `of` an earlier run."""
+        """What a run works with; its journal says that it is for `what`, `of` an earlier run.
+
+        A run `beside` another one begins with it, and ends when that one is to end.
+        """
         admin = connection.admin
-        window, interruption = desired.window, Interruption()
+        window, interruption = desired.window, beside.interruption if beside else Interruption()
         limits = Limits(running=window.running_timeout, settle=window.settle_timeout)
         queues = admin.queues if admin else None
         for reader in [connection.reader, *([admin] if admin else [])]:
@@ -235,7 +287,9 @@ class Session:
             journal=RunJournal(state, connection.server, now, what, of),
             wait=self.wait,
             made=lambda albums: keep_made(connection, albums),
-            opening=Opening(
+            opening=beside.opening
+            if beside
+            else Opening(
                 window, queues, watching, interruption, limits, clock, lambda: Aside(hold).during(made)
             ),
         )
@@ -243,9 +297,12 @@ class Session:
 
     def show(self, plan: Plan) -> None:
         """The plan, where somebody needs to see it."""
-        missing = bool(plan.missing) and not self.allow_missing
-        refused = bool(plan.problems) or missing or bool(plan.violations)
-        self.view.plan(plan, needed=refused or (bool(plan.changes) and not self.yes))
+        self.view.plans([plan], needed=self.must_be_seen(plan))
+
+    def must_be_seen(self, plan: Plan) -> bool:
+        """Whether somebody has to agree to a plan, or to mend something."""
+        refused = refusal(plan, allow_missing=self.allow_missing) is not None
+        return refused or (bool(plan.changes) and not self.yes)
 
     def _unapproved(self, plan: Plan, account: Account) -> Exit | None:
         """Why a plan isn't the one that was approved, as an exit code; None where it is, or any may be."""
@@ -266,42 +323,29 @@ class Session:
 
     def _refused(self, plan: Plan, account: Account) -> Exit | None:
         """Why a plan isn't applied, as an exit code; None where it may be."""
-        more = "nothing more" if account.reports else "nothing"
-        if plan.problems:
-            why = f"{more} was written, since the files contradict something (above)"
-        elif plan.missing and not self.allow_missing:
-            why = (
-                f"{more} was written, since some of what is named is missing (above); "
-                "--allow-missing goes on without them"
-            )
-        elif plan.violations:
-            why = f"{more} was written, since more would be taken away or changed than is allowed (above)"
-            if options := way_out(plan.violations):
-                why += f"; to allow all of it: {options}"
-        else:
+        found = refusal(plan, allow_missing=self.allow_missing)
+        if found is None:
             return None
         if account.reports:
-            account.break_off(why)
+            account.break_off(f"nothing more was written, {found.why}")
             return Exit.PARTIAL
-        click.echo(f"error: {why}", err=True)
-        if plan.problems:
-            return Exit.INVALID
-        return Exit.ERROR if plan.missing and not self.allow_missing else Exit.BUDGET
+        click.echo(f"error: nothing was written, {found.why}", err=True)
+        return found.code
 
-    def _waited(self, plan: Plan, tools: Tools, connection: Connection) -> bool:
+    def waited(self, plan: Plan, tools: Tools, connection: Connection) -> bool:
         """Waits until the run may begin; whether so much may have moved meanwhile that it plans anew.
 
         A plan that somebody has to agree to is shown first, and carried out as it was shown.
         """
         if not plan.changes:
             return False
-        self._allowed(plan, tools, connection)
+        self.allowed(plan, tools, connection)
         before = newest_run(tools)
         long = self.yes and tools.opening is not None and tools.opening.begin()
         others = newest_run(tools) != before
         return let_earlier_settle(plan, tools, connection) or long or others
 
-    def _allowed(self, plan: Plan, tools: Tools, connection: Connection) -> None:
+    def allowed(self, plan: Plan, tools: Tools, connection: Connection) -> None:
         """Stops where the keys, or the lack of one, don't allow the plan to be applied."""
         if text := lacking(plan, connection.dialect, connection.key, connection.admin_key):
             stop(text)
@@ -312,12 +356,12 @@ class Session:
     ) -> Report:
         """Asks, and carries the plan out."""
         if plan.changes:
-            self._allowed(plan, tools, connection)
-            if not account.reports:
+            self.allowed(plan, tools, connection)
+            if not account.reports and not self.warned:
                 say_without_window(plan, tools, connection)
             account.watching.rest()
-            self._confirm()
-        with _signals(tools):
+            self.confirm()
+        with signals(tools):
             if plan.changes and tools.opening:
                 tools.opening.begin()
                 let_earlier_settle(plan, tools, connection)
@@ -325,16 +369,17 @@ class Session:
         account.add(report, plan)
         return report
 
-    def _confirm(self) -> None:
+    def confirm(self, what: str = "this plan") -> None:
+        """Asks whether to go on; stops where nobody says so."""
         if self.yes or self.approval:
             return
         if not sys.stdin.isatty():
             stop("nobody is there to ask: give --yes to apply without asking", Exit.INVALID)
-        if not click.confirm("Apply this plan?", err=True):
+        if not click.confirm(f"Apply {what}?", err=True):
             stop("nothing was written")
 
 
-def _may_match_more(plan: Plan) -> bool:
+def may_match_more(plan: Plan) -> bool:
     """Whether the server's own work after this plan may let rules match more.
 
     What touches no file (albums, hearts) was read back as planned, and the plan already knew what it would
@@ -345,35 +390,3 @@ def _may_match_more(plan: Plan) -> bool:
 
 def _known(remembered: Remembered) -> Applied:
     return remembered.read() or Applied(remembered.user)
-
-
-@contextmanager
-def _signals(tools: Tools) -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a closed terminal ask the run to stop between two requests.
-
-    A second one gives the queues back at once, beside the request under way, and nothing is tried again.
-    """
-
-    def say(text: str) -> None:
-        with suppress(RuntimeError):  # the signal came while something else was being said
-            tools.progress.say(text)
-
-    def asked(_number: int, _frame: FrameType | None) -> None:
-        if not tools.interruption.requested:
-            tools.interruption.request()
-            say("stopping: the request under way ends, then the queues are given back")
-            return
-        for reader in [tools.reader, *([tools.admin[0]] if tools.admin else [])]:
-            reader.transport.stop_retrying()
-        tools.interruption.hurry()
-        say("the queues are given back now; the request under way is waited for, but not tried again")
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup does
-        numbers.append(signal.SIGHUP)
-    former = {number: signal.signal(number, asked) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)

@@ -64,14 +64,14 @@ def plain_errors(command: F) -> F:
         except OSError as error:
             stop(f"{error.filename or 'system'}: {error.strerror or error}")
         except Exception as error:
-            if words := _known(error):
+            if words := known(error):
                 stop(words)
             raise
 
     return wrapped  # type: ignore[return-value]
 
 
-def _known(error: Exception) -> str:
+def known(error: Exception) -> str:
     """The message of an error that is told to users as it is; empty for a fault of this program."""
     from reconciler.apply.choice import UnknownQueue
     from reconciler.apply.exclusion import AnotherRun
@@ -85,7 +85,7 @@ def _known(error: Exception) -> str:
     from reconciler.plan.document import BadPlanFile
     from reconciler.sandbox.errors import SandboxError
 
-    known = (
+    told = (
         NoSuchRun,
         NotNow,
         UnknownQueue,
@@ -98,11 +98,32 @@ def _known(error: Exception) -> str:
         BadSnapshot,
         SandboxError,
     )
-    return str(error) if isinstance(error, known) else ""
+    return str(error) if isinstance(error, told) else ""
 
 
 def server_options(command: F) -> F:
     """Where the server is, who asks, and where state is kept."""
+    account = click.option(
+        "--account",
+        metavar="NAME",
+        help="Which of server.accounts to use. Default: defaults.account.",
+    )
+    return _server_options(command, account)
+
+
+def accounts_options(command: F) -> F:
+    """The same for commands that look after several accounts at once; the command gets `accounts`."""
+    account = click.option(
+        "--account",
+        "accounts",
+        multiple=True,
+        metavar="NAME",
+        help="Only this one of server.accounts (repeatable). Default: all that the files ask something of.",
+    )
+    return _server_options(command, account)
+
+
+def _server_options(command: F, account: Callable[[F], F]) -> F:
     for option in reversed(
         (
             click.option(
@@ -111,11 +132,7 @@ def server_options(command: F) -> F:
                 help="Address of the server, or sandbox:FOLDER. Default: server.url in the files, "
                 "then IMMICH_INSTANCE_URL.",
             ),
-            click.option(
-                "--account",
-                metavar="NAME",
-                help="Which of server.accounts to use. Default: defaults.account.",
-            ),
+            account,
             click.option(
                 "--state-dir",
                 type=click.Path(file_okay=False, path_type=Path),

@@ -123,25 +123,47 @@ class Calls:
     likely: tuple[Callable[..., object], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the server is; a sandbox is open there, once for all accounts."""
+
+    url: str
+    server: str
+    """Its name, as of a connection."""
+    mounted: Mounted | None = None
+
+
 @contextmanager
-def connect(desired: Desired, ask: Ask, calls: Calls = Calls()) -> Iterator[Connection]:
-    """Opens the connection that files, options and environment describe.
+def open_place(desired: Desired, ask: Ask) -> Iterator[Place]:
+    """Finds the server that files, options and environment name, and opens it where it is a sandbox."""
+    url, folder = _url(desired, ask)
+    if not url.startswith(SANDBOX):
+        yield Place(url, _normal(url))
+        return
+    from reconciler.sandbox.mount import open_sandbox
+
+    path = (folder / Path(url.removeprefix(SANDBOX)).expanduser()).resolve()
+    with open_sandbox(path) as mounted:
+        yield Place(mounted.base_url, f"{SANDBOX}{path}", mounted)
+
+
+@contextmanager
+def connect(
+    desired: Desired, ask: Ask, calls: Calls = Calls(), place: Place | None = None
+) -> Iterator[Connection]:
+    """Opens the connection that files, options and environment describe, to a `place` that is open already.
 
     Stops where the key may not do what is certain to be needed, and names all that it lacks then, also for
     what is likely: nobody wants to edit a key three times.
     """
-    url, folder = _url(desired, ask)
     with ExitStack() as stack:
+        _url(desired, ask)
         key, admin_key = _keys(desired, ask)
-        if url.startswith(SANDBOX):
-            from reconciler.sandbox.mount import open_sandbox
-
-            path = (folder / Path(url.removeprefix(SANDBOX)).expanduser()).resolve()
-            mounted = stack.enter_context(open_sandbox(path))
-            key, admin_key = _sandbox_key(mounted, key), None
-            base_url, adapter, server = mounted.base_url, mounted.adapter, f"{SANDBOX}{path}"
-        else:
-            base_url, adapter, server = url, None, _normal(url)
+        place = place or stack.enter_context(open_place(desired, ask))
+        base_url, server, mounted = place.url, place.server, place.mounted
+        if mounted:
+            key, admin_key = _sandbox_key(mounted, key), _sandbox_admin(mounted, desired, admin_key)
+        adapter = mounted.adapter if mounted else None
         if not key:
             stop(
                 "no API key: set IMMICH_API_KEY, or write server.accounts in the files "
@@ -207,8 +229,18 @@ def _normal(url: str) -> str:
 
 def _sandbox_key(mounted: Mounted, key: str | None) -> str | None:
     """The key to use on a sandbox: its own, where the one that is set is of a real server."""
-    if not key:
-        return mounted.admin_key
+    if not key or _known_to(mounted, key):
+        return key or mounted.admin_key
+    click.echo("the sandbox doesn't know the API key that is set, so its own is used", err=True)
+    return mounted.admin_key
+
+
+def _sandbox_admin(mounted: Mounted, desired: Desired, key: str | None) -> str | None:
+    """The administrator's key on a sandbox: that of `server.admin`, unless it is of a real server."""
+    return key if key and desired.server.admin and _known_to(mounted, key) else None
+
+
+def _known_to(mounted: Mounted, key: str) -> bool:
     try:
         Transport(mounted.base_url, key, adapter=mounted.adapter).call(
             "GET", "/api-keys/me", repeat=Repeat.READ, parse=bool
@@ -216,9 +248,8 @@ def _sandbox_key(mounted: Mounted, key: str | None) -> str | None:
     except ServerError as error:
         if error.kind is not Kind.UNAUTHORIZED:
             raise
-        click.echo("the sandbox doesn't know the API key that is set, so its own is used", err=True)
-        return mounted.admin_key
-    return key
+        return False
+    return True
 
 
 def _opened(account: Transport, admin: Transport | None, server: str, calls: Calls) -> Connection:

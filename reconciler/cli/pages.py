@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -62,13 +62,17 @@ class Pages:
             on_progress=watching.advance,
         )
 
-    def save(self, plan: Plan, thumbnails: Thumbnails) -> None:
+    def among(self, accounts: int) -> Pages:
+        """The share of one of several accounts in the pictures of a page."""
+        return replace(self, thumbnails=self.thumbnails // accounts, megabytes=self.megabytes / accounts)
+
+    def save(self, plans: Sequence[Plan], thumbnails: Thumbnails) -> None:
         """Writes the page where `--html` says."""
         if self.html is None:
             return
-        from reconciler.render.html import plan_html
+        from reconciler.cli.showing import as_page
 
-        self.html.write_bytes(plan_html(plan, thumbnails).encode("utf-8", "replace"))
+        self.html.write_bytes(as_page(plans, thumbnails))
         click.echo(f"saved: {self.html} shows this plan in a browser", err=True)
 
 

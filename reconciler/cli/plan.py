@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,12 @@ from reconciler.cli.common import (
     CONTEXT,
     PLAN_FORMS,
     TargetType,
+    accounts_options,
     applied_option,
     cache_option,
     output_options,
     plain_errors,
     refresh_option,
-    server_options,
-    stop,
     target_option,
     wants_color,
     width,
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 )
 @safety_options
 @timing_options("migrate")
-@server_options
+@accounts_options
 @cache_option
 @refresh_option
 @output_options
@@ -100,7 +100,7 @@ def main(
     bounds: Bounds,
     asked: Asked,
     server: str | None,
-    account: str | None,
+    accounts: tuple[str, ...],
     state_dir: Path | None,
     quiet: bool,
     verbose: bool,
@@ -129,84 +129,65 @@ def main(
     than is allowed. With --exit-code also: 3 there are changes, 4 only values that the server has undone
     before are left. With --detect-drift also: 7 somebody has changed on the server what the files manage.
     """
-    from reconciler.apply.exclusion import another_run
-    from reconciler.apply.runs import Runs
-    from reconciler.cli.connect import Ask, Calls, connect
+    from reconciler.cli.accounts import parts_of, several
+    from reconciler.cli.connect import Ask
+    from reconciler.cli.looking import Looked, Looking, tell_reading, together
     from reconciler.cli.output import warn
-    from reconciler.cli.planning import Seen, exit_of, plan_for, reads, show, state_in
-    from reconciler.cli.progress import progress
-    from reconciler.cli.remembered import Remembered, unknown
-    from reconciler.cli.unfinished import ended_early, say_ended_early
-    from reconciler.model.live import NO_THUMBNAILS
-    from reconciler.plan import Plan
+    from reconciler.cli.planning import exit_of, state_in
+    from reconciler.cli.showing import show
 
     pages.check(form)
-    if snapshot and (server or account):
-        raise click.UsageError("a snapshot has its server and account: leave --server and --account out")
-    desired = bounds.over_files(asked.over(_files(paths, form)))
-    state = state_in(state_dir)
+    if snapshot and server:
+        raise click.UsageError("a snapshot has its server: leave --server out")
 
-    def looked_at(plan: Plan, seen: Seen) -> Plan:
-        """The plan, once what somebody has changed on the server is taken over where that is asked for."""
-        if detect_drift and plan.drift is None:
-            stop(unknown(applied))
-        if not accept:
-            return plan
-        from reconciler.cli.accepting import accepted
+    def read() -> Desired:
+        return bounds.over_files(asked.over(_files(paths, form)))
 
-        return accepted(plan, desired, seen, paths, accept, applied)
-
+    desired = read()
+    if snapshot and accounts and not desired.accounts:
+        raise click.UsageError("a snapshot has its account: leave --account out")
+    parts = parts_of(desired, accounts)
+    for given, why in (
+        (snapshot, "a snapshot is of one account"),
+        (accept, "--accept writes the files anew for one account at a time"),
+        (applied, "--applied is a file for one account"),
+    ):
+        if given and len(parts) > 1:
+            several(why, [part.part_of for part in parts])
+    looking = Looking(
+        state_in(state_dir),
+        lambda: parts_of(read(), accounts)[0],
+        retry_undone=retry_undone,
+        targets=targets,
+        applied=applied,
+        detect_drift=detect_drift,
+        accept=accept,
+    )
     if snapshot:
-        from reconciler.cli.offline import plan_offline
-
-        offline = plan_offline(
-            desired, snapshot, state, retry_undone=retry_undone, targets=targets, applied=applied
-        )
-        plan, thumbnails = looked_at(*offline), NO_THUMBNAILS
+        looked: Sequence[Looked] = [looking.by_snapshot(parts[0], snapshot)]
     else:
-        ask, calls = Ask(server, account, verbose), Calls(reads(desired))
-        with connect(desired, ask, calls) as connection, progress(quiet) as watching:
-            at_work = another_run(state, connection.server)
-            leases = state.leases(connection.server)
-            if leases and not at_work:
-                names = ", ".join(lease.queue for lease in leases)
-                warn(f"an earlier run has left these queues paused: {names}. immich-apply resumes them")
-            remembered = Remembered(state, connection.identity.user_id, applied).read()
-            plan, seen = plan_for(
-                desired,
-                connection,
-                state,
-                watching,
-                retry_undone=retry_undone,
-                targets=targets,
-                applied=remembered,
-            )
-            watching.rest()
-            plan = looked_at(plan, seen)
-            thumbnails = pages.pictures(plan, connection, watching) if pages.wanted(form) else NO_THUMBNAILS
-            watching.rest()
-            if not at_work:
-                early = ended_early(Runs(state), connection.server, connection.identity.user_id)
-                say_ended_early(early, plan)
+        ask = Ask(server, accounts[0] if len(set(accounts)) == 1 else None, verbose)
+        share = pages.among(len(parts)) if pages.wanted(form) else None
+        looked = looking.at_server(parts, ask, share, quiet=quiet)
+    plans, thumbnails = [one.plan for one in looked], together(looked)
     kept = [path for path in (pages.html, output) if path]
     show(
-        plan, form, color=wants_color(no_color), columns=width(), full=full, thumbnails=thumbnails, kept=kept
+        plans, form, color=wants_color(no_color), columns=width(), full=full, thumbnails=thumbnails, kept=kept
     )
-    if explain and seen.reading:
-        from reconciler.render.reading import reading_text
-
-        click.echo(reading_text(seen.reading, seen.meter.took), nl=False, err=form != "text")
+    if explain:
+        tell_reading(looked, err=form != "text")
     if thumbnails.note:
         warn(thumbnails.note)
-    pages.save(plan, thumbnails)
+    pages.save(plans, thumbnails)
     if output:
-        from reconciler.plan.document import to_bytes
+        from reconciler.plan.several import to_bytes
 
-        output.write_bytes(to_bytes(plan))
-        click.echo(f"saved: immich-apply {output} carries out this plan and no other", err=True)
-    if detect_drift and plan.drift:
+        output.write_bytes(to_bytes(plans))
+        which = "this plan and no other" if len(plans) == 1 else "these plans and no others"
+        click.echo(f"saved: immich-apply {output} carries out {which}", err=True)
+    if detect_drift and any(plan.drift for plan in plans):
         raise SystemExit(int(Exit.DRIFTED))
-    raise SystemExit(int(exit_of(plan, exit_code=exit_code, allow_missing=allow_missing)))
+    raise SystemExit(int(exit_of(*plans, exit_code=exit_code, allow_missing=allow_missing)))
 
 
 def _files(paths: tuple[str, ...], form: str) -> Desired:

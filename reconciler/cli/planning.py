@@ -33,7 +33,7 @@ from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.applied import Applied
 from reconciler.model.attempts import NO_ATTEMPTS, Attempts
 from reconciler.model.desired import Desired
-from reconciler.model.live import NO_THUMBNAILS, Features, Live, Thumbnails
+from reconciler.model.live import Features, Live
 from reconciler.model.memory import no_collection
 from reconciler.plan import Plan, make_plan
 from reconciler.plan.basis import Former, basis_of
@@ -50,24 +50,27 @@ def load_files(paths: Sequence[str]) -> Desired:
     return loaded.desired
 
 
-def read_plan(path: str) -> Plan:
-    """A saved plan; `-` reads it from standard input. Raises BadPlanFile and OSError."""
-    from reconciler.plan.document import from_bytes
+def read_plans(path: str) -> tuple[Plan, ...]:
+    """A saved plan, or those of several accounts; `-` is standard input. Raises BadPlanFile and OSError."""
+    from reconciler.plan.several import from_bytes
 
     return from_bytes(sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes())
 
 
-def exit_of(plan: Plan, *, exit_code: bool, allow_missing: bool) -> Exit:
-    """What a plan comes to as an exit code; with `exit_code` also whether there is something to do."""
-    if plan.problems:
+def exit_of(*plans: Plan, exit_code: bool, allow_missing: bool) -> Exit:
+    """What plans come to as an exit code, of several the worst.
+
+    With `exit_code` also whether there is something to do.
+    """
+    if any(plan.problems for plan in plans):
         return Exit.INVALID
-    if plan.missing and not allow_missing:
+    if not allow_missing and any(plan.missing for plan in plans):
         return Exit.ERROR
-    if plan.violations:
+    if any(plan.violations for plan in plans):
         return Exit.BUDGET
-    if exit_code and plan.changes:
+    if exit_code and any(plan.changes for plan in plans):
         return Exit.CHANGES
-    return Exit.PARTIAL if exit_code and plan.undone else Exit.DONE
+    return Exit.PARTIAL if exit_code and any(plan.undone for plan in plans) else Exit.DONE
 
 
 def settings_from(paths: Sequence[str]) -> Desired:
@@ -119,6 +122,7 @@ class Seen:
             safety=desired.safety,
             applied=self.applied,
             reading=self.reading,
+            account=desired.part_of,
         )
 
 
@@ -176,53 +180,3 @@ def plan_for(
     if any(orders_anew(comparison.changes)):
         seen = seen.with_features(replace(seen.live.features, new_album_order=connection.album_order()))
     return seen.plan_of(desired, comparison), seen
-
-
-def show(
-    plan: Plan,
-    form: str,
-    *,
-    color: bool,
-    columns: int,
-    full: bool,
-    err: bool = False,
-    thumbnails: Thumbnails = NO_THUMBNAILS,
-    kept: Sequence[Path] = (),
-) -> None:
-    """The plan on stdout; as text, on stderr where that is asked for.
-
-    Only a page shows `thumbnails`. A comment with no room for all of it says in which files it is `kept`.
-    """
-    match form:
-        case "json":
-            from reconciler.plan.document import to_bytes
-
-            sys.stdout.buffer.write(to_bytes(plan))
-            sys.stdout.flush()
-        case "markdown":
-            from reconciler.render.markdown import code, plan_markdown
-
-            sys.stdout.buffer.write(
-                plan_markdown(plan, whole=" and ".join(code(str(path)) for path in kept)).encode(
-                    "utf-8", "replace"
-                )
-            )
-            sys.stdout.flush()
-        case "html":
-            from reconciler.render.html import plan_html
-
-            sys.stdout.buffer.write(plan_html(plan, thumbnails).encode("utf-8", "replace"))
-            sys.stdout.flush()
-        case "gitlab":
-            from reconciler.render.code_quality import gitlab_plan
-
-            sys.stdout.buffer.write(gitlab_plan(plan))
-            sys.stdout.flush()
-        case "github":
-            from reconciler.render.annotations import github_plan
-
-            click.echo(github_plan(plan), nl=False)
-        case _:
-            from reconciler.render.terminal import plan_text
-
-            click.echo(plan_text(plan, width=columns, color=color, full=full), nl=False, err=err, color=color)

@@ -50,7 +50,8 @@ def status(
     from reconciler.cli.planning import settings_from, state_in
 
     state = state_in(state_dir)
-    with connect(settings_from(paths), Ask(server, account)) as connection:
+    settings = settings_from(paths)
+    with connect(settings, Ask(server, account or settings.server.admin)) as connection:
         queues = _queues(connection)
         leases = {lease.queue: lease for lease in state.leases(connection.server)}
         busy = another_run(state, connection.server)
@@ -95,8 +96,9 @@ def restore(paths: tuple[str, ...], server: str | None, account: str | None, sta
     def now() -> str:
         return datetime.now(UTC).isoformat(timespec="seconds")
 
+    settings = settings_from(paths)
     with (
-        connect(settings_from(paths), Ask(server, account)) as connection,
+        connect(settings, Ask(server, account or settings.server.admin)) as connection,
         only_run(state, connection.server, now),
     ):
         left = [lease.queue for lease in state.leases(connection.server)]

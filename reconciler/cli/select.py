@@ -70,7 +70,7 @@ def main(
 
     if why is not None and form == "ids":
         raise click.UsageError("--why tells about one photo, as text or json; ids are of those that match")
-    asked = question(rule, paths)
+    asked = question(rule, paths, account)
     calls = Calls(tuple(calls_of(reading_for(asked.desired))))
     with (
         connect(asked.settings, Ask(server, account, verbose), calls) as connection,

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import click
 
+from reconciler.cli.accounts import parts_of, several
 from reconciler.cli.common import files_cache, stop
 from reconciler.cli.connect import Connection
 from reconciler.cli.exits import Exit
@@ -50,15 +51,19 @@ class Question:
         return replace(self.settings, tags=(), assets=(entry,), albums=(), album_sets=())
 
 
-def question(text: str, paths: Sequence[str]) -> Question:
-    """The rule that a text means, with the files. Stops where there is none. Raises InvalidFiles."""
+def question(text: str, paths: Sequence[str], account: str | None = None) -> Question:
+    """The rule that a text means, with the files, of one account where they tell several apart.
+
+    Stops where there is none. Raises InvalidFiles.
+    """
     written_out = is_written_out(text)
     loaded = load(paths, files_cache(), expression=text if written_out else None)
     for problem in loaded.problems:
         click.echo(f"warning: {problem}", err=True)
-    rule = loaded.expression if written_out else rule_named(text, loaded.desired)
+    desired = _part_with(None if written_out else text, loaded.desired, account)
+    rule = loaded.expression if written_out else rule_named(text, desired)
     if rule is None:
-        names = sorted(set(names_of_rules(loaded.desired)))
+        names = sorted(set(names_of_rules(desired)))
         known = f"; there are {', '.join(names[:LISTED])}." if names else "."
         there = nearest(text, names, 0.6) or known
         stop(
@@ -68,9 +73,25 @@ def question(text: str, paths: Sequence[str]) -> Question:
         )
     if refused := refused_of(rule):
         stop("; ".join(map(str, refused)), Exit.INVALID)
-    for remark in loaded.desired.evaluated:
+    for remark in desired.evaluated:
         click.echo(f"note: {remark.value}", err=True)
-    return Question(rule, loaded.desired)
+    return Question(rule, desired)
+
+
+def _part_with(name: str | None, desired: Desired, account: str | None) -> Desired:
+    """The account's part of the files in which a rule is found, or is asked.
+
+    Where none is named, it is the only one that has the rule, or the usual account if that has it.
+    """
+    parts = parts_of(desired, [account] if account else [])
+    if name is not None:
+        parts = tuple(part for part in parts if rule_named(name, part))
+        if not parts:
+            return desired
+    usual = [part for part in parts if part.part_of == desired.usual]
+    if len(parts) > 1 and not usual:
+        several("it isn't said whose photos are meant", [part.part_of for part in parts])
+    return parts[0] if len(parts) == 1 else usual[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,11 @@ def main(plan: str, form: str, exit_code: bool, allow_missing: bool, no_color: b
     left, 5 more would be taken away or changed than is allowed.
     """
     from reconciler.cli.pages import refuse_terminal
-    from reconciler.cli.planning import exit_of, read_plan, show
+    from reconciler.cli.planning import exit_of, read_plans
+    from reconciler.cli.showing import show
 
     refuse_terminal(form)
-    read = read_plan(plan)
+    read = read_plans(plan)
     show(read, form, color=wants_color(no_color), columns=width(), full=full)
     if exit_code:
-        raise SystemExit(int(exit_of(read, exit_code=True, allow_missing=allow_missing)))
+        raise SystemExit(int(exit_of(*read, exit_code=True, allow_missing=allow_missing)))

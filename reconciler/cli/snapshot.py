@@ -59,6 +59,7 @@ def main(
     """
     if str(output) == "-" and sys.stdout.isatty():
         stop("a snapshot is no text for a terminal: write it to a file with -o live.json.gz", Exit.INVALID)
+    from reconciler.cli.accounts import one_of
     from reconciler.cli.connect import Ask, Calls, connect
     from reconciler.cli.planning import load_files, reads, state_in
     from reconciler.cli.progress import progress
@@ -66,7 +67,7 @@ def main(
     from reconciler.live.errand import Around
     from reconciler.live.snapshot import to_bytes
 
-    desired = asked.over(load_files(paths))
+    desired = one_of(asked.over(load_files(paths)), account, "a snapshot is of one account")
     state = state_in(state_dir)
     asking = take.everything(desired, libraries=False) if everything else desired
     with (

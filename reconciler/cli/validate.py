@@ -125,4 +125,5 @@ def _fine(loaded: Loaded) -> str:
     if desired.album_sets:
         parts.append(count(len(desired.album_sets), "album set"))
     warnings = f" ({count(len(loaded.problems), 'warning')})" if loaded.problems else ""
-    return f"{files}: fine: {', '.join(parts)}{warnings}"
+    whose = f"; accounts: {plain(', '.join(desired.accounts))}" if desired.accounts else ""
+    return f"{files}: fine: {', '.join(parts)}{whose}{warnings}"

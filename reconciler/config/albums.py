@@ -53,6 +53,7 @@ def read_album(scope: Scope, node: MapNode, where: Selecting) -> AlbumEntry | No
         share=read_share(scope, node["share"]) if "share" in node else None,
         owners=owners_of(rule) | ONLY_ME if photos is not None else owners_of(rule),
         protect="protect" in node and scalar(node["protect"]).value is True,
+        account=where.accounts.read(scope, node),
     )
 
 
@@ -71,7 +72,7 @@ def _check_sense(scope: Scope, node: MapNode, absent: bool) -> None:
     if node.damaged:
         return
     if absent:
-        for key in node.keys() - {"name", "id", "state"}:
+        for key in node.keys() - {"name", "id", "state", "account"}:
             scope.error(
                 node[key],
                 f"the album is to be deleted (`state: absent`), so `{key}` can't be wanted; leave it out",
@@ -95,7 +96,7 @@ def _check_sense(scope: Scope, node: MapNode, absent: bool) -> None:
         )
 
 
-def read_tag(scope: Scope, node: MapNode) -> TagEntry | None:
+def read_tag(scope: Scope, node: MapNode, where: Selecting) -> TagEntry | None:
     """One tag; None after an error, and where the schema refused its path."""
     path = tag_path(scope, scalar(node["value"])) if "value" in node else None
     color: Setting[str | None] | None = None
@@ -105,7 +106,8 @@ def read_tag(scope: Scope, node: MapNode) -> TagEntry | None:
         if part.value is None and not part.text:
             _tell_empty_color(scope, part)
     protect = "protect" in node and scalar(node["protect"]).value is True
-    return None if path is None else TagEntry(path, scope.origin(node), color, protect)
+    account = where.accounts.read(scope, node)
+    return None if path is None else TagEntry(path, scope.origin(node), color, protect, account)
 
 
 def _tell_empty_color(scope: Scope, node: Scalar) -> None:

@@ -96,6 +96,7 @@ def read_set(scope: Scope, node: MapNode, where: Selecting) -> AlbumSet | None:
         min_photos=_whole(node["min_photos"]) if "min_photos" in node else 1,
         prune="prune" in node and scalar(node["prune"]).value is True,
         share=read_share(scope, node["share"]) if "share" in node else None,
+        account=where.accounts.read(scope, node),
     )
 
 

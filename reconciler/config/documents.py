@@ -8,7 +8,7 @@ import sys
 import zoneinfo
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -21,15 +21,21 @@ from reconciler.config.nodes import ListNode, MapNode, Scalar
 from reconciler.config.parsing import parse
 from reconciler.config.pieces import KEY, Cut, Piece, cut
 from reconciler.config.reading import Clock
-from reconciler.config.report import Report
+from reconciler.config.report import Report, Scope
 from reconciler.config.schema import schema_text
 from reconciler.config.where import Selecting
+from reconciler.config.whose import Accounts
 
 LARGE = 256 * 1024
 """Bytes from which on a file is cut and kept: smaller ones are parsed in the time that looking takes."""
 
 PAYS = 4
 """Pieces from which on other processes help: starting them takes as long as parsing one or two."""
+
+
+NO_ACCOUNTS = Accounts()
+Asked = tuple[Piece, Clock, Accounts]
+"""A piece, and what else its entries depend on."""
 
 
 @dataclass(slots=True)
@@ -69,7 +75,7 @@ class Documents:
         found = parse(text, file.name, self.report)
         return None if found is None else Document(file, found)
 
-    def read_pieces(self, documents: Sequence[Document], clock: Clock) -> None:
+    def read_pieces(self, documents: Sequence[Document], clock: Clock, accounts: Accounts) -> None:
         """Reads the lists that were cut out of large files. A file whose list is odd is parsed as a whole.
 
         What depends on the moment of the run is not kept, so that moment is left out.
@@ -78,18 +84,22 @@ class Documents:
         fresh = [
             (document, document.cut)
             for document in documents
-            if document.cut and not self._from_cache(document, clock)
+            if document.cut and not self._from_cache(document, clock, accounts)
         ]
-        pieces = [piece for _, whole in fresh for piece in whole.pieces]
+        pieces = [
+            (piece, clock, accounts.within(Scope(Report(), document.file.name, document.root)))
+            for document, whole in fresh
+            for piece in whole.pieces
+        ]
         if self.cache is None and not _others_help(pieces):
             for document, _ in fresh:
                 self._parse_whole(document)
             return
-        found = _read_all(pieces, clock)
+        found = _read_all(pieces)
         for document, whole in fresh:
-            self._take(document, list(islice(found, len(whole.pieces))), clock)
+            self._take(document, list(islice(found, len(whole.pieces))), _key(document, clock, accounts))
 
-    def _take(self, document: Document, found: Sequence[bytes | None], clock: Clock) -> None:
+    def _take(self, document: Document, found: Sequence[bytes | None], key: str) -> None:
         """Takes in what the pieces of a file came to, and keeps it."""
         sound = [data for data in found if data is not None]
         if len(sound) < len(found):
@@ -97,15 +107,15 @@ class Documents:
             return
         self.pieces[document.file] = tuple(map(from_bytes, sound))
         if self.cache is not None:
-            self.cache.put(_key(document, clock), sound)
+            self.cache.put(key, sound)
 
     def _parse_whole(self, document: Document) -> None:
         text = read(document.file, self.report)
         root = None if text is None else parse(text, document.file.name, self.report)
         document.cut, document.root = None, root or MapNode(1, 1)
 
-    def _from_cache(self, document: Document, clock: Clock) -> bool:
-        found = None if self.cache is None else self.cache.get(_key(document, clock))
+    def _from_cache(self, document: Document, clock: Clock, accounts: Accounts) -> bool:
+        found = None if self.cache is None else self.cache.get(_key(document, clock, accounts))
         if found is None:
             return False
         try:
@@ -128,8 +138,8 @@ def _cut(file: Found, text: str) -> tuple[MapNode, Cut] | None:
     return (root, whole) if isinstance(listed, Scalar) and listed.text == "" else None
 
 
-def read_piece(piece: Piece, clock: Clock) -> Kept | None:
-    """The items of a piece; None where it can't be parsed by itself."""
+def read_piece(piece: Piece, clock: Clock, accounts: Accounts = NO_ACCOUNTS) -> Kept | None:
+    """The items of a piece; None where it can't be parsed by itself. `accounts` are as within its file."""
     report = Report()
     root = parse(piece.text, piece.file, report)
     listed = root.get(KEY) if root else None
@@ -138,7 +148,7 @@ def read_piece(piece: Piece, clock: Clock) -> Kept | None:
     entries = {}
     told = 0
     for index, scope, node in items(report, piece.file, KEY, listed):
-        entry = read_entry(scope, node, Selecting(scope, clock))
+        entry = read_entry(scope, node, Selecting(scope, clock, accounts=accounts))
         if entry is not None and entry.rule is None and report.told == told:
             entries[index] = entry
         told = report.told
@@ -148,16 +158,15 @@ def read_piece(piece: Piece, clock: Clock) -> Kept | None:
     return Kept(len(listed), places, rest, entries)
 
 
-def _piece_bytes(clock: Clock, piece: Piece) -> bytes | None:
-    kept = read_piece(piece, clock)
+def _piece_bytes(asked: Asked) -> bytes | None:
+    kept = read_piece(*asked)
     return None if kept is None else to_bytes(kept)
 
 
-def _read_all(pieces: Sequence[Piece], clock: Clock) -> Iterator[bytes | None]:
+def _read_all(pieces: Sequence[Asked]) -> Iterator[bytes | None]:
     """The pieces as bytes, in order; None for one that can't be parsed by itself."""
-    work = partial(_piece_bytes, clock)
     if not _others_help(pieces):
-        yield from map(work, pieces)
+        yield from map(_piece_bytes, pieces)
         return
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
@@ -166,15 +175,15 @@ def _read_all(pieces: Sequence[Piece], clock: Clock) -> Iterator[bytes | None]:
     done = 0
     try:
         with ProcessPoolExecutor(_processors(), multiprocessing.get_context("fork")) as pool:
-            for data in pool.map(work, pieces):
+            for data in pool.map(_piece_bytes, pieces):
                 yield data
                 done += 1
     except (BrokenProcessPool, OSError):
         # no memory or no permission for more processes: then without them
-        yield from map(work, pieces[done:])
+        yield from map(_piece_bytes, pieces[done:])
 
 
-def _others_help(pieces: Sequence[Piece]) -> bool:
+def _others_help(pieces: Sequence[Asked]) -> bool:
     """Whether other processes pay, and may be started: one with threads can't be copied safely."""
     if len(pieces) < PAYS or _processors() < 2:
         return False
@@ -188,9 +197,9 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _key(document: Document, clock: Clock) -> str:
+def _key(document: Document, clock: Clock, accounts: Accounts) -> str:
     """All that the entries of a file depend on."""
-    return f"{document.hash} {document.file.name} {clock!r} {_program()}"
+    return f"{document.hash} {document.file.name} {clock!r} {accounts!r} {_program()}"
 
 
 @cache

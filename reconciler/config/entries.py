@@ -13,6 +13,7 @@ from reconciler.config.owners import read_own_rule
 from reconciler.config.place import moved_message, moved_to
 from reconciler.config.reading import Clock, Got, items, mapping, scalar, scalars, setting, tag_paths
 from reconciler.config.report import Scope
+from reconciler.config.schema import language
 from reconciler.config.where import Selecting
 from reconciler.model.desired import AssetEntry, PhotoName, Setting, TagsWish
 from reconciler.model.selectors import Selector
@@ -51,13 +52,22 @@ def read_entry(scope: Scope, node: MapNode, where: Selecting) -> AssetEntry | No
             values[Field(key)] = setting(scope, value, got.value)
     _check_zone(scope, node, values)
     tags = read_tags(scope, node["tags"]) if "tags" in node else None
+    account = where.accounts.read(scope, node)
+    _check_wish(scope, node)
     if "match" not in node:
         return None
     name, rule = _read_whom(replace(where, scope=scope), node["match"])
     if name is None and rule is None:
         return None
     protect = "protect" in node and scalar(node["protect"]).value is True
-    return AssetEntry(scope.origin(node), values, tags, name, rule, protect)
+    return AssetEntry(scope.origin(node), values, tags, name, rule, protect, account)
+
+
+def _check_wish(scope: Scope, node: MapNode) -> None:
+    """Refuses an entry that only says which photos, and whose."""
+    if not node.damaged and not node.keys() - {"match", "account"}:
+        messages = language().item_schema("assets")["x-messages"]
+        scope.error(node, str(messages["minProperties"]))
 
 
 def _read_whom(where: Selecting, node: Node) -> tuple[PhotoName | None, Selector | None]:

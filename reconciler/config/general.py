@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from reconciler.config.faults import nearest
 from reconciler.config.limits import BadLimit, read_allowed, read_counted, read_limit
 from reconciler.config.nodes import ListNode, MapNode, Node, Scalar, Step
 from reconciler.config.reading import Clock
 from reconciler.config.references import fault, is_only_reference, names
 from reconciler.config.report import Scope
 from reconciler.config.times import BOUNDS, BadTime, read_duration, read_hours, read_zone
+from reconciler.config.whose import Accounts, no_account
 from reconciler.model.desired import Account, Http, Outside, Reference, Server, WindowSettings
 from reconciler.model.safety import FLOOR, Allowed, Budget, Counted, Limit, Safety, everywhere
 
@@ -72,6 +72,10 @@ class General:
         self._check_account(("server", "admin"), accounts)
         admin = self._found.get(("server", "admin"))
         return Server(_reference(url) if url else None, accounts, admin.node.text if admin else None)
+
+    def accounts(self, server: Server) -> Accounts:
+        """The accounts that entries may name."""
+        return Accounts(None if self._server_refused else tuple(server.accounts))
 
     def account(self, server: Server) -> str | None:
         """The account that is meant when none is named."""
@@ -179,11 +183,14 @@ class General:
 
     def _check_account(self, path: tuple[str, ...], accounts: Mapping[str, Account]) -> None:
         written = self._found.get(path)
-        if written is None or any(refused[0] == "server" for refused in self._refused):
+        if written is None or self._server_refused:
             return
         if written.node.text not in accounts:
-            there = nearest(written.node.text, accounts) or "; write it there, with its api_key"
-            written.scope.error(written.node, f"server.accounts has no {written.node.text[:60]!r}{there}")
+            written.scope.error(written.node, no_account(written.node.text, accounts))
+
+    @property
+    def _server_refused(self) -> bool:
+        return any(refused[0] == "server" for refused in self._refused)
 
 
 def _leaves(path: tuple[str, ...], node: Node) -> Iterator[tuple[tuple[str, ...], Scalar]]:

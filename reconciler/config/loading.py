@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from reconciler.config import faults
 from reconciler.config.albums import read_album, read_tag
 from reconciler.config.albumsets import read_set
 from reconciler.config.cache import Cache
-from reconciler.config.circles import check_albums
 from reconciler.config.documents import Document, Documents
 from reconciler.config.entries import read_entry
 from reconciler.config.files import find
@@ -23,9 +23,10 @@ from reconciler.config.nodes import ListNode, MapNode, Node, path_text, without
 from reconciler.config.question import read_expression
 from reconciler.config.report import Report, Scope
 from reconciler.config.schema import language
+from reconciler.config.twice import check_once
 from reconciler.config.where import Selecting
-from reconciler.model.albumsets import SetKey
-from reconciler.model.desired import AlbumEntry, AlbumSet, AssetEntry, Desired, TagEntry
+from reconciler.config.whose import refuse_nobodys
+from reconciler.model.desired import AlbumEntry, AlbumSet, AssetEntry, Desired, Entry, TagEntry
 from reconciler.model.memory import no_collection
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.selectors import Selector
@@ -72,23 +73,25 @@ def _load(paths: Sequence[str | Path], cache: Cache | None, now: datetime, expre
     for document in documents:
         _read_top(document, general, report)
     server, clock = general.server(), general.clock(now)
-    reader.read_pieces(documents, clock)
+    accounts = general.accounts(server)
+    reader.read_pieces(documents, clock, accounts)
     definitions = Definitions(report)
     for document in documents:
         _define(document, definitions, report)
-    where = Selecting(Scope(report, "", MapNode(1, 1)), clock, named=definitions.use)
+    where = Selecting(Scope(report, "", MapNode(1, 1)), clock, named=definitions.use, accounts=accounts)
     selectors = definitions.check(where)
     lists = _Lists(report, where)
     for document in documents:
         lists.read(document, reader.pieces.get(document.file, ()))
-    lists.check()
+    account = general.account(server)
+    lists.check(account or next(iter(server.accounts), None))
     desired = Desired(
         tags=tuple(entry for _, entry in lists.tags),
         assets=tuple(lists.assets),
         albums=tuple(entry for _, entry in lists.albums),
         album_sets=tuple(entry for _, entry in lists.album_sets),
         server=server,
-        account=general.account(server),
+        account=account,
         http=general.http(),
         window=general.window(clock),
         safety=general.safety(),
@@ -96,6 +99,7 @@ def _load(paths: Sequence[str | Path], cache: Cache | None, now: datetime, expre
         hashes=reader.hashes,
         selectors=selectors,
     )
+    lists.check_whose(desired)
     asked = None if expression is None else read_expression(expression, where, report)
     report.check()
     desired = replace(desired, evaluated=report.remarks())
@@ -159,93 +163,59 @@ class _Lists:
     def read(self, document: Document, pieces: Sequence[Kept] = ()) -> None:
         """The lists of one file; `pieces` are those of its photos that were read before."""
         file, root = document.file.name, document.root
+        where = replace(self.where, accounts=self.where.accounts.within(Scope(self.report, file, root)))
         for _, scope, node in items(self.report, file, "tags", root.get("tags")):
-            if tag := read_tag(scope, node):
+            if tag := read_tag(scope, node, where):
                 self.tags.append((_named(scope, node, "value"), tag))
-        self.assets += (entry for _, entry in self._entries(file, root.get("assets")))
+        self.assets += (entry for _, entry in self._entries(file, where, root.get("assets")))
         start = 0
         for piece in pieces:
-            self._take(file, piece, start)
+            self._take(file, where, piece, start)
             start += piece.count
         for _, scope, node in items(self.report, file, "albums", root.get("albums")):
-            if album := read_album(scope, node, self.where):
+            if album := read_album(scope, node, where):
                 self.albums.append((_named(scope, node, "name"), album))
         for _, scope, node in items(self.report, file, "album_sets", root.get("album_sets")):
-            if album_set := read_set(scope, node, self.where):
+            if album_set := read_set(scope, node, where):
                 self.album_sets.append((_named(scope, node, "for_each"), album_set))
 
     def _entries(
-        self, file: str, found: Node | None, places: Sequence[int] | None = None
+        self, file: str, where: Selecting, found: Node | None, places: Sequence[int] | None = None
     ) -> Iterator[tuple[int, AssetEntry]]:
         for index, scope, node in items(self.report, file, "assets", found, places):
-            if entry := read_entry(scope, node, self.where):
+            if entry := read_entry(scope, node, where):
                 yield index, entry
 
-    def _take(self, file: str, piece: Kept, start: int) -> None:
+    def _take(self, file: str, where: Selecting, piece: Kept, start: int) -> None:
         """The entries of a piece and those that it left to be read now, in the order of the file."""
         if not piece.places:
             self.assets += piece.entries.values()
             return
-        rest = self._entries(file, piece.rest, [start + place for place in piece.places])
+        rest = self._entries(file, where, piece.rest, [start + place for place in piece.places])
         found = {start + place: entry for place, entry in piece.entries.items()} | dict(rest)
         self.assets += (found[index] for index in sorted(found))
 
-    def check(self) -> None:
-        """Refuses what is declared twice."""
-        self._once("tag", [(place, entry.path) for place, entry in self.tags])
-        self._once("album", [(place, entry.name) for place, entry in self.albums])
-        self._once(
-            "id",
-            [
-                (replace(place, path=f"{_item(place)}.id"), entry.id)
-                for place, entry in self.albums
-                if entry.id
-            ],
-        )
-        self._check_renames()
-        self._check_sets()
-        check_albums(self.report, self.albums)
+    def check(self, usual: str | None) -> None:
+        """Refuses what one account has twice; `usual` is the account of entries that name none."""
+        kinds: tuple[list[Any], ...] = (self.tags, self.albums, self.album_sets)
+        for account in dict.fromkeys(entry.account or usual for kind in kinds for _, entry in kind):
+            tags, albums, sets = (
+                [(place, entry) for place, entry in kind if (entry.account or usual) == account]
+                for kind in kinds
+            )
+            check_once(self.report, tags, albums, sets)
 
-    def _once(self, what: str, named: Sequence[tuple[Problem, str]]) -> None:
-        first: dict[str, Problem] = {}
-        for place, name in named:
-            before = first.setdefault(name, place)
-            if before is not place:
-                message = f"the {what} {name!r} is already declared at {before.origin}; keep one of the two"
-                self.report.add(replace(place, message=message))
-
-    def _check_renames(self) -> None:
-        """Refuses former names that another album has or had, as the outcome would depend on the order."""
-        owners = {entry.name: place.origin for place, entry in self.albums}
-        for place, entry in self.albums:
-            former = entry.renamed_from
-            if former is None:
-                continue
-            other = owners.get(former.value)
-            if other is not None and former.value != entry.name:
-                message = (
-                    f"{former.value!r} is the name of the album declared at {other}; an album has one name"
-                )
-                path = f"{_item(place)}.renamed_from"
-                self.report.add(Problem(message, former.origin, path))
-            owners.setdefault(former.value, former.origin)
-
-    def _check_sets(self) -> None:
-        """Refuses a second set of the same groups and photos: their albums could not be told apart later."""
-        first: dict[SetKey, Problem] = {}
-        for place, album_set in self.album_sets:
-            before = first.setdefault(album_set.key, place)
-            if before is not place:
-                message = (
-                    f"the set at {before.origin} groups the same photos in the same way; keep one of the "
-                    "two, or narrow one with `match`"
-                )
-                self.report.add(replace(place, message=message))
-
-
-def _item(place: Problem) -> str:
-    """The path of the entry that is named at this place."""
-    return place.path.rpartition(".")[0]
+    def check_whose(self, desired: Desired) -> None:
+        """Refuses entries of which nothing says whose they are, where others say it."""
+        if desired.usual is None and desired.accounts:
+            lists: tuple[Iterable[Entry], ...] = (
+                desired.tags,
+                desired.assets,
+                desired.albums,
+                desired.album_sets,
+            )
+            nobodys = (entry.origin for entries in lists for entry in entries if entry.account is None)
+            refuse_nobodys(self.report, desired.server.accounts, nobodys)
 
 
 def _named(scope: Scope, node: MapNode, key: str) -> Problem:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.config.nodes import Node
 from reconciler.config.reading import Clock
 from reconciler.config.report import Scope
+from reconciler.config.whose import Accounts
 from reconciler.model.selectors import All, AnyOf, Selector
 
 
@@ -15,13 +16,14 @@ from reconciler.model.selectors import All, AnyOf, Selector
 class Selecting:
     """Where selectors are read: whose problems, by which clock, inside which album's own rule.
 
-    `named` reads what `selector:` names.
+    `named` reads what `selector:` names. `accounts` are those that entries may name.
     """
 
     scope: Scope
     clock: Clock
     album: str | None = None
     named: Callable[[Selecting, Node], Selector | None] = field(default=lambda _where, _node: None)
+    accounts: Accounts = field(default_factory=Accounts)
 
 
 Reader = Callable[[Selecting, Node], Selector | None]

@@ -156,6 +156,8 @@ class _Work:
     def _own_entry(self, entry: AssetEntry, drift: Drift, line: str) -> None:
         """A line for one photo that a rule matches: names win over rules."""
         lines = [f"match: {photo_yaml(self.live.assets[drift.id])}"]
+        if entry.account:
+            lines.append(f"account: {scalar_text(entry.account)}")
         _join(self.entries, (entry.origin, drift.id), _Group([], lines), drift).append(line)
 
     def _tag(self, drift: Drift) -> None:

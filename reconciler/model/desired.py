@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -171,6 +171,8 @@ class AssetEntry:
     name: PhotoName | None = None
     rule: Selector | None = None
     protect: bool = False
+    account: str | None = None
+    """Whose photos are meant; None where neither the entry nor its file says so. The same below."""
 
 
 class Membership(StrEnum):
@@ -210,6 +212,7 @@ class AlbumEntry:
     hidden: bool = False
     """Whether the set that makes it asks for hidden photos."""
     protect: bool = False
+    account: str | None = None
 
     @property
     def manages_members(self) -> bool:
@@ -246,6 +249,7 @@ class AlbumSet:
     min_photos: int = 1
     prune: bool = False
     share: ShareWish | None = None
+    account: str | None = None
 
     @property
     def rules(self) -> tuple[Selector, ...]:
@@ -293,6 +297,11 @@ class TagEntry:
     origin: Origin
     color: Setting[str | None] | None = None
     protect: bool = False
+    account: str | None = None
+
+
+Entry = AssetEntry | AlbumEntry | AlbumSet | TagEntry
+E = TypeVar("E", AssetEntry, AlbumEntry, AlbumSet, TagEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +324,44 @@ class Desired:
     """What was written relative to the day of the run, and what it came to, as sentences for the plan."""
     selectors: Mapping[str, Selector] = field(default_factory=dict)
     """The rules that are defined under a name, used or not."""
+    part_of: str = ""
+    """The account whose part of the files this is; empty where it is all of them."""
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Whose the entries are, in the order of `server.accounts`; none where no entry and no file says so.
+
+        Then all of them are of the one account that is meant.
+        """
+        lists: tuple[Iterable[Entry], ...] = (self.tags, self.assets, self.albums, self.album_sets)
+        found = {entry.account for entries in lists for entry in entries}
+        if not found - {None}:
+            return ()
+        if None in found:
+            found.add(self.usual)
+        return tuple(name for name in self.server.accounts if name in found)
+
+    @property
+    def usual(self) -> str | None:
+        """The account of entries that name none."""
+        listed = self.server.accounts
+        return self.account or (next(iter(listed)) if len(listed) == 1 else None)
+
+    def of(self, account: str) -> Desired:
+        """What is asked of one account."""
+
+        def its(entries: tuple[E, ...]) -> tuple[E, ...]:
+            return tuple(entry for entry in entries if (entry.account or self.usual) == account)
+
+        return replace(
+            self,
+            tags=its(self.tags),
+            assets=its(self.assets),
+            albums=its(self.albums),
+            album_sets=its(self.album_sets),
+            account=account,
+            part_of=account,
+        )
 
     @property
     def names(self) -> tuple[PhotoName, ...]:

@@ -64,6 +64,7 @@ def to_document(plan: Plan, *, public: bool = True) -> dict[str, Json]:
             "userId": plan.identity.user_id,
             "userName": plan.identity.user_name,
         },
+        **({"account": plan.account} if plan.account else {}),
         "files": [
             {"name": file, "sha256": hashes.get(file)} for file in (names.get(f, f) for f in plan.files)
         ],
@@ -127,6 +128,11 @@ def from_bytes(data: bytes) -> Plan:
         document = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise BadPlanFile(f"this is not a plan file: it isn't JSON ({error})") from None
+    return from_document(document)
+
+
+def from_document(document: Json) -> Plan:
+    """The plan that `to_document` made JSON values of. Raises BadPlanFile like `from_bytes`."""
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise BadPlanFile("this is not a plan file: write one with `immich-plan -o plan.json`")
     if document.get("version") != VERSION:
@@ -167,6 +173,7 @@ def _from_document(document: Mapping[str, Json]) -> Plan:
         migrates=document["summary"]["migrates"],
         narrowing=_read_narrowing(document["narrowed"]),
         reading=read_reading(document["reading"]),
+        account=document.get("account", ""),
         **read_safety(document["safety"]),
     )
 

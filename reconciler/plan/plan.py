@@ -85,6 +85,8 @@ class Plan:
     """What would undo somebody's doing on the server; None where the last applied state isn't known."""
     reading: ReadingPlan | None = None
     """How the live state was read; None where no server was asked."""
+    account: str = ""
+    """What the files call the account; empty where they don't tell accounts apart."""
 
     def judged(self, safety: Safety) -> Plan:
         """The same plan under these limits."""
@@ -136,11 +138,13 @@ def make_plan(
     safety: Safety | None = None,
     applied: Applied | None = None,
     reading: ReadingPlan | None = None,
+    account: str = "",
 ) -> Plan:
     """Turns what differs into a plan. Pure: the same input gives the same plan.
 
     With `migrate` the server's storage migration follows where memberships decide where files belong.
-    `applied` tells what somebody has changed on the server from what the files have.
+    `applied` tells what somebody has changed on the server from what the files have. `account` is what files
+    that tell accounts apart call this one.
     """
     with no_collection():
         rounds = schedule(comparison.changes, live.tags, live.features)
@@ -164,6 +168,7 @@ def make_plan(
         basis=basis or Basis(),
         drift=drift_of(comparison.changes, applied, comparison.labels) if applied and known else None,
         reading=reading,
+        account=account,
     )
     return plan.judged(safety or Safety())
 

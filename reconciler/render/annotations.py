@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.model.origin import Origin, Problem, Severity
 from reconciler.plan.plan import Plan
 from reconciler.render.cells import clip, plain
-from reconciler.render.lines import plan_lines, telling
+from reconciler.render.lines import lines_of, telling
 from reconciler.render.words import count, listed, place
 
 SHOWN = 10
@@ -30,20 +30,28 @@ def github(problems: Iterable[Problem]) -> str:
     return _problems("error", errors) + _problems("warning", warnings)
 
 
-def github_plan(plan: Plan) -> str:
+def github_plan(*plans: Plan) -> str:
     """Problems, missing photos and exceeded limits as errors, then what each line changes as notices.
 
     At most ten of a kind. Of more lines, those are marked that remove something, then those that change most;
-    the last notice tells of the others.
+    the last notice tells of the others. Of several accounts each text names its own.
     """
-    lines = plan_lines(plan)
+    lines = lines_of(plans)
     shown, rest = telling(lines, SHOWN if len(lines) <= SHOWN else SHOWN - 1)
     notices = [_command("notice", _together(line.texts), _where(line.file, line.line)) for line in shown]
     if rest:
         others = [f"{line.place}: {'; '.join(line.texts)}" for line in rest]
         notices.append(_command("notice", _folded("more line", "with changes", others), ""))
-    beyond = [Problem(violation.message, violation.origin) for violation in plan.violations]
-    return _problems("error", [*plan.problems, *plan.missing, *beyond]) + "".join(notices)
+    errors = [problem for plan in plans for problem in _errors(plan)]
+    return _problems("error", errors) + "".join(notices)
+
+
+def _errors(plan: Plan) -> Iterator[Problem]:
+    yield from plan.problems
+    yield from plan.missing
+    for violation in plan.violations:
+        whose = f"{plan.account}: " if plan.account else ""
+        yield Problem(f"{whose}{violation.message}", violation.origin)
 
 
 def _problems(command: str, problems: Sequence[Problem]) -> str:

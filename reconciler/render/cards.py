@@ -94,6 +94,8 @@ class Card:
     """Texts by which it is found, beside those that are shown."""
     several: bool = False
     """Whether it is about more than one of its kind."""
+    account: str = ""
+    """Whose it is, on a page of several accounts."""
 
     @property
     def badge(self) -> str:

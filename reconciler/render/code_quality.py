@@ -13,7 +13,7 @@ from reconciler.model.origin import Problem, Severity
 from reconciler.plan.plan import Plan
 from reconciler.render.annotations import message_of
 from reconciler.render.cells import clip, plain
-from reconciler.render.lines import plan_lines
+from reconciler.render.lines import lines_of
 from reconciler.render.words import listed
 
 Json = Any
@@ -29,21 +29,25 @@ def gitlab(problems: Iterable[Problem], files: Sequence[str] = ()) -> bytes:
     return _report(_problem("immich-validate", item, _SEVERITIES[item.severity], files) for item in problems)
 
 
-def gitlab_plan(plan: Plan) -> bytes:
-    """The plan's problems and changes.
+def gitlab_plan(*plans: Plan) -> bytes:
+    """The problems and changes of a plan, or of those of several accounts, each with its name.
 
     Problems and exceeded limits are critical, missing photos major, lines that remove something minor, the
     others info.
     """
-    return _report(_plan(plan))
+    return _report([*(entry for plan in plans for entry in _wrong(plan)), *_changes(plans)])
 
 
-def _plan(plan: Plan) -> Iterator[dict[str, Json]]:
-    beyond = [Problem(item.message, item.origin) for item in plan.violations]
+def _wrong(plan: Plan) -> Iterator[dict[str, Json]]:
+    whose = f"{plan.account}: " if plan.account else ""
+    beyond = [Problem(f"{whose}{item.message}", item.origin) for item in plan.violations]
     for severity, problems in (("critical", [*plan.problems, *beyond]), ("major", plan.missing)):
         for item in problems:
             yield _problem("immich-plan", item, severity, plan.files)
-    for line in plan_lines(plan):
+
+
+def _changes(plans: Iterable[Plan]) -> Iterator[dict[str, Json]]:
+    for line in lines_of(plans):
         text = "; ".join(listed(line.texts, limit=10))
         yield _entry("immich-plan", text, "minor" if line.removes else "info", line.file, line.line)
 

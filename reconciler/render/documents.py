@@ -61,17 +61,17 @@ def report_bytes(report: Report, plan: Plan) -> bytes:
     try:
         return orjson.dumps(document, option=options)
     except TypeError:
-        return orjson.dumps(_encodable(document), option=options)
+        return orjson.dumps(encodable(document), option=options)
 
 
-def _encodable(value: Json) -> Json:
+def encodable(value: Json) -> Json:
     match value:
         case str():
             return "".join("\ufffd" if "\ud800" <= letter <= "\udfff" else letter for letter in value)
         case list():
-            return [_encodable(item) for item in value]
+            return [encodable(item) for item in value]
         case dict():
-            return {key: _encodable(item) for key, item in value.items()}
+            return {key: encodable(item) for key, item in value.items()}
         case _:
             return value
 

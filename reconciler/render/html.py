@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -20,10 +21,12 @@ from markupsafe import Markup
 
 from reconciler.model.live import NO_THUMBNAILS, Thumbnails
 from reconciler.plan.plan import Plan
+from reconciler.plan.several import digest_of_all
 from reconciler.render.cards import Card, cards
 from reconciler.render.cells import plain
 from reconciler.render.overview import overview
 from reconciler.render.samples import taking_turns
+from reconciler.render.words import count
 
 STATIC = 40
 """Changes that are there without JavaScript."""
@@ -40,7 +43,17 @@ _LEAVING = re.compile(r"<([/!sS])")
 
 def plan_html(plan: Plan, thumbnails: Thumbnails = NO_THUMBNAILS) -> str:
     """The page. The same plan and the same thumbnails give the same page."""
-    shown = cards(plan)
+    return _page((plan,), cards(plan), thumbnails)
+
+
+def plans_html(plans: Sequence[Plan], thumbnails: Thumbnails = NO_THUMBNAILS) -> str:
+    """One page for the plans of several accounts: each below its heading, and the changes of all of them."""
+    shown = [replace(card, account=plain(plan.account)) for plan in plans for card in cards(plan)]
+    return _page(plans, shown, thumbnails)
+
+
+def _page(plans: Sequence[Plan], shown: Sequence[Card], thumbnails: Thumbnails) -> str:
+    tops = [overview(plan) for plan in plans]
     uris = _uris(shown, thumbnails)
     numbers = {photo: number for number, photo in enumerate(uris)}
     env = _environment()
@@ -48,9 +61,10 @@ def plan_html(plan: Plan, thumbnails: Thumbnails = NO_THUMBNAILS) -> str:
     bodies = [str(macros.card(card, number)) for number, card in enumerate(shown)]  # type: ignore[attr-defined]
     style, script = _read("page.css"), _read("page.js")
     return env.get_template("page.html.j2").render(
-        plan=plan,
-        overview=overview(plan),
-        digest=plan.digest,
+        plans=plans,
+        overviews=tops,
+        title=tops[0].title if len(tops) == 1 else count(len(tops), "account"),
+        digest=digest_of_all(plans),
         cards=[Markup(body) for body in bodies[:STATIC]],
         total=len(bodies),
         images=list(uris.values()),
@@ -97,7 +111,7 @@ def _script_data(shown: Iterable[Card], bodies: Iterable[str]) -> Markup:
 
 def _text(card: Card) -> str:
     """Everything by which a change is found."""
-    texts: list[str] = [card.kind, card.state, card.title, card.note, *card.at, *card.search]
+    texts: list[str] = [card.account, card.kind, card.state, card.title, card.note, *card.at, *card.search]
     for row in card.rows:
         texts += (row.label, row.at, row.before, row.after, *row.befores)
         texts += (text for _, text in row.words)

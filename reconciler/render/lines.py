@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reconciler.diff.changes import Action, AlbumChange, TagChange
 from reconciler.model.origin import Origin
@@ -74,6 +74,18 @@ def plan_lines(plan: Plan) -> tuple[LineOfPlan, ...]:
         )
         for line, parts in sorted(found.items())
     )
+
+
+def lines_of(plans: Iterable[Plan]) -> tuple[LineOfPlan, ...]:
+    """The lines of several plans in the order of the files, each with its account's name, if it has one."""
+    found = [
+        replace(line, texts=(f"{plain(plan.account)}: {line.texts[0]}", *line.texts[1:]))
+        if plan.account
+        else line
+        for plan in plans
+        for line in plan_lines(plan)
+    ]
+    return tuple(sorted(found, key=lambda line: (line.file, line.line)))
 
 
 def _tag(change: TagChange) -> str:

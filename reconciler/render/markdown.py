@@ -14,6 +14,7 @@ from reconciler.diff.changes import Action, AlbumChange, AssetChange, Note, TagC
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.values import Field, FieldValue
 from reconciler.plan.plan import Plan
+from reconciler.plan.several import digest_of_all
 from reconciler.render import album_sets, summary, words
 from reconciler.render.cells import clip, plain
 from reconciler.render.drifted import TITLE, WAYS_OUT, DriftLine, drift_lines, drift_summary
@@ -44,6 +45,27 @@ def plan_markdown(plan: Plan, *, whole: str = "") -> str:
     """
     page = _Page()
     page.put(MARKER, f"### Immich plan: {summary.sizes(plan) or 'no changes'}")
+    return _filled(page, plan, whole)
+
+
+def plans_markdown(plans: Sequence[Plan], *, whole: str = "") -> str:
+    """One comment for the plans of several accounts, each below its heading; what fits is shared evenly."""
+    head = _Page()
+    changed = sum(bool(plan.changes) for plan in plans)
+    title = f"{changed} of {len(plans)} accounts change" if changed else "no changes"
+    head.put(MARKER, f"### Immich plan: {title}")
+    if digest := digest_of_all(plans):
+        head.put(f"Digest of all: {code(digest)}")
+    room = (NEARLY - head.size) // len(plans)
+    texts = [head.text]
+    for plan in plans:
+        page = _Page(room=room)
+        page.put(f"#### Account {code(plan.account)}: {summary.sizes(plan) or 'no changes'}")
+        texts.append(_filled(page, plan, whole))
+    return "\n".join(texts)
+
+
+def _filled(page: _Page, plan: Plan, whole: str) -> str:
     who = plan.identity
     page.put(f"For {code(who.user_name)} on {code(who.url)} (Immich {code(who.version)}).")
     if told := summary.narrowed(plan, code):
@@ -91,6 +113,8 @@ class _Page:
 
     parts: list[str] = field(default_factory=list)
     size: int = 0
+    room: int = NEARLY
+    """Bytes that details may fill."""
 
     def put(self, *paragraphs: str) -> None:
         """Paragraphs that are there in any case."""
@@ -104,7 +128,7 @@ class _Page:
         if not found:
             return 0
         head = f"<details><summary>{title} ({number:,})</summary>"
-        room = NEARLY - self.size - _bytes(head) - len("\n</details>\n\n\n\n")
+        room = self.room - self.size - _bytes(head) - len("\n</details>\n\n\n\n")
         fitting: list[str] = []
         for block in found:
             room -= _bytes(block) + 1

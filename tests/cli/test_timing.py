@@ -202,7 +202,7 @@ def test_planning_takes_those_about_speed_only(monkeypatch: pytest.MonkeyPatch, 
         raise SystemExit(0)
 
     monkeypatch.setattr(planning, "load_files", lambda _paths: written)
-    monkeypatch.setattr("reconciler.cli.connect.connect", connect)
+    monkeypatch.setattr("reconciler.cli.looking.open_place", connect)
     assert CliRunner().invoke(planned.main, ["--timeout", "9s", "--connections", "2"]).exit_code == 0
     assert seen[0].http.timeout == 9.0 and seen[0].http.connections == 2 and seen[0].http.retries == 3
     assert CliRunner().invoke(planned.main, ["--hours", "01:00-06:00"]).exit_code == 2

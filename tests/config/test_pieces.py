@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -70,11 +71,21 @@ TEXTS = {
     + "  - match: { file: a.jpg, taken: last 30 days }\n    rating: 1\n"
     + "  - match: { added: this year }\n    rating: 1\n"
     + some(1),
+    "whose": 'server: { accounts: { ada: { api_key: "${A}" }, ben: { api_key: "${B}" } } }\n'
+    "account: ada\nassets:\n"
+    + some(3)
+    + "  - match: { file: a.jpg }\n    rating: 1\n    account: ben\n"
+    + some(1),
     "empty": "assets:\nalbums:\n  - name: x\n",
     "in brackets": "assets: [{ match: { file: a.jpg }, rating: 3 }]\n",
     "a document's start and end": "---\nassets:\n" + some(3) + "...\n",
 }
 WRONG = {
+    "of nobody": 'server: { accounts: { ada: { api_key: "${A}" } } }\nassets:\n'
+    + some(3)
+    + "  - match: { file: a.jpg }\n    rating: 1\n    account: bne\n"
+    + some(1),
+    "a file of nobody": "account: ada\nassets:\n" + some(3),
     "a fault in one": "assets:\n" + some(5) + "  - match: { file: a.jpg }\n    rating: 9\n" + some(2),
     "many faults": "assets:\n" + "  - match: { file: a.jpg }\n    ratin: 1\n" * 5,
     "twice": "assets:\n" + some(2) + "assets:\n" + some(2),
@@ -193,9 +204,9 @@ class TestCache:
         """The pieces that are parsed."""
         seen: list[str] = []
 
-        def noted(piece: pieces.Piece, clock: Clock) -> object:
+        def noted(piece: pieces.Piece, *more: Any) -> object:
             seen.append(piece.items)
-            return read_piece(piece, clock)
+            return read_piece(piece, *more)
 
         monkeypatch.setattr(documents, "read_piece", noted)
         return seen

@@ -1,0 +1,134 @@
+"""The plan of one account after the other, for `immich-plan`: with the server, or by a snapshot of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from reconciler.apply.exclusion import another_run
+from reconciler.apply.runs import Runs
+from reconciler.apply.state import State
+from reconciler.cli.accepting import accepted
+from reconciler.cli.accounts import refuse_twins
+from reconciler.cli.common import stop
+from reconciler.cli.connect import Ask, Calls, Connection, Place, connect, open_place
+from reconciler.cli.output import warn
+from reconciler.cli.pages import Pages
+from reconciler.cli.planning import Seen, plan_for, reads
+from reconciler.cli.progress import Unheard, progress
+from reconciler.cli.remembered import Remembered, unknown
+from reconciler.cli.unfinished import ended_early, say_ended_early
+from reconciler.diff.target import Target
+from reconciler.model.desired import Desired
+from reconciler.model.live import NO_THUMBNAILS, Thumbnails
+from reconciler.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The plan of one account, what it was made from, and the pictures of its page."""
+
+    plan: Plan
+    seen: Seen
+    thumbnails: Thumbnails = NO_THUMBNAILS
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """What the command line says about plans, whoever they are for."""
+
+    state: State
+    reload: Callable[[], Desired]
+    """The same account's part of the files, once they have been written anew."""
+    retry_undone: bool = False
+    targets: Sequence[Target] = ()
+    applied: Path | None = None
+    detect_drift: bool = False
+    accept: Sequence[Target] = ()
+
+    def by_snapshot(self, desired: Desired, snapshot: str) -> Looked:
+        """The plan as of when a snapshot was made."""
+        from reconciler.cli.offline import plan_offline
+
+        plan, seen = plan_offline(
+            desired,
+            snapshot,
+            self.state,
+            retry_undone=self.retry_undone,
+            targets=self.targets,
+            applied=self.applied,
+        )
+        return Looked(self._taken_over(plan, desired, seen), seen)
+
+    def at_server(
+        self, parts: Sequence[Desired], ask: Ask, pages: Pages | None, *, quiet: bool
+    ) -> tuple[Looked, ...]:
+        """The plans of accounts of one server; with pictures where there are `pages` to be made."""
+        with ExitStack() as stack:
+            place = stack.enter_context(open_place(parts[0], ask))
+            opened = [
+                (part, stack.enter_context(connect(part, ask, Calls(reads(part)), place))) for part in parts
+            ]
+            refuse_twins((part.part_of, connection) for part, connection in opened)
+            self._warn_of_leases(place)
+            watching = stack.enter_context(progress(quiet))
+            return tuple(self._one(part, connection, watching, pages) for part, connection in opened)
+
+    def _one(
+        self, desired: Desired, connection: Connection, watching: Unheard, pages: Pages | None
+    ) -> Looked:
+        state = self.state
+        remembered = Remembered(state, connection.identity.user_id, self.applied).read()
+        plan, seen = plan_for(
+            desired,
+            connection,
+            state,
+            watching,
+            retry_undone=self.retry_undone,
+            targets=self.targets,
+            applied=remembered,
+        )
+        watching.rest()
+        plan = self._taken_over(plan, desired, seen)
+        thumbnails = pages.pictures(plan, connection, watching) if pages else NO_THUMBNAILS
+        watching.rest()
+        if not another_run(state, connection.server):
+            early = ended_early(Runs(state), connection.server, connection.identity.user_id)
+            say_ended_early(early, plan)
+        return Looked(plan, seen, thumbnails)
+
+    def _warn_of_leases(self, place: Place) -> None:
+        leases = self.state.leases(place.server)
+        if leases and not another_run(self.state, place.server):
+            names = ", ".join(lease.queue for lease in leases)
+            warn(f"an earlier run has left these queues paused: {names}. immich-apply resumes them")
+
+    def _taken_over(self, plan: Plan, desired: Desired, seen: Seen) -> Plan:
+        """The plan, once what somebody has changed on the server is taken over where that is asked for."""
+        if self.detect_drift and plan.drift is None:
+            stop(unknown(self.applied))
+        if not self.accept:
+            return plan
+        return accepted(plan, desired, seen, self.reload, self.accept, self.applied)
+
+
+def together(looked: Sequence[Looked]) -> Thumbnails:
+    """The pictures of all of them."""
+    files = {photo: data for one in looked for photo, data in one.thumbnails.files.items()}
+    notes = dict.fromkeys(one.thumbnails.note for one in looked if one.thumbnails.note)
+    return Thumbnails(files, "; ".join(notes))
+
+
+def tell_reading(looked: Sequence[Looked], *, err: bool) -> None:
+    """What was read of the server for each plan, why, and at what cost."""
+    from reconciler.render.reading import reading_text
+
+    for one in looked:
+        if one.seen.reading:
+            if len(looked) > 1:
+                click.echo(f"Account {one.plan.account}:", err=err)
+            click.echo(reading_text(one.seen.reading, one.seen.meter.took), nl=False, err=err)
