@@ -80,10 +80,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[P]):
-    """One page of a search, newest first; `more` where it isn't the last."""
+    """One page of a search, newest first; `more` where it isn't the last.
+
+    `cursor` asks a structured search for the next one (3.2+).
+    """
 
     items: tuple[P, ...]
     more: bool
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic
+from typing import Any, Final, Generic
 
 from reconciler.immich.answers import P, Page
 
+Range = tuple[datetime | None, datetime | None]
+"""From and to, both included; None leaves a side open."""
+
+OPEN: Final[Range] = (None, None)
 PAGE_SIZE = 1000
 MILLISECOND = timedelta(milliseconds=1)
 SMALLEST_SHARE = 2 * PAGE_SIZE
@@ -26,7 +30,10 @@ SWEEPS = 8
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a page is asked of: taken, and added to the server, between two instants, both included."""
+    """What a page is asked of: taken, and added to the server, between two instants, both included.
+
+    `cursor` is what the page before it said, where the server doesn't go by page numbers.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -35,6 +42,7 @@ class Window:
     page: int = 1
     size: int = PAGE_SIZE
     order: str = "desc"
+    cursor: str | None = None
 
     def bounds(self) -> dict[str, str]:
         """The instants, as a search or a count takes them."""
@@ -95,9 +103,9 @@ def walk(query: Query[P], span: Window) -> Iterator[Sequence[P]]:
         last = page.items[-1].file_created_at
         following = later(last)
         if window.until is None or following < window.until:
-            window = replace(window, until=following, page=1)
+            window = replace(window, until=following, page=1, cursor=None)
         elif query.stable:
-            window = replace(window, page=window.page + 1)
+            window = replace(window, page=window.page + 1, cursor=page.cursor)
         else:
             low = _moved(last, -MILLISECOND)
             since = low if span.since is None else max(low, span.since)

@@ -116,7 +116,9 @@ def mark_of(item: Json) -> Mark:
 def page_of(said: Json, one: Callable[[Json], P]) -> Page[P]:
     """A page of POST /search/metadata; `total` in it says nothing (FINDINGS 50)."""
     found = said["assets"]
-    return Page(tuple(one(item) for item in found["items"]), found.get("nextPage") is not None)
+    cursor = found.get("nextCursor")
+    more = cursor is not None or found.get("nextPage") is not None
+    return Page(tuple(one(item) for item in found["items"]), more, cursor)
 
 
 def detail_of(item: Json) -> AssetDetail:

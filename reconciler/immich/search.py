@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from threading import Event
 from typing import Any, Final, Literal, TypeVar
@@ -13,7 +12,10 @@ from typing import Any, Final, Literal, TypeVar
 from reconciler.immich import parse
 from reconciler.immich.answers import Mark, P, Page
 from reconciler.immich.errors import Kind, ServerError
+from reconciler.immich.filters import Branch, filter_of
+from reconciler.immich.keyset import OPEN as OPEN
 from reconciler.immich.keyset import Query, Uncountable, Window, stamp, walk
+from reconciler.immich.keyset import Range as Range
 from reconciler.immich.retry import Repeat
 from reconciler.immich.scan import Begun, Found, Months, begin, finish
 from reconciler.immich.transport import Transport
@@ -27,13 +29,8 @@ T = TypeVar("T")
 Filters = Mapping[str, Any]
 """The server's own filters: `make`, `city`, `tagIds`, `isFavorite`, ...; no visibility, no bounds of time."""
 
-Range = tuple[datetime | None, datetime | None]
-"""From and to, both included; None leaves a side open."""
-
 PeopleOf = dict[str, frozenset[Person]]
 """Who is on which asset, by asset id; assets without anybody are left out."""
-
-OPEN: Final[Range] = (None, None)
 
 _FORMS: Final[tuple[Literal["NFC"], Literal["NFD"]]] = ("NFC", "NFD")
 _NOT_FOR_FILTERS = frozenset(
@@ -58,6 +55,9 @@ class Selection:
 
     `filters` are the server's own, all of which must fit; `taken` bounds `fileCreatedAt`. `hidden` takes
     hidden photos in where they would cost a search of their own (2.x).
+
+    With `branches` it is asked for by the structured filter (3.2+): what fits one of them, and `filters` and
+    `visibility` are empty.
     """
 
     filters: tuple[tuple[str, Any], ...] = ()
@@ -65,6 +65,7 @@ class Selection:
     added: Range = OPEN
     visibility: Visibility | None = None
     hidden: bool = False
+    branches: tuple[Branch, ...] = ()
 
 
 class Search:
@@ -97,6 +98,29 @@ class Search:
         passes = (visibility,) if visibility else self._dialect.passes(hidden=hidden)
         shown = {"withExif": with_exif, **({"withPeople": True} if with_people else {})}
         return [self._query(filters, one_pass, one, shown) for one_pass in passes]
+
+    def structured(
+        self, selection: Selection, one: Callable[[parse.Json], P], *, with_people: bool = False
+    ) -> Query[P]:
+        """The search for what fits one of a selection's branches.
+
+        The server's cursor is the number of a row, which costs it as much as page numbers and skips photos
+        when others go meanwhile. So windows of time are asked for here too; the cursor leads through the
+        photos of one instant only.
+        """
+        shown = {"withExif": True, **({"withPeople": True} if with_people else {})}
+
+        def ask(window: Window) -> Page[P]:
+            further = {"cursor": window.cursor} if window.cursor else {}
+            found = filter_of(selection.branches, window, hidden=selection.hidden)
+            return self.page({"filter": found, "size": window.size, **shown, **further}, one)
+
+        return Query(ask, partial(self.count_structured, selection), stable=self._dialect.stable_order)
+
+    def count_structured(self, selection: Selection, window: Window) -> int:
+        """How many assets fit one of a selection's branches."""
+        body = {"filter": filter_of(selection.branches, window, hidden=selection.hidden)}
+        return self._ask("/search/statistics", body, lambda said: int(said["total"]))
 
     def walk(self, query: Query[P], window: Window) -> Iterator[Sequence[P]]:
         """The pages of one query, one after the other."""
@@ -228,6 +252,12 @@ def name_filters(checksum: str | None, path: str | None, file_name: str | None) 
         if filters not in found:
             found.append(filters)
     return found
+
+
+def as_asked(texts: Iterable[str], *, pattern: bool = False) -> list[str]:
+    """Texts in both forms of their accents; in a pattern a backslash would be an escape."""
+    forms = (unicodedata.normalize(form, text) for text in texts for form in _FORMS)
+    return list(dict.fromkeys(form.replace("\\", "\\\\") if pattern else form for form in forms))
 
 
 def fits(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from threading import Event
+from typing import Final, Literal
 
 from reconciler.immich.answers import Mark
 from reconciler.immich.asking import Asker, Progress
+from reconciler.immich.filters import Branch
+from reconciler.immich.keyset import Window
 from reconciler.immich.permissions import needs
 from reconciler.immich.scan import Begun, Found
 from reconciler.immich.search import (
@@ -25,6 +29,12 @@ from reconciler.model.values import Visibility
 
 CHECKED = 10_000
 """Checksums in one question (PERFORMANCE 2.3: 0.16 s)."""
+
+Called = Literal["checksum", "originalPath", "originalFileName"]
+"""What photos can be asked for by, several at once."""
+
+TOGETHER: Final[Mapping[Called, int]] = {"checksum": 1000, "originalPath": 1000, "originalFileName": 50}
+"""How many in one question: a page for as many photos, and fewer where each is looked for by itself."""
 
 _SUGGESTED = {"make": "camera-make", "model": "camera-model", "lens": "camera-lens-model"}
 """What GET /search/suggestions calls them."""
@@ -45,14 +55,18 @@ class SelectionReader(Asker):
 
         `people`: see `scan`.
         """
-        queries = self._search.queries(
-            _filters_of(selection),
-            asset_parser(True, people),
-            hidden=selection.hidden,
-            with_exif=True,
-            with_people=people is not None,
-            visibility=selection.visibility,
-        )
+        one, with_people = asset_parser(True, people), people is not None
+        if selection.branches:
+            queries = [self._search.structured(selection, one, with_people=with_people)]
+        else:
+            queries = self._search.queries(
+                _filters_of(selection),
+                one,
+                hidden=selection.hidden,
+                with_exif=True,
+                with_people=with_people,
+                visibility=selection.visibility,
+            )
         return self._search.begin(queries, window_of(selection.taken, selection.added), stop)
 
     @needs("asset.read")
@@ -116,16 +130,42 @@ class SelectionReader(Asker):
         self._search.finish(begun, found, expected=expected, stop=stop)
         return frozenset(found.kept)
 
+    @needs("asset.read")
+    def called(self, field: Called, texts: Sequence[str]) -> list[Asset]:
+        """Every asset of which this is one of these texts, or part of its file's name, each once (3.2+).
+
+        Partners' are among them; those in the trash and in the locked folder aren't, nor what the server has
+        not read yet. A request for each thousand checksums or paths, or for each fifty names of files.
+        """
+        size = TOGETHER[field]
+        groups = [tuple(texts[start : start + size]) for start in range(0, len(texts), size)]
+        found: dict[str, Asset] = {}
+        for one in self._at_once(partial(self._called, field), groups, None):
+            found |= one
+        return list(found.values())
+
+    def _called(self, field: Called, texts: tuple[str, ...]) -> dict[str, Asset]:
+        if field == "originalFileName":
+            branches = tuple(Branch(((field, "like", text),)) for text in texts)
+        else:
+            branches = (Branch(((field, "in", texts),)),)
+        query = self._search.structured(Selection(branches=branches, hidden=True), asset_parser(True))
+        pages = self._search.walk(query, Window())
+        return {asset.id: asset for page in pages for asset in page if asset.read}
+
     @needs("asset.statistics")
     def size_of(self, selection: Selection) -> int:
         """How many assets a selection has, partners' and those without metadata counted too.
 
         Hidden ones are among them as far as a search would show them.
         """
+        window = window_of(selection.taken, selection.added)
+        if selection.branches:
+            return self._search.count_structured(selection, window)
         return self._search.count(
             _filters_of(selection),
             hidden=selection.hidden or self.dialect.search_shows_all,
-            window=window_of(selection.taken, selection.added),
+            window=window,
             visibility=selection.visibility,
         )
 

@@ -67,6 +67,8 @@ class Dialect:
     """A search without `visibility` shows all but the locked folder (3.0+), else the timeline (FACTS 1)."""
     stable_order: bool
     """Photos of one instant keep their order from page to page: sorted by id as well (3.1+, FACTS 1)."""
+    structured_filter: bool
+    """A search takes a `filter` of fields, operators and alternatives (3.2+, FACTS 10)."""
     owner_among_users: bool
     """An album's owner stands in `albumUsers` (3.0+) instead of `ownerId` (FACTS 1)."""
     lists_others_albums: bool
@@ -136,6 +138,7 @@ def dialect_for(version: Version) -> Dialect:
         version=version,
         search_shows_all=third,
         stable_order=version >= Version(3, 1),
+        structured_filter=version >= Version(3, 2),
         owner_among_users=third,
         lists_others_albums=third,
         queue_api=version >= Version(2, 4),

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.immich.answers import AlbumList
 from reconciler.live import set_albums
-from reconciler.live.choosing import listed
 from reconciler.live.cost import members_cost
 from reconciler.live.errand import Errand
 from reconciler.live.parts import Facts
 from reconciler.live.plan import What, read
 from reconciler.live.reading import Reading
+from reconciler.live.wording import listed
 from reconciler.model.asset import Asset, Person
 from reconciler.model.desired import AlbumEntry, Desired, Membership
 from reconciler.model.live import Album
@@ -109,7 +109,15 @@ class Albums:
             for name in self._names_of(album) & self.reading.needs.albums:
                 by_name[name].append(album.id)
         found = {name: tuple(sorted(ids)) for name, ids in by_name.items()}
-        return replace(facts, albums=found, members=self.members)
+        return replace(facts, albums=found, members=self.members, left_alone=self._left_alone())
+
+    def _left_alone(self) -> frozenset[str]:
+        """The ids of albums that no entry and no set may mean, so that a plan changes nothing in them."""
+        if self.desired.album_sets:
+            return frozenset()
+        listed = (*self.listed.own, *self.listed.others)
+        entries = self.desired.albums
+        return frozenset(album.id for album in listed if not any(_may_mean(one, album) for one in entries))
 
     def to_identify(self) -> dict[str, frozenset[str]]:
         """The members, by album id, of the albums that photos may have to leave."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.immich.search import Range, Selection
-from reconciler.immich.selections import CHECKED
+from reconciler.immich.search import Selection
+from reconciler.immich.selections import CHECKED, TOGETHER
 from reconciler.live.cost import (
     FILTERED,
+    NAMED,
     PAGE,
     REQUEST,
     ROW,
@@ -23,6 +24,7 @@ from reconciler.live.cost import (
 )
 from reconciler.live.parts import Facts, Parts
 from reconciler.live.plan import Read, What, read
+from reconciler.live.wording import described, listed
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin
 
@@ -77,9 +79,26 @@ def checks_files(checksums: int, facts: Facts, may_check: bool) -> bool:
 
 
 def _found_cost(checksums: int, facts: Facts) -> Cost:
-    """Files by checksum, which the server has an index for: a search each and for each visibility."""
-    requests = checksums * facts.passes
+    """Files by checksum, which the server has an index for: a search each and for each visibility.
+
+    A structured filter takes a page of them in one.
+    """
+    requests = -(-checksums // TOGETHER["checksum"]) if facts.structured else checksums * facts.passes
     return Cost(requests, checksums, requests * REQUEST + checksums * ROW)
+
+
+def _names_cost(names: Iterable[PhotoName], facts: Facts) -> Cost:
+    """Photos by path or file name: a search each and for each visibility, or several in one."""
+    paths, files = 0, 0
+    for name in names:
+        paths, files = (paths + 1, files) if name.path else (paths, files + 1)
+    if not facts.structured:
+        each = search_cost(1, facts.library, facts.passes)
+        count = paths + files
+        return Cost(each.requests * count, count, each.seconds * count)
+    requests = -(-paths // TOGETHER["originalPath"]) - (-files // TOGETHER["originalFileName"])
+    seconds = requests * REQUEST + (paths + files) * ROW + files * facts.library * NAMED
+    return Cost(requests, paths + files, seconds)
 
 
 def lookup_reads(lookups: Lookups, facts: Facts, may_check: bool) -> list[Read]:
@@ -87,20 +106,19 @@ def lookup_reads(lookups: Lookups, facts: Facts, may_check: bool) -> list[Read]:
     found = []
     if lookups.ids:
         cost = detail_cost(len(lookups.ids))
-        found.append(read(What.PHOTOS, _counted(len(lookups.ids), "photo"), cost, _lines(lookups.ids)))
+        found.append(read(What.PHOTOS, counted(len(lookups.ids), "photo"), cost, _lines(lookups.ids)))
     if count := len(lookups.checksums):
         why = _lines(lookups.checksums)
-        text = f"{_counted(count, 'photo')} by checksum"
+        text = f"{counted(count, 'photo')} by checksum"
         if checks_files(count, facts, may_check):
             found.append(read(What.CHECK, text, check_cost(count, CHECKED), why))
             found.append(read(What.PHOTOS, text, detail_cost(count), why))
         else:
             found.append(read(What.NAMES, text, _found_cost(count, facts), why))
     if count := len(lookups.names):
-        each = search_cost(1, facts.library, facts.passes)
-        cost = Cost(each.requests * count, count, each.seconds * count)
+        cost = _names_cost(lookups.names, facts)
         why = [name.origin for name in lookups.names]
-        found.append(read(What.NAMES, f"{_counted(count, 'photo')} by file name or path", cost, why))
+        found.append(read(What.NAMES, f"{counted(count, 'photo')} by file name or path", cost, why))
     return found
 
 
@@ -108,8 +126,9 @@ def _lines(reasons: Mapping[str, frozenset[Origin]]) -> Iterable[Origin]:
     return (origin for why in reasons.values() for origin in why)
 
 
-def _counted(count: int, word: str) -> str:
-    return f"1 {word}" if count == 1 else f"{count:,} {word}s"
+def counted(count: int, word: str, ending: str = "s") -> str:
+    """A number of something."""
+    return f"1 {word}" if count == 1 else f"{count:,} {word}{ending}"
 
 
 def scan_read(facts: Facts, why: Iterable[Origin]) -> Read:
@@ -171,74 +190,13 @@ def tags_one_by_one(
 def tag_read(photos: int, searched: Collection[str], one_by_one: bool, why: Iterable[Origin]) -> Read:
     """The read of which photos carry which tags."""
     if one_by_one:
-        return read(What.TAGGED, f"the tags of {_counted(photos, 'photo')}", detail_cost(photos), why)
+        return read(What.TAGGED, f"the tags of {counted(photos, 'photo')}", detail_cost(photos), why)
     text = f"who carries {listed(sorted(searched))}"
     return read(What.TAGGED, text, list_cost(len(searched)), why)
 
 
 def told_apart_read(photos: int, paths: list[str]) -> Read:
     """The look at photos that are found by tags and by tags below them, and may carry both."""
-    which = f"{_counted(photos, 'photo')} that may carry {listed(paths)} beside a tag below"
+    which = f"{counted(photos, 'photo')} that may carry {listed(paths)} beside a tag below"
     text = f"the tags of {which}: no search tells, and a rule depends on it"
     return read(What.TAGGED, text, detail_cost(photos))
-
-
-def listed(names: list[str], most: int = 3) -> str:
-    """A few names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
-# In words
-
-
-_WORDS = {
-    "originalPath": "path with",
-    "originalFileName": "file with",
-    "description": "description with",
-    "isFavorite": "favorite",
-    "lensModel": "lens",
-}
-
-
-def described(selection: Selection, facts: Facts) -> str:
-    """A search in words, the same for the same search."""
-    paths = {tag.id: tag.path for tag in facts.tags.values()}
-    albums, people, libraries = map(_names, (facts.albums, facts.people or {}, facts.libraries or {}))
-    parts = []
-    for name, value in selection.filters:
-        match name:
-            case "tagIds":
-                parts.append("tag " + ", ".join(sorted(paths[tag] for tag in value)))
-            case "albumIds":
-                parts.append("album " + ", ".join(sorted(albums[album] for album in value)))
-            case "personIds":
-                parts.append("person " + ", ".join(sorted(people[person] for person in value)))
-            case "libraryId":
-                parts.append(f"library {libraries[value]}")
-            case _:
-                parts.append(f"{_WORDS.get(name, name)} {_said(value)}")
-    parts += [f"{word} {_span(span)}" for word, span in _spans(selection) if span != (None, None)]
-    if selection.visibility:
-        parts.append(f"visibility {selection.visibility.value}")
-    return ", ".join(parts) or "everything"
-
-
-def _names(ids: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """What rules call each id."""
-    return {one: name for name, some in ids.items() for one in some}
-
-
-def _said(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _spans(selection: Selection) -> tuple[tuple[str, Range], ...]:
-    return (("taken", selection.taken), ("added", selection.added))
-
-
-def _span(span: Range) -> str:
-    start, end = (f"{moment:%Y-%m-%d}" if moment else "" for moment in span)
-    return f"{start}..{end}"

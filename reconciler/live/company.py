@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.immich.search import PeopleOf
-from reconciler.live.choosing import listed
+from reconciler.live.clauses import PEOPLE
 from reconciler.live.cost import list_cost
 from reconciler.live.errand import Errand
 from reconciler.live.parts import Asked, Facts
 from reconciler.live.people import PERSON_COST, People, people_asked, people_scanned, persons_called
 from reconciler.live.plan import What, read
+from reconciler.live.wording import listed
 from reconciler.model.asset import Asset, Beside, Person
 from reconciler.model.company import is_id
 from reconciler.model.selectors import Needs
@@ -45,7 +46,7 @@ class Company:
         slices = [one.slice for one in asked]
         if self.with_scan or self.errand.around.whole or any(one.whole for one in slices):
             return facts
-        if any(one.people for one in slices):
+        if any(one.people or one.named(PEOPLE) for one in slices):
             text = f"who is called {listed(sorted(self.needs.people))}"
             self._now(What.PEOPLE, text, self._names)
             called = self._called or {}

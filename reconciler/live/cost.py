@@ -20,6 +20,8 @@ ON = 60e-6
 """Seconds of a photo in a page that tells nothing but who is on it."""
 FILTERED = 0.4e-6
 """Seconds that a filter without an index costs for each photo of the library: 0.042 s for 100,000."""
+NAMED = 0.04e-6
+"""Seconds that one file name among several costs for each photo: 0.18 s for 50 in 100,000, by an index."""
 DETAIL = 0.008
 """Seconds of GET /assets/{id}."""
 MEMBER = 35e-6

@@ -9,6 +9,7 @@ from reconciler.immich.scan import Begun
 from reconciler.immich.search import Selection
 from reconciler.live.choosing import (
     Choice,
+    counted,
     left_to_read,
     lookup_reads,
     lookups_of,
@@ -30,6 +31,7 @@ from reconciler.live.kept import Kept
 from reconciler.live.parts import Asked, Facts, Parts, parts_of, undated
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import FEW
+from reconciler.live.structured import structured_parts_of
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin
@@ -75,7 +77,7 @@ class Looking:
             everybody = frozenset(line for one in asked for line in one.because)
             return Choice(True, Parts(whole=everybody), lookups_of(names, Parts()), facts, whole.seconds)
         for known in self._ever_closer(asked, facts):
-            parts = parts_of(asked, known)
+            parts = (structured_parts_of if known.structured else parts_of)(asked, known)
             lines = parts.whole
             found = lookups_of(names, parts)
             if parts.whole and what is KEPT and not any(one.slice.whole for one in asked):
@@ -86,7 +88,7 @@ class Looking:
             reads = lookup_reads(found, known, self.errand.around.may_check)
             if not worth_a_look(parts, reads, known, whole):
                 lines = frozenset().union(*parts.selections.values(), *parts.ids.values())
-                self._reject(f"{len(parts.selections):,} searches", f"{what} costs less")
+                self._reject(counted(len(parts.selections), "search", "es"), f"{what} costs less")
                 break
             self._look(parts, known)
             rest = left_to_read(parts, self.counts, known) + total(one.cost for one in reads).seconds
@@ -100,7 +102,8 @@ class Looking:
             self._in_vain(self.numbers.keys() - best.parts.selections.keys())
             return best
         if best is not None:
-            self._reject(f"{len(best.parts.selections):,} searches", f"would bring more than {what} costs")
+            way = counted(len(best.parts.selections), "search", "es")
+            self._reject(way, f"would bring more than {what} costs")
             lines = frozenset().union(*best.parts.selections.values())
         elif lines and not self.errand.rejected:
             self._reject("searches", "no filter of the server covers the rule")
@@ -148,7 +151,7 @@ class Looking:
 
     def _ever_closer(self, asked: tuple[Asked, ...], facts: Facts) -> Iterator[Facts]:
         """What is known, and then more that has to be asked for: are dates settled, which words are there."""
-        dated = [one for one in asked if one.slice.taken != (None, None)]
+        dated = any(one.slice.dated for one in asked)
         if dated and self._may_be_in_parts(asked, facts):
             facts = replace(facts, settled=self._settled(facts))
         yield facts
@@ -204,7 +207,7 @@ class Looking:
         def look(place: int) -> Begun[Asset]:
             with self.errand.during(number + place):
                 begun = self.errand.source.begin(fresh[place], stop=self.errand.stop)
-                if begun.more or not facts.settled:
+                if begun.more or not (facts.settled or facts.structured):
                     self.counts[fresh[place]] = self.errand.source.size_of(fresh[place])
             self.errand.came(number + place, begun.rows)
             return begun

@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 from reconciler.immich.search import OPEN, Range, Selection
+from reconciler.live.clauses import structured_slices_of
 from reconciler.live.cost import detail_cost, search_cost
 from reconciler.live.slices import MOST_SLICES, Slice, slices_of, without_dates
 from reconciler.model.desired import Desired
@@ -19,7 +20,7 @@ from reconciler.model.selectors import All, Selector
 from reconciler.model.text import folded
 from reconciler.model.values import Visibility
 
-_WORDS = {"lens": "lensModel"}
+WORDS = {"lens": "lensModel"}
 """How the server's filters call the texts, where it is another word."""
 
 
@@ -37,7 +38,8 @@ class Facts:
 
     `people` and `libraries` are ids by what rules call them, folded, and `stacked` the photos in stacks;
     `values` are the words that photos of the timeline have. None while they weren't asked for. `settled`: no
-    edit waits in the queues, so that photos are filed by the date they show (FINDINGS 18).
+    edit waits in the queues, so that photos are filed by the date they show (FINDINGS 18). `structured`: the
+    server takes a structured filter; `left_alone` are ids of albums that no entry and no set may mean.
     """
 
     library: int = 0
@@ -51,6 +53,8 @@ class Facts:
     stacked: frozenset[str] | None = None
     values: Mapping[str, frozenset[str]] | None = None
     settled: bool = False
+    structured: bool = False
+    left_alone: frozenset[str] = frozenset()
     told_apart: bool = False
     """Whether a tag itself is asked for that has tags below it, which no search tells apart."""
 
@@ -69,8 +73,11 @@ class Parts:
     """The lines whose rules need the whole library; nothing else counts then."""
 
 
-def asked_of(desired: Desired) -> tuple[Asked, ...]:
-    """The slices that the rules of a desired state need, in the order of the files."""
+def asked_of(desired: Desired, *, structured: bool = False) -> tuple[Asked, ...]:
+    """The slices that the rules of a desired state need, in the order of the files.
+
+    `structured`: those that a structured filter can pick out.
+    """
     rules: list[tuple[Origin, Selector]] = []
     rules += [(entry.origin, entry.rule) for entry in desired.assets if entry.rule]
     rules += [(album.origin, album.rule) for album in desired.albums if album.rule and not album.absent]
@@ -78,7 +85,7 @@ def asked_of(desired: Desired) -> tuple[Asked, ...]:
     found: dict[Slice, list[Origin]] = defaultdict(list)
     for origin, rule in rules:
         reaches = reaches_others(owners_of(rule))
-        for one in slices_of(rule):
+        for one in (structured_slices_of if structured else slices_of)(rule):
             # files are looked up among the account's own only
             found[replace(one, checksums=None) if reaches else one].append(origin)
     return tuple(Asked(one, tuple(dict.fromkeys(origins))) for one, origins in found.items())
@@ -96,7 +103,7 @@ def parts_of(asked: Iterable[Asked], facts: Facts) -> Parts:
     ids: Reasons = defaultdict(set)
     checksums: Reasons = defaultdict(set)
     for one in asked:
-        wanted = _known_photos(one.slice, facts)
+        wanted = known_photos(one.slice, facts)
         if wanted is not None:
             for asset_id in wanted:
                 ids[asset_id].update(one.because)
@@ -109,14 +116,14 @@ def parts_of(asked: Iterable[Asked], facts: Facts) -> Parts:
     joined = _joined(selections)
     whole = Selection(hidden=facts.hidden)
     asks_all = frozenset(selections.get(whole, ())) or joined.get(whole, frozenset())
-    return Parts(joined, _frozen(ids), _frozen(checksums), asks_all)
+    return Parts(joined, frozen(ids), frozen(checksums), asks_all)
 
 
-def _frozen(reasons: Reasons) -> dict[Any, frozenset[Origin]]:
+def frozen(reasons: Reasons) -> dict[Any, frozenset[Origin]]:
     return {key: frozenset(why) for key, why in sorted(reasons.items())}
 
 
-def _known_photos(part: Slice, facts: Facts) -> frozenset[str] | None:
+def known_photos(part: Slice, facts: Facts) -> frozenset[str] | None:
     """The ids of the photos of a slice, where they are known and asking for them is cheapest.
 
     A search in an album shows the account's own photos in it, and its partners', in every version (FINDINGS
@@ -151,7 +158,7 @@ def selections_of(part: Slice, facts: Facts) -> list[Selection]:
     )
     found = [whole]
     for name, ways in (
-        ("tagIds", [_tag_ids(path, facts) for path in sorted(part.tags)]),
+        ("tagIds", [tag_ids(path, facts) for path in sorted(part.tags)]),
         ("albumIds", [facts.albums.get(album, ()) for album in sorted(part.albums)]),
         ("personIds", _called(part.people, facts.people)),
     ):
@@ -175,7 +182,7 @@ def _plain_filters(part: Slice) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if value is not None}
 
 
-def _tag_ids(path: str, facts: Facts) -> tuple[str, ...]:
+def tag_ids(path: str, facts: Facts) -> tuple[str, ...]:
     """The tags to search for: this one, which finds those below too, or the topmost below it."""
     if path in facts.tags:
         return (facts.tags[path].id,)
@@ -203,7 +210,7 @@ def _with_words(selection: Selection, part: Slice, facts: Facts) -> list[Selecti
     ways: list[list[tuple[str, str]]] = []
     for field_, matcher in sorted(part.words, key=repr):
         fitting = sorted(value for value in facts.values[field_] if matcher.matches(value))
-        ways.append([(_WORDS.get(field_, field_.value), value) for value in fitting])
+        ways.append([(WORDS.get(field_, field_.value), value) for value in fitting])
     combined = [set(way) for way in product(*ways)]
     if len(combined) > MOST_SLICES:
         return [selection]
@@ -228,7 +235,7 @@ def _joined(selections: Reasons) -> dict[Selection, frozenset[Origin]]:
         groups[replace(selection, taken=OPEN)].append((selection.taken, why))
     found: dict[Selection, set[Origin]] = {}
     for selection, spans in groups.items():
-        for span, why in _merged(spans):
+        for span, why in merged(spans):
             found[replace(selection, taken=span)] = why
     kept: dict[Selection, set[Origin]] = {}
     for selection in sorted(found, key=lambda one: (_narrowness(one), repr(one))):
@@ -237,7 +244,7 @@ def _joined(selections: Reasons) -> dict[Selection, frozenset[Origin]]:
     return {selection: frozenset(why) for selection, why in kept.items()}
 
 
-def _merged(spans: list[tuple[Range, set[Origin]]]) -> list[tuple[Range, set[Origin]]]:
+def merged(spans: list[tuple[Range, set[Origin]]]) -> list[tuple[Range, set[Origin]]]:
     found: list[tuple[Range, set[Origin]]] = []
     for span, why in sorted(spans, key=lambda item: (item[0][0] is not None, item[0][0] or 0)):
         last = found[-1][0] if found else None
@@ -258,7 +265,7 @@ def _within(one: Selection, other: Selection) -> bool:
                 return False
         elif mine.get(name) != value:
             return False
-    spans = _inside(one.taken, other.taken) and _inside(one.added, other.added)
+    spans = inside(one.taken, other.taken) and inside(one.added, other.added)
     return spans and other.visibility in (None, one.visibility) and other.hidden >= one.hidden
 
 
@@ -267,6 +274,6 @@ def _narrowness(selection: Selection) -> int:
     return len(selection.filters) + sum(bounds)
 
 
-def _inside(one: Range, other: Range) -> bool:
+def inside(one: Range, other: Range) -> bool:
     starts = other[0] is None or (one[0] is not None and one[0] >= other[0])
     return starts and (other[1] is None or (one[1] is not None and one[1] <= other[1]))

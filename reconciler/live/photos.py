@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from reconciler.immich.answers import AssetDetail
 from reconciler.immich.scan import Begun
-from reconciler.immich.search import PeopleOf, Selection
+from reconciler.immich.search import PeopleOf, Selection, as_asked
+from reconciler.immich.selections import Called
 from reconciler.live.choosing import (
     Choice,
     checks_files,
@@ -29,6 +32,7 @@ from reconciler.live.parts import Facts, Parts
 from reconciler.live.plan import What, read
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName
+from reconciler.model.text import composed, folded
 from reconciler.model.values import Visibility
 
 LARGE = 4 * PAGE
@@ -52,7 +56,7 @@ class Photos:
     everything: Mapping[str, Asset] | None = None
     """All photos, hidden ones too, where they were read to be kept."""
     unseen: list[int] = field(default_factory=list)
-    """Photos that each search should have brought and did not: the server has not read them yet."""
+    """Photos that each search should have brought and did not, or without metadata: not yet read."""
     _aside: dict[str, Asset] = field(default_factory=dict)
     """Hidden photos that came along and that no rule asks for; a name may."""
     looking: Looking = field(init=False)
@@ -152,7 +156,9 @@ class Photos:
             on_progress=on_progress,
             stop=self.errand.stop,
         )
-        self._take(found.values())
+        read = [asset for asset in found.values() if asset.read]
+        self.unseen.append(len(found) - len(read))
+        self._take(read)
 
     def _take(self, assets: Iterable[Asset]) -> None:
         for asset in assets:
@@ -253,8 +259,22 @@ class Photos:
 
     def _by_checksum(self, number: int, checksums: list[str]) -> None:
         with self.errand.during(number):
-            found = self.errand.each(lambda one: self.errand.source.find(checksum=one), checksums)
+            if self.errand.source.dialect.structured_filter:
+                assets = self.errand.source.called("checksum", checksums)
+                found = self._each_by(checksums, assets, lambda asset: asset.checksum)
+            else:
+                found = self.errand.each(lambda one: self.errand.source.find(checksum=one), checksums)
         self._came_by_name(number, found)
+
+    def _each_by(
+        self, keys: list[str], assets: Iterable[Asset], key: Callable[[Asset], str]
+    ) -> list[list[Asset]]:
+        """The account's own of these assets, in the order of ids, for each key."""
+        by_key: dict[str, list[Asset]] = defaultdict(list)
+        for asset in sorted(assets, key=lambda one: one.id):
+            if asset.owner_id == self.errand.owner:
+                by_key[key(asset)].append(asset)
+        return [by_key[one] for one in keys]
 
     def _by_name(self, number: int, names: tuple[PhotoName, ...]) -> None:
         def find(name: PhotoName) -> list[Asset]:
@@ -263,8 +283,21 @@ class Photos:
             return self.errand.source.find(file_name=name.file)
 
         with self.errand.during(number):
-            found = self.errand.each(find, list(names))
+            if self.errand.source.dialect.structured_filter:
+                found = self._together([name.path for name in names if name.path], "originalPath", composed)
+                files = [name.file for name in names if not name.path and name.file]
+                found += self._together(files, "originalFileName", folded)
+            else:
+                found = self.errand.each(find, list(names))
         self._came_by_name(number, found)
+
+    def _together(self, texts: list[str], field: Called, alike: Callable[[str], str]) -> list[list[Asset]]:
+        """The photos with each of these paths or file names, several in one question."""
+        if not texts:
+            return []
+        assets = self.errand.source.called(field, as_asked(texts, pattern=field == "originalFileName"))
+        told = attrgetter("path" if field == "originalPath" else "file_name")
+        return self._each_by([alike(text) for text in texts], assets, lambda asset: alike(told(asset)))
 
     def _came_by_name(self, number: int, found: list[list[Asset]]) -> None:
         """A hidden photo is meant only where none that shows is called the same."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.immich.answers import AlbumList
 from reconciler.immich.search import Selection
 from reconciler.live.albums import Albums
-from reconciler.live.choosing import Choice, listed
+from reconciler.live.choosing import Choice
 from reconciler.live.company import Company
 from reconciler.live.cost import count_cost, list_cost
 from reconciler.live.errand import Around, Errand, OnProgress, quiet
@@ -21,6 +21,7 @@ from reconciler.live.plan import Read, ReadingPlan, What, read
 from reconciler.live.reading import Reading, reading_for
 from reconciler.live.source import Source
 from reconciler.live.tagging import Tagging
+from reconciler.live.wording import listed
 from reconciler.model.asset import Owner
 from reconciler.model.desired import Desired
 from reconciler.model.live import Features, Identity, Live, Tag
@@ -72,7 +73,8 @@ def _read(
 ) -> tuple[Live, ReadingPlan]:
     reading = reading_for(desired)
     errand = Errand(source, identity.user_id, reading.needs.hidden, around, on_progress)
-    asked, lists = asked_of(desired), _Lists(errand, reading, _reaching(desired))
+    asked = asked_of(desired, structured=source.dialect.structured_filter)
+    lists = _Lists(errand, reading, _reaching(desired))
     if around.kept and not reading.needs.owners and any(one.slice.whole for one in asked):
         around.kept.look_ahead()
     facts = lists.ask()
@@ -81,6 +83,8 @@ def _read(
     photos = Photos(errand, people=company.scanned)
     if any(one.slice.albums for one in asked):
         albums.read(albums.that_matter())
+        facts = albums.in_facts(facts)
+    elif facts.structured:
         facts = albums.in_facts(facts)
     facts = company.in_facts(facts, asked)
     choice = photos.looking.choose(asked, reading.names, facts)
@@ -195,6 +199,7 @@ class _Lists:
             library=self.library if self.shown is None else max(self.shown, self.library),
             passes=len(dialect.passes(hidden=self.errand.hidden)),
             hidden=self.errand.hidden,
+            structured=dialect.structured_filter,
             tags=self.tags,
             told_apart=bool(themselves(self.reading, self.tags)),
         )

@@ -46,10 +46,26 @@ from reconciler.model.values import AssetType, Visibility
 MOST_SLICES = 64
 """Rules that fall into more are read as if the condition that divides them weren't there."""
 
+TAKEN, ADDED = "takenAt", "createdAt"
+"""How a structured filter calls the days on which photos were taken, and came to the server."""
 ANY_OFFSET = timedelta(hours=24)
 """Clocks differ from Greenwich by 14 hours at most, but a date may be written with up to 23:59."""
 ROUNDED = timedelta(seconds=1)
 """The server keeps microseconds and shows milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """What a structured filter (3.2+) can say of one field: the field and the operator in the server's words.
+
+    Tags, albums and people are `values` by what rules call them. A `weak` one leaves little out, so that no
+    search is made for it alone.
+    """
+
+    field: str
+    operator: str
+    values: frozenset[Any]
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +74,8 @@ class Slice:
 
     `tags` are carried, or one below each; `albums` are names, folded; `people` are on it, by name or id, and
     `library` is an external library, likewise; `words` are texts that the server only compares letter by
-    letter; the texts are parts of the path, the file's name and the caption.
+    letter; the texts are parts of the path, the file's name and the caption. `clauses` are what only a
+    structured filter can say.
     """
 
     ids: frozenset[str] | None = None
@@ -78,11 +95,22 @@ class Slice:
     visibility: Visibility | None = None
     taken: Range = OPEN
     added: Range = OPEN
+    clauses: frozenset[Clause] = frozenset()
 
     @property
     def whole(self) -> bool:
-        """Whether it leaves nothing out."""
-        return self == WHOLE
+        """Whether it leaves nothing out, or too little to search for it."""
+        strong = frozenset(clause for clause in self.clauses if not clause.weak)
+        return replace(self, clauses=strong) == WHOLE
+
+    @property
+    def dated(self) -> bool:
+        """Whether it asks when photos were taken."""
+        return self.taken != OPEN or any(clause.field == TAKEN for clause in self.clauses)
+
+    def named(self, field: str) -> frozenset[str]:
+        """What rules call the tags, albums or people that clauses ask for, by the server's word for them."""
+        return frozenset().union(*(clause.values for clause in self.clauses if clause.field == field))
 
 
 WHOLE = Slice()
@@ -92,7 +120,7 @@ EVERYTHING: Slices = (WHOLE,)
 
 def slices_of(selector: Selector) -> Slices:
     """Slices that together hold every photo that the selector matches."""
-    reader = _READERS.get(type(selector))
+    reader = READERS.get(type(selector))
     found = reader(selector) if reader else EVERYTHING
     return EVERYTHING if WHOLE in found or len(found) > MOST_SLICES else tuple(dict.fromkeys(found))
 
@@ -100,7 +128,7 @@ def slices_of(selector: Selector) -> Slices:
 def both(one: Slice, other: Slice) -> Slice | None:
     """What is in both slices, or a little more; None where nothing can be."""
     ids, checksums = _common(one.ids, other.ids), _common(one.checksums, other.checksums)
-    taken, added = _overlap(one.taken, other.taken), _overlap(one.added, other.added)
+    taken, added = overlap(one.taken, other.taken), overlap(one.added, other.added)
     if ids == frozenset() or checksums == frozenset() or taken is None or added is None:
         return None
     values: dict[str, Any] = {}
@@ -123,6 +151,7 @@ def both(one: Slice, other: Slice) -> Slice | None:
         caption=max(one.caption, other.caption, key=len),
         taken=taken,
         added=added,
+        clauses=one.clauses | other.clauses,
         **values,
     )
 
@@ -133,7 +162,7 @@ def _common(one: frozenset[str] | None, other: frozenset[str] | None) -> frozens
     return one & other
 
 
-def _overlap(one: Range, other: Range) -> Range | None:
+def overlap(one: Range, other: Range) -> Range | None:
     starts = [start for start in (one[0], other[0]) if start is not None]
     ends = [end for end in (one[1], other[1]) if end is not None]
     start, end = max(starts, default=None), min(ends, default=None)
@@ -175,7 +204,7 @@ def _not(selector: Not) -> Slices:
 # Conditions
 
 
-_SAFE = re.compile(r"[A-Za-z0-9 /_.,()@+=-]+")
+SAFE = re.compile(r"[A-Za-z0-9 /_.,()@+=-]+")
 """Letters that stay what they are when case is folded, accents are taken off, or a pattern is looked for."""
 _WILD = re.compile(r"[*?]")
 
@@ -185,17 +214,17 @@ def certain_part(pieces: Iterable[str]) -> str:
 
     Plain ASCII only: beyond it, case depends on the database, and accents may be composed or not.
     """
-    parts = [part for piece in pieces for part in _SAFE.findall(unicodedata.normalize("NFC", piece))]
+    parts = [part for piece in pieces for part in SAFE.findall(unicodedata.normalize("NFC", piece))]
     longest: str = max(parts, key=len, default="")
     return longest if len(longest) > 1 else ""
 
 
-def _pieces(pattern: str) -> list[str]:
+def pieces_of(pattern: str) -> list[str]:
     """The texts between the wildcards of a pattern for a file or path."""
     return _WILD.split(pattern.partition("[")[0])
 
 
-def _folder_pieces(pattern: str) -> list[str]:
+def folder_pieces(pattern: str) -> list[str]:
     """The texts between the wildcards of a pattern for a folder, as `folder_regex` reads it."""
     pieces = ["/" if pattern.startswith("/") else ""]
     for part in (part for part in pattern.split("/") if part):
@@ -210,16 +239,16 @@ def _folder_pieces(pattern: str) -> list[str]:
 
 
 def _folders(selector: InFolder) -> Slices:
-    return tuple(Slice(path=certain_part(_folder_pieces(folder))) for folder in selector.folders)
+    return tuple(Slice(path=certain_part(folder_pieces(folder))) for folder in selector.folders)
 
 
 def _text(selector: TextIs) -> Slices:
     patterns = selector.matcher.patterns
     match selector.field:
         case TextField.PATH:
-            return tuple(Slice(path=certain_part(_pieces(pattern))) for pattern in patterns)
+            return tuple(Slice(path=certain_part(pieces_of(pattern))) for pattern in patterns)
         case TextField.FILE:
-            return tuple(Slice(file=certain_part(_pieces(pattern))) for pattern in patterns)
+            return tuple(Slice(file=certain_part(pieces_of(pattern))) for pattern in patterns)
         case _ if selector.matcher.matches(""):
             return EVERYTHING
         case _:
@@ -267,15 +296,15 @@ def _visibilities(selector: VisibilityIs) -> Slices:
     return tuple(Slice(visibility=value) for value in sorted(selector.values))
 
 
-def _wider(start: datetime | None, end: datetime | None, by: timedelta) -> Slices:
-    return (Slice(taken=_range(start, end, by)),)
+def wider(start: datetime | None, end: datetime | None, by: timedelta) -> Slices:
+    return (Slice(taken=range_of(start, end, by)),)
 
 
-def _range(start: datetime | None, end: datetime | None, by: timedelta) -> Range:
-    return (_moved(start, -by), _moved(end, by))
+def range_of(start: datetime | None, end: datetime | None, by: timedelta) -> Range:
+    return (moved(start, -by), moved(end, by))
 
 
-def _moved(moment: datetime | None, by: timedelta) -> datetime | None:
+def moved(moment: datetime | None, by: timedelta) -> datetime | None:
     """The moment in UTC, moved; None where the calendar ends."""
     if moment is None:
         return None
@@ -285,7 +314,7 @@ def _moved(moment: datetime | None, by: timedelta) -> datetime | None:
         return None
 
 
-_READERS: Mapping[type, Callable[[Any], Slices]] = {
+READERS: Mapping[type, Callable[[Any], Slices]] = {
     All: _all,
     AnyOf: _any,
     Not: _not,
@@ -305,13 +334,18 @@ _READERS: Mapping[type, Callable[[Any], Slices]] = {
     RatingWithin: _ratings,
     Has: _has,
     VisibilityIs: _visibilities,
-    TakenWithin: lambda selector: _wider(selector.start, selector.end, ANY_OFFSET),
-    TakenBetween: lambda selector: _wider(selector.start, selector.end, ROUNDED),
-    AddedBetween: lambda selector: (Slice(added=_range(selector.start, selector.end, ROUNDED)),),
+    TakenWithin: lambda selector: wider(selector.start, selector.end, ANY_OFFSET),
+    TakenBetween: lambda selector: wider(selector.start, selector.end, ROUNDED),
+    AddedBetween: lambda selector: (Slice(added=range_of(selector.start, selector.end, ROUNDED)),),
 }
 """A selector that isn't here is read with the whole library."""
 
 
 def without_dates(slices: Sequence[Slice]) -> Slices:
     """The same without what is asked of dates."""
-    return tuple(dict.fromkeys(replace(one, taken=OPEN) for one in slices))
+    return tuple(dict.fromkeys(_without_dates(one) for one in slices))
+
+
+def _without_dates(one: Slice) -> Slice:
+    clauses = frozenset(clause for clause in one.clauses if clause.field != TAKEN)
+    return replace(one, taken=OPEN, clauses=clauses)

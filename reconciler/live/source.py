@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from threading import Event
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from reconciler.immich.answers import AlbumList, AssetDetail, Mark
 from reconciler.immich.asking import Progress
 from reconciler.immich.scan import Begun
 from reconciler.immich.search import OPEN, PeopleOf, Range, Selection
+from reconciler.immich.selections import Called
 from reconciler.immich.versions import Dialect
 from reconciler.model.asset import Asset, Owner, Person
 from reconciler.model.live import Tag
@@ -68,6 +69,8 @@ class Source(Protocol):
         on_progress: Progress | None = None,
         stop: Event | None = None,
     ) -> frozenset[str]: ...
+
+    def called(self, field: Called, texts: Sequence[str]) -> list[Asset]: ...
 
     def find(
         self, *, checksum: str | None = None, path: str | None = None, file_name: str | None = None

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from reconciler.immich.answers import AssetDetail
 from reconciler.immich.search import OPEN, Range, Selection
-from reconciler.live.choosing import listed, tag_read, tags_one_by_one, told_apart_read
+from reconciler.live.choosing import tag_read, tags_one_by_one, told_apart_read
 from reconciler.live.cost import PAGE, count_cost, detail_cost, search_cost
 from reconciler.live.deciding import Deciding
 from reconciler.live.errand import Errand
@@ -28,6 +28,7 @@ from reconciler.live.memberships import (
 from reconciler.live.parts import Facts
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import Reading
+from reconciler.live.wording import listed
 from reconciler.model.asset import Asset, AssetState, Beside
 from reconciler.model.desired import Desired
 from reconciler.model.groupings import ByTag

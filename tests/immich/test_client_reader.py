@@ -476,6 +476,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "size_of": ((Selection(),), {}),
     "values_in_use": (("country",), {}),
     "known_files": ((["x"],), {}),
+    "called": (("checksum", ["x"]), {}),
     "recently_updated": ((datetime(2020, 1, 1, tzinfo=UTC), "x"), {}),
     "library_size": ((), {"hidden": True}),
     "thumbnail": (("x",), {}),
