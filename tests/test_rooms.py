@@ -22,7 +22,7 @@ def imports(path: Path) -> set[str]:
             assert node.level == 0, f"{path}: relative import"
             found.add(node.module or "")
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.startswith("reconciler.")}
+    return {name for name in found if name.startswith("reconciler.")} - {"reconciler.__version__"}
 
 
 def files(room: str) -> list[Path]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import subprocess
 
 PROGRAM = r"""
 import json, os, signal, sqlite3, ssl, sys, time, urllib.request
@@ -130,6 +132,8 @@ class Companion:
     @classmethod
     def start(cls, charge: Charge) -> Companion:
         """Starts one in a session of its own, so that a signal to this process's group passes it by."""
+        import subprocess
+
         process = subprocess.Popen(
             [sys.executable, "-I", "-c", PROGRAM],
             stdin=subprocess.PIPE,
@@ -164,9 +168,11 @@ class Companion:
 
     def done(self) -> None:
         """Sends the companion home; queues that could not be given back stay with it."""
+        from subprocess import TimeoutExpired
+
         with suppress(OSError, ValueError):
             self.pipe.close()
-        with suppress(subprocess.TimeoutExpired):
+        with suppress(TimeoutExpired):
             self.process.wait(timeout=0.2)
 
     def _tell(self, line: str) -> None:

@@ -91,11 +91,11 @@ def only_run(state: State, server: str, now: Callable[[], str]) -> Iterator[Hold
 
 def another_run(state: State, server: str) -> str:
     """Who is at work on a server, in words; empty where nobody is. Raises StateUnusable."""
+    lock_path, who_path = _paths(state, server)
+    if not who_path.exists():
+        return ""
     from filelock import FileLock, Timeout
 
-    lock_path, who_path = _paths(state, server)
-    if not lock_path.exists():
-        return ""
     with state_errors(state.folder):
         try:
             with FileLock(str(lock_path), timeout=0):

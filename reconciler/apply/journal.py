@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
+from reconciler import __version__
 from reconciler.apply.record import albums_bytes, failures_text, kind_of, operation_bytes
 from reconciler.apply.state import State
 from reconciler.diff.changes import Action, Changes
@@ -150,7 +150,7 @@ class RunJournal:
             self.what.value,
             self.of,
             os.getpid(),
-            _own_version(),
+            __version__,
             str(Path.cwd()),
             self.now(),
             _packed(plan),
@@ -294,10 +294,3 @@ def _prune(database: sqlite3.Connection, server: str) -> None:
     )
     for table in ("operation", "source"):
         database.execute(f"delete from {table} where run not in (select id from run)")
-
-
-def _own_version() -> str:
-    try:
-        return version("immich-reconciler")
-    except PackageNotFoundError:
-        return "unknown"

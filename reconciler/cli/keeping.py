@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 
 import orjson
 
+from reconciler import __version__
 from reconciler.cli.common import library_cache
 from reconciler.cli.connect import Connection
 from reconciler.immich.answers import Made
@@ -27,9 +27,7 @@ def kept_library(connection: Connection) -> Kept | None:
     if shelf is None:
         return None
     identity, ahead = connection.identity, connection.reader.transport.ahead or 0.0
-    name = orjson.dumps(
-        [connection.server, identity.user_id, identity.version, version("immich-reconciler")]
-    ).decode()
+    name = orjson.dumps([connection.server, identity.user_id, identity.version, __version__]).decode()
     return Kept(
         shelf,
         name,

@@ -114,8 +114,9 @@ def _moving(sieve: Sieve) -> Iterable[tuple[str, frozenset[str]]]:
     rules = sieve.rules
     if not rules.albums and not rules.deleted_albums:
         return
+    grouped, only_groups = rules.grouped, not sieve.albums
     for asset_id, state in sieve.states.items():
-        wanting = sieve.wanting(asset_id)
+        wanting = grouped.get(asset_id, NOWHERE) if only_groups else sieve.wanting(asset_id)
         if wanting == state.albums and asset_id not in rules.named_in and not rules.deleted_albums:
             continue
         hidden = state.asset.visibility is Visibility.HIDDEN

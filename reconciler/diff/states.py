@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import repeat
+from typing import TypeVar
 
 from reconciler.model.asset import NOTHING_BESIDE, Asset, AssetState, Beside, Person
 from reconciler.model.live import Live
 from reconciler.model.values import Visibility
+
+T = TypeVar("T")
 
 
 def states_of(live: Live, called: Mapping[str, str] | None = None) -> dict[str, AssetState]:
@@ -20,15 +24,9 @@ def states_of(live: Live, called: Mapping[str, str] | None = None) -> dict[str, 
     usual = Beside(owner=mine) if mine else NOTHING_BESIDE
     beside_of = _beside(live, usual)
     nothing: frozenset[str] = frozenset()
-    own = {
-        asset_id: AssetState(
-            asset,
-            live.tags_of.get(asset_id, nothing),
-            albums_of.get(asset_id, nothing),
-            beside_of.get(asset_id, usual),
-        )
-        for asset_id, asset in live.assets.items()
-    }
+    ids = live.assets.keys()
+    parts = (_each(live.tags_of, ids, nothing), _each(albums_of, ids, nothing), _each(beside_of, ids, usual))
+    own = dict(zip(ids, map(AssetState, live.assets.values(), *parts), strict=True))
     shown = {owner.id: Beside(owner=owner) for owner in live.owners if owner.shown and not owner.me}
     others = {
         asset_id: AssetState(
@@ -41,6 +39,11 @@ def states_of(live: Live, called: Mapping[str, str] | None = None) -> dict[str, 
         if asset.owner_id in shown and asset.visibility is Visibility.TIMELINE
     }
     return own | others if others else own
+
+
+def _each(found: Mapping[str, T], ids: Iterable[str], usual: T) -> Iterator[T]:
+    """What was found for each id, in a loop without Python code of its own."""
+    return map(found.get, ids, repeat(usual)) if found else repeat(usual)
 
 
 def _with_library(beside: Beside, asset: Asset, live: Live) -> Beside:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from importlib.metadata import PackageNotFoundError, version
 from threading import BoundedSemaphore, Event
 from typing import Any, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
@@ -16,6 +15,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase
 
+from reconciler import __version__
 from reconciler.immich.address import api_address, is_near, is_upgrade
 from reconciler.immich.errors import OversizedRequest, ServerError
 from reconciler.immich.faults import (
@@ -357,7 +357,7 @@ def _session(base: str, key: str, connections: int, adapter: BaseAdapter | None)
     session.auth = _KeyHeader(key)
     session.headers["Accept"] = "application/json"
     session.headers["Accept-Encoding"] = "identity" if adapter or is_near(base) else "gzip"
-    session.headers["User-Agent"] = f"immich-reconciler/{_own_version()}"
+    session.headers["User-Agent"] = f"immich-reconciler/{__version__}"
     pooled = HTTPAdapter(pool_maxsize=connections + SPARE, pool_block=True, max_retries=0)
     for prefix in ("http://", "https://"):
         session.mount(prefix, adapter or pooled)
@@ -373,10 +373,3 @@ def _encoded(body: Mapping[str, Any] | None, method: str, template: str) -> byte
             f"{method} {template}: a body of {len(encoded)} bytes is over the limit of 10 MB"
         )
     return encoded
-
-
-def _own_version() -> str:
-    try:
-        return version("immich-reconciler")
-    except PackageNotFoundError:
-        return "0"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -150,6 +151,17 @@ class ByDate(_ByKey):
             return ()
         clock = taken.clock
         return (_year(clock.year) if self.period is Period.YEAR else _month(clock.year, clock.month),)
+
+    def groups(self, states: Sequence[AssetState]) -> dict[str, Group]:
+        yearly = self.period is Period.YEAR
+        members: dict[tuple[int, int], list[AssetState]] = defaultdict(list)
+        for state in states:
+            taken = state.asset.taken
+            if taken is not None:
+                clock = taken.clock
+                members[clock.year, 0 if yearly else clock.month].append(state)
+        keys = {when: _year(when[0]) if yearly else _month(*when) for when in sorted(members)}
+        return {key: Group(key, self.values(key) or {}, members[when]) for when, key in keys.items()}
 
     def values(self, key: str) -> Mapping[str, Value] | None:
         year, _, month = key.partition("-")
