@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, TypeVar
@@ -20,10 +21,11 @@ from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
     from reconciler.sandbox.folder import Skipped, TakenIn
+    from reconciler.sandbox.household import Person
     from reconciler.sandbox.library import Library
 
 VERSIONS = ("2.5.6", "3.1.0")
-NOBODY: Mapping[str, str] = {}
+DEMO = ("Demo", "demo@example.org")
 DEMO_LIBRARY = ".sandbox"
 SHOWN_SKIPS = 20
 _KEY_VARIABLES = (
@@ -73,8 +75,17 @@ def main() -> None:
     "users",
     multiple=True,
     metavar="E-MAIL",
-    help="One more user, to share albums with: ben@example.org, or 'Ben <ben@example.org>'.",
+    help="One more user: ben@example.org, or 'Ben <ben@example.org>'; with =FOLDER behind it, the photos of "
+    "that folder are copied as his.",
 )
+@click.option(
+    "--owner",
+    metavar="E-MAIL",
+    default="Demo <demo@example.org>",
+    show_default=True,
+    help="Whose library it is, an administrator, written as a user.",
+)
+@click.option("--partners", is_flag=True, help="All users show each other all their photos.")
 @click.option("--force", is_flag=True, help="Replace a library that is there already.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @plain_errors
@@ -85,12 +96,15 @@ def init(
     version: str,
     seed: int,
     users: tuple[str, ...],
+    owner: str,
+    partners: bool,
     force: bool,
     quiet: bool,
 ) -> None:
     """Make a library in the folder PATH: of invented photos, of your own, or empty.
 
-    Your own photos are copied; nothing is ever written to the folder they come from.
+    Your own photos are copied; nothing is ever written to the folder they come from. Where there are several
+    users, the folder keys in PATH has a file with an API key for each, called by the e-mail.
 
     \b
     Examples:
@@ -98,8 +112,10 @@ def init(
       immich-sandbox init try --from ~/Pictures/2024
       immich-sandbox init old --photos 500 --version 2.5.6
       immich-sandbox init family --photos 500 --user ben@example.org --user cleo@example.org
+      immich-sandbox init both --photos 500 --user ben@example.org=photos/ben --partners
     """
-    _make_library(path, photos, source, version, seed, force, quiet, _read_users(users))
+    making = Making(version, source, photos, seed, _read_user(owner), tuple(map(_read_user, users)), partners)
+    _make_library(path, making, force, quiet)
     click.echo(f"Use it: server.url sandbox:{path} in your YAML, or: immich-sandbox serve {path}")
 
 
@@ -165,7 +181,7 @@ def demo(example: Path, fresh: bool) -> None:
     library = example / DEMO_LIBRARY
     if fresh or not is_library(library):
         _show("immich-sandbox", "init", str(library), "--from", str(example / "photos"), *["--force"][:fresh])
-        _make_library(library, 0, example / "photos", VERSIONS[-1], 1, fresh, quiet=True)
+        _make_library(library, Making(VERSIONS[-1], example / "photos"), fresh, quiet=True)
     environment = _demo_environment(library)
     for _ in range(2):
         code = _run("immich-apply", str(example), "--yes", environment=environment)
@@ -173,30 +189,37 @@ def demo(example: Path, fresh: bool) -> None:
             sys.exit(code)
 
 
-def _read_users(texts: Iterable[str]) -> dict[str, str]:
-    """Names by e-mail."""
+def _read_user(text: str) -> Person:
     from email.utils import parseaddr
 
-    found: dict[str, str] = {}
-    for text in texts:
-        name, email = parseaddr(text)
-        account, at, host = email.partition("@")
-        if not (account and at and host):
-            stop(f"{text!r} is no user: write ben@example.org, or 'Ben <ben@example.org>'", Exit.INVALID)
-        found[email] = name or account.capitalize()
-    return found
+    from reconciler.sandbox.household import Person
+
+    who, _, folder = text.partition("=")
+    name, email = parseaddr(who)
+    account, at, host = email.partition("@")
+    if not (account and at and host):
+        stop(f"{text!r} is no user: write ben@example.org, or 'Ben <ben@example.org>'", Exit.INVALID)
+    photos = Path(folder).expanduser() if folder else None
+    if photos and not photos.is_dir():
+        stop(f"{text!r}: there is no folder {folder}", Exit.INVALID)
+    return Person(email, name or account.capitalize(), photos)
 
 
-def _make_library(
-    path: Path,
-    photos: int,
-    source: Path | None,
-    version: str,
-    seed: int,
-    force: bool,
-    quiet: bool,
-    users: Mapping[str, str] = NOBODY,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What a new library is to be like."""
+
+    version: str
+    source: Path | None = None
+    photos: int = 0
+    seed: int = 1
+    owner: Person | None = None
+    users: Sequence[Person] = ()
+    partners: bool = False
+
+
+def _make_library(path: Path, making: Making, force: bool, quiet: bool) -> None:
+    from reconciler.sandbox import household
     from reconciler.sandbox.library import Library
     from reconciler.sandbox.upkeep import discard, is_library
 
@@ -204,18 +227,29 @@ def _make_library(
         if not force:
             stop(f"{path} holds a sandbox library already: choose another folder, or replace it with --force")
         discard(path)
+    name, email = (making.owner.name, making.owner.email) if making.owner else DEMO
+    taken: list[TakenIn] = []
     try:
-        with Library.create(path, version=version) as library:
-            library.add_users(users)
-            invented = _invent(library, photos, seed, quiet) if photos else 0
-            taken = _take_in(library, source, quiet) if source is not None else None
+        with Library.create(path, version=making.version, name=name, email=email) as library:
+            household.move_in(library, making.users)
+            if making.users:
+                household.keep_keys(library)
+            if making.partners:
+                household.show_each_other_everything(library)
+            invented = _invent(library, making.photos, making.seed, quiet) if making.photos else 0
+            if making.source is not None:
+                taken.append(_take_in(library, making.source, quiet))
+            for person in making.users:
+                if person.photos:
+                    of_his = household.owner_of(library, person.email)
+                    taken.append(_take_in(library, person.photos, quiet, of_his))
     except BaseException:
         if is_library(path):
             discard(path)  # half a library is worse than none
         raise
-    click.echo(f"Made {path}: Immich {version} with {_contents(invented, taken)}.")
-    if taken is not None:
-        _report_skipped(taken.skipped)
+    click.echo(f"Made {path}: Immich {making.version} with {_contents(invented, taken)}.")
+    for one in taken:
+        _report_skipped(one.skipped)
 
 
 def _invent(library: Library, photos: int, seed: int, quiet: bool) -> int:
@@ -225,12 +259,12 @@ def _invent(library: Library, photos: int, seed: int, quiet: bool) -> int:
         return library.add_assets(rows)
 
 
-def _take_in(library: Library, source: Path, quiet: bool) -> TakenIn:
+def _take_in(library: Library, source: Path, quiet: bool, owner: str | None = None) -> TakenIn:
     from reconciler.sandbox import folder
 
     found = list(folder.walk(source, library.version))
     with _progress(found, len(found), "copying photos", quiet) as entries:
-        taken = folder.take_in(library, entries)
+        taken = folder.take_in(library, entries, owner)
     with library.running():
         library.settle()
     return taken
@@ -246,13 +280,14 @@ def _progress(items: Iterable[_Item], length: int, label: str, quiet: bool) -> I
         yield bar
 
 
-def _contents(invented: int, taken: TakenIn | None) -> str:
+def _contents(invented: int, taken: Sequence[TakenIn]) -> str:
     parts = []
     if invented:
         parts.append(_count(invented, "invented photo"))
-    if taken is not None:
-        sidecars = f" ({taken.sidecars} with a sidecar)" if taken.sidecars else ""
-        parts.append(f"{_count(taken.photos, 'photo')}{sidecars}")
+    if taken:
+        beside = sum(one.sidecars for one in taken)
+        sidecars = f" ({beside} with a sidecar)" if beside else ""
+        parts.append(f"{_count(sum(one.photos for one in taken), 'photo')}{sidecars}")
     return " and ".join(parts) or "no photos yet"
 
 

@@ -88,9 +88,10 @@ class TakenIn:
     skipped: tuple[Skipped, ...]
 
 
-def take_in(library: Library, found: Iterable[Found | Skipped]) -> TakenIn:
+def take_in(library: Library, found: Iterable[Found | Skipped], owner: str | None = None) -> TakenIn:
     """Puts the files into a library as uploads are; their jobs are queued, and run when the library does.
 
+    They are those of the user with the id `owner`; None is the first admin.
     Consumes ``found`` one by one, so that an iterable that reports its progress can be given.
     """
     taken: dict[str, Path] = {}
@@ -101,7 +102,7 @@ def take_in(library: Library, found: Iterable[Found | Skipped]) -> TakenIn:
             skipped.append(entry)
             continue
         try:
-            asset_id = _take_one(library, entry)
+            asset_id = _take_one(library, entry, owner)
         except OSError as error:
             skipped.append(Skipped(entry.path, error.strerror or "cannot be read"))
             continue
@@ -115,7 +116,7 @@ def take_in(library: Library, found: Iterable[Found | Skipped]) -> TakenIn:
     return TakenIn(len(taken), sidecars, tuple(skipped))
 
 
-def _take_one(library: Library, found: Found) -> str | None:
+def _take_one(library: Library, found: Found, owner: str | None) -> str | None:
     status = found.path.stat()
     if not 0 < status.st_size <= LARGEST:
         return None
@@ -123,5 +124,6 @@ def _take_one(library: Library, found: Found) -> str | None:
         found.path.read_bytes(),
         found.path.name,
         sidecar=found.sidecar.read_bytes() if found.sidecar else None,
+        owner=owner,
         file_created_at=datetime.fromtimestamp(status.st_mtime, UTC),
     )

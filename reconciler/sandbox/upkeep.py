@@ -6,13 +6,14 @@ import shutil
 from pathlib import Path
 
 from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.household import KEYS
 from reconciler.sandbox.library import DATABASE, LOCK, Library, store_setting
 from reconciler.sandbox.locking import FolderLock
 from reconciler.sandbox.settings import default_config
 from reconciler.sandbox.versions import version_named
 
 _FILES = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal", LOCK)
-_FOLDERS = ("media",)
+_FOLDERS = ("media", KEYS)
 
 
 def is_library(path: Path) -> bool:

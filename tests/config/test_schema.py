@@ -173,4 +173,4 @@ def test_examples_name_the_schema_for_editors(path: Path) -> None:
     found = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
     assert found, "the first line tells an editor where the schema is"
     assert (path.parent / found[1]).resolve() == TOP / "schemas" / schema.NAME
-    load([path])
+    load([path.parent])
