@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from reconciler.sandbox.household import Person
     from reconciler.sandbox.library import Library
 
-VERSIONS = ("2.5.6", "3.1.0")
+VERSIONS = ("2.5.6", "3.1.0", "3.2.2")
+DEFAULT_VERSION = "3.1.0"
 DEMO = ("Demo", "demo@example.org")
 DEMO_LIBRARY = ".sandbox"
 SHOWN_SKIPS = 20
@@ -46,8 +47,8 @@ _Item = TypeVar("_Item")
 def main() -> None:
     """A small Immich of your own, to try things on without risk.
 
-    It answers like Immich 2.5.6 or 3.1.0 as far as this project needs it, and keeps everything in one folder.
-    It is not a photo server for people.
+    It answers like Immich 2.5.6, 3.1.0 or 3.2.2 as far as this project needs it, and keeps everything in one
+    folder. It is not a photo server for people.
 
     \b
     Examples:
@@ -67,7 +68,11 @@ def main() -> None:
     help="Copy the photos of this folder, with their XMP sidecars.",
 )
 @click.option(
-    "--version", type=click.Choice(VERSIONS), default=VERSIONS[-1], show_default=True, help="Immich to play."
+    "--version",
+    type=click.Choice(VERSIONS),
+    default=DEFAULT_VERSION,
+    show_default=True,
+    help="Immich to play.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Other numbers invent other photos.")
 @click.option(
@@ -181,7 +186,7 @@ def demo(example: Path, fresh: bool) -> None:
     library = example / DEMO_LIBRARY
     if fresh or not is_library(library):
         _show("immich-sandbox", "init", str(library), "--from", str(example / "photos"), *["--force"][:fresh])
-        _make_library(library, Making(VERSIONS[-1], example / "photos"), fresh, quiet=True)
+        _make_library(library, Making(DEFAULT_VERSION, example / "photos"), fresh, quiet=True)
     environment = _demo_environment(library)
     for _ in range(2):
         code = _run("immich-apply", str(example), "--yes", environment=environment)

@@ -70,8 +70,8 @@ class Route:
     """What the route does, for «Failed to …»."""
     status: int = 200
     admin: bool = False
-    major: int | None = None
-    """Only in this major version."""
+    since: tuple[int, int] = (0, 0)
+    """The first version, major and minor, that has it."""
 
 
 class Routes:
@@ -91,16 +91,16 @@ class Routes:
         *,
         status: int = 200,
         admin: bool = False,
-        major: int | None = None,
+        since: tuple[int, int] = (0, 0),
     ) -> Callable[[Handler], Handler]:
         """The first line of the handler's docstring says what it does, for error messages."""
 
         def register(handler: Handler) -> Handler:
             words = (handler.__doc__ or handler.__name__).split("\n")[0].rstrip(".")
             words = words[:1].lower() + words[1:]
-            self._routes.append(Route(method, path, permission, handler, words, status, admin, major))
+            self._routes.append(Route(method, path, permission, handler, words, status, admin, since))
             if method == "PUT":
-                self._routes.append(Route("PATCH", path, permission, handler, words, status, admin, major))
+                self._routes.append(Route("PATCH", path, permission, handler, words, status, admin, since))
             return handler
 
         return register

@@ -55,7 +55,7 @@ def _played(all_routes: Iterable[Route], library: Library) -> Iterable[Route]:
     for route in all_routes:
         key = (route.method, route.path)
         twin = route.method == "PATCH" and not library.version.patch_twins and (("PUT", route.path) in seen)
-        if route.major in (None, library.version.major) and key not in seen and not twin:
+        if library.version.since(*route.since) and key not in seen and not twin:
             seen.add(key)
             yield route
 

@@ -33,7 +33,7 @@ from reconciler.sandbox.settings import Config, Pace, concurrency, default_confi
 from reconciler.sandbox.store import assets, company, tags, users
 from reconciler.sandbox.store.database import Database, Writer
 from reconciler.sandbox.store.media import Media
-from reconciler.sandbox.versions import LATEST, Version, version_named
+from reconciler.sandbox.versions import DEFAULT, Version, version_named
 
 DATABASE = "sandbox.db"
 LOCK = ".lock"
@@ -112,7 +112,7 @@ class Library:
         cls,
         path: Path,
         *,
-        version: str = LATEST,
+        version: str = DEFAULT,
         name: str = "Demo",
         email: str = "demo@example.org",
         with_admin: bool = True,

@@ -7,8 +7,9 @@ from reconciler.sandbox.versions import Version
 _GROUPS = (
     ("all", ""),
     ("activity", "create read update delete statistics"),
-    ("apiKey", "create read update delete"),
+    ("apiKey", "create read update delete rotate"),
     ("asset", "read update delete statistics share view download upload replace copy derive"),
+    ("assetFile", "read delete download"),
     ("asset", "edit.get edit.create edit.delete"),
     ("album", "create read update delete statistics share download"),
     ("albumAsset", "create delete"),
@@ -17,6 +18,10 @@ _GROUPS = (
     ("authDevice", "delete"),
     ("archive", "read"),
     ("backup", "list download upload delete"),
+    ("clusterGroup", "read leave"),
+    ("clusterGroupRequest", "create read delete"),
+    ("adminConfig", "read update"),
+    ("userConfig", "read"),
     ("duplicate", "read delete"),
     ("face", "create read update delete"),
     ("folder", "read"),
@@ -49,12 +54,18 @@ _GROUPS = (
     ("userProfileImage", "create read update delete"),
     ("queue", "read update"),
     ("queueJob", "create read update delete"),
-    ("workflow", "create read update delete"),
+    ("workflow", "create read update delete logs"),
     ("adminUser", "create read update delete"),
     ("adminSession", "read"),
     ("adminAuth", "unlinkAll"),
 )  # fmt: skip
 _UNTIL_2 = {"asset.replace"}
+_SINCE_3_2 = {
+    "apiKey.rotate", "assetFile.read", "assetFile.delete", "assetFile.download", "clusterGroup.read",
+    "clusterGroup.leave", "clusterGroupRequest.create", "clusterGroupRequest.read",
+    "clusterGroupRequest.delete",
+    "adminConfig.read", "adminConfig.update", "userConfig.read", "workflow.logs",
+}  # fmt: skip
 
 
 def permissions_of(version: Version) -> list[str]:
@@ -62,4 +73,5 @@ def permissions_of(version: Version) -> list[str]:
     names = [
         f"{group}.{name}" if name else group for group, rest in _GROUPS for name in (rest.split() or [""])
     ]
-    return [name for name in names if version.major < 3 or name not in _UNTIL_2]
+    unknown = (_UNTIL_2 if version.since(3, 0) else set()) | (set() if version.since(3, 2) else _SINCE_3_2)
+    return [name for name in names if name not in unknown]

@@ -1,4 +1,4 @@
-"""The filters of a search as SQL (FACTS 3.3, FINDINGS 50)."""
+"""The plain fields of a search as SQL (FACTS 3.3, FINDINGS 50); the filter of 3.2 is in filters.py."""
 
 from __future__ import annotations
 
@@ -41,7 +41,14 @@ FILTERS: v.Schema = {
     "originalPath": v.text(),
     "deviceAssetId": v.text(),
     "deviceId": v.text(),
+    "ocr": v.text(),
+    **{name: v.text() for name in ("previewPath", "thumbnailPath", "encodedVideoPath")},
 }
+_NOT_COUNTED = {
+    "id", "checksum", "originalFileName", "originalPath", "deviceAssetId", "withDeleted", "previewPath",
+    "thumbnailPath", "encodedVideoPath",
+}  # fmt: skip
+STATISTICS: v.Schema = {name: field for name, field in FILTERS.items() if name not in _NOT_COUNTED}
 SEARCH: v.Schema = {
     **FILTERS,
     "order": v.one_of("asc", "desc"),
@@ -56,6 +63,10 @@ CARRIES_TAG = (
     "asset.id IN (SELECT asset_id FROM tag_closure JOIN tag_asset ON tag_id = descendant WHERE ancestor = ?)"
 )
 """The tag itself or one below it."""
+CARRIES_ANY_TAG = (
+    "asset.id IN (SELECT asset_id FROM tag_closure JOIN tag_asset ON tag_id = descendant "
+    "WHERE ancestor IN (SELECT value FROM json_each(?)))"
+)
 
 _COLUMNS = {
     "id": "asset.id",
@@ -140,10 +151,15 @@ def query_for(
             if name + side in filters:
                 query.add(f"{column} {comparison} ?", filters[name + side])
     for name, expression in _TEXT_COLUMNS.items():
-        if name in filters:
-            query.add(f"instr({expression}, ?) > 0", plain(filters[name]))
+        if wanted := plain(filters.get(name, "").strip()):
+            # the server does not disarm the wildcards in what is looked for
+            query.add(f"{expression} LIKE ? ESCAPE '\\'", f"%{wanted}%")
+    if filters.get("ocr"):
+        query.add("FALSE")  # no text is ever recognised here
     if "checksum" in filters:
         query.add("checksum = ?", normal_checksum(filters["checksum"]))
+    if filters.get("withStacked") is False and version.since(2, 6):
+        query.add("stack_id IS NULL")
     _add_sets(query, filters)
     return query
 

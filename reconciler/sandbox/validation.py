@@ -235,6 +235,17 @@ def whole(minimum: int | None = None, maximum: int | None = None, *, convert: bo
     return Field(check)
 
 
+def number() -> Field:
+    """A number, whole or not, of a structured filter: only 3.2 has it."""
+
+    def check(at: Context, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise at.wrong_type(value, "number", "must be a number")
+        return value
+
+    return Field(check)
+
+
 def degrees(kind: str, limit: int) -> Field:
     """A latitude or longitude. 2.x refuses numbers that it prints with an exponent (FINDINGS 9)."""
 
@@ -314,13 +325,19 @@ def listed(item: Field, *, minimum: int = 0, filled: bool = False) -> Field:
     return Field(check)
 
 
-def nested(schema: Schema) -> Field:
-    """An object with fields of its own."""
+def nested(schema: Schema, *, closed: bool = False, empty: str | None = None) -> Field:
+    """An object with fields of its own. `closed`: and no others; `empty`: what to say where none is given."""
 
     def check(at: Context, value: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping):
             raise at.wrong_type(value, "object", "must be an object")
         found, problems = _read(schema, value, at.version, at.from_query, at.path)
+        if closed and (others := [name for name in value if name not in schema]):
+            names = ", ".join(f'"{name}"' for name in others)
+            message = f"Unrecognized key{'s' if len(others) > 1 else ''}: {names}"
+            problems.append(Problem(at.path, (message,), "unrecognized_keys", message))
+        if not problems and not found and empty is not None:
+            problems.append(Problem(at.path, (empty,), "custom", empty))
         if problems:
             raise _Invalid(problems)
         return found

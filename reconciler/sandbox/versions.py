@@ -1,11 +1,12 @@
 """What differs between the server versions the sandbox can play, in one place.
 
-Recorded on Immich 2.5.6 and 3.1.0; the numbers in brackets are those of the project's findings.
+Recorded on Immich 2.5.6 and 3.1.0; the numbers in brackets are those of the project's findings. 3.2 is 3.1
+with the structured search and the paths of the configuration that came with it (FACTS 10).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.sandbox.errors import SandboxError
 
@@ -67,6 +68,11 @@ class Version:
     """timeZone may come together with dateTimeOriginal, and need not be an IANA name (17)."""
     template_in_utc: bool
     """The storage template uses the UTC date instead of the local one (47)."""
+    structured_search: bool
+    """Searches take a filter, an order and a cursor; older servers overlook these (FACTS 10)."""
+
+    def since(self, major: int, minor: int) -> bool:
+        return (self.major, self.minor) >= (major, minor)
 
     @property
     def text(self) -> str:
@@ -91,6 +97,7 @@ V2_5_6 = Version(
     album_filter_checked=False,
     zone_with_date=False,
     template_in_utc=False,
+    structured_search=False,
 )  # fmt: skip
 V3_1_0 = Version(
     3, 1, 0,
@@ -110,9 +117,11 @@ V3_1_0 = Version(
     album_filter_checked=True,
     zone_with_date=True,
     template_in_utc=True,
+    structured_search=False,
 )  # fmt: skip
-VERSIONS = {version.text: version for version in (V2_5_6, V3_1_0)}
-LATEST = V3_1_0.text
+V3_2_2 = replace(V3_1_0, minor=2, patch=2, structured_search=True)
+VERSIONS = {version.text: version for version in (V2_5_6, V3_1_0, V3_2_2)}
+DEFAULT = V3_1_0.text
 
 
 def version_named(text: str) -> Version:

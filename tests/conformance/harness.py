@@ -30,7 +30,10 @@ Json = Any
 HERE = Path(__file__).parent
 PHOTOS = HERE / "photos"
 SCENARIOS: dict[str, dict[str, Json]] = json.loads((HERE / "scenarios.json").read_text(encoding="utf-8"))
-VERSIONS = ("2.5.6", "3.1.0")
+VERSIONS = ("2.5.6", "3.1.0", "3.2.2")
+RELEASES = VERSIONS[:2]
+"""Those that recorded everything. The search of 3.2 was recorded from a server that was built of Immich's
+sources on the way from 3.1 to 3.2; whoever has the release may record the rest."""
 QUICK = Pace({}, collision_loss=0.0)
 WRITING_QUEUES = ("sidecar", "metadataExtraction")
 USERS = {
@@ -66,6 +69,15 @@ def recording(version: str) -> dict[tuple[str, int], Json]:
     """The recorded answers by scenario and step: {"status", "body"}."""
     lines = (HERE / "recordings" / f"immich-{version}.jsonl").read_text(encoding="utf-8").splitlines()
     return {(line["scenario"], line["step"]): line for line in map(json.loads, lines)}
+
+
+def played() -> list[tuple[str, str]]:
+    """The scenarios, each with the versions that recorded it."""
+    return [
+        (name, version)
+        for name, scenario in SCENARIOS.items()
+        for version in scenario.get("versions", RELEASES)
+    ]
 
 
 def play(name: str, version: str, folder: Path) -> list[Difference]:

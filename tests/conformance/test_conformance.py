@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 
-from .harness import HERE, SCENARIOS, VERSIONS, Difference, differences, play
+from .harness import HERE, SCENARIOS, Difference, differences, play, played
 
 KNOWN: list[dict[str, Any]] = tomllib.loads((HERE / "known_differences.toml").read_text(encoding="utf-8"))[
     "difference"
 ]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize(("scenario", "version"), played())
 def test_answers_as_recorded(scenario: str, version: str, tmp_path: Path) -> None:
     found = play(scenario, version, tmp_path / "library")
 

@@ -7,10 +7,16 @@ from typing import Any
 
 from reconciler.sandbox import template
 from reconciler.sandbox import validation as v
-from reconciler.sandbox.api import Call, Routes
+from reconciler.sandbox.api import ANYBODY, Call, Routes
 from reconciler.sandbox.settings import Config, default_config
 
 ROUTES = Routes()
+
+_SINCE = (3, 2)
+# what everybody and what every user may see of the configuration (FACTS 10)
+_PUBLIC = ("passwordLogin", "theme")
+_FOR_USERS = (*_PUBLIC, "map", "reverseGeocoding", "server", "trash", "user")
+_NO_OAUTH = {"autoLaunch": False, "buttonText": "Login with OAuth", "enabled": False}
 
 
 @ROUTES.add("GET", "/system-config", "systemConfig.read", admin=True)
@@ -37,6 +43,41 @@ def update_config(call: Call) -> Any:
     _check(call, config)
     call.library.change_config(config)
     return config
+
+
+@ROUTES.add("GET", "/admin/config", "adminConfig.read", admin=True, since=_SINCE)
+def get_admin_config(call: Call) -> Any:
+    """Get the admin configuration."""
+    return call.library.config
+
+
+@ROUTES.add("GET", "/admin/config/defaults", "adminConfig.read", admin=True, since=_SINCE)
+def get_default_admin_config(call: Call) -> Any:
+    """Get the system configuration defaults."""
+    return default_config(call.version)
+
+
+@ROUTES.add("PUT", "/admin/config", "adminConfig.update", admin=True, since=_SINCE)
+def update_admin_config(call: Call) -> Any:
+    """Update the system configuration."""
+    return update_config(call)
+
+
+@ROUTES.add("GET", "/config", "userConfig.read", since=_SINCE)
+def get_user_config(call: Call) -> Any:
+    """Get the configuration with user visibility."""
+    config = call.library.config
+    image = {name: {"size": config["image"][name]["size"]} for name in ("preview", "thumbnail")}
+    image["fullsize"] = {"enabled": config["image"]["fullsize"]["enabled"]}
+    return {name: config[name] for name in _FOR_USERS} | {"oauth": _NO_OAUTH, "image": image}
+
+
+@ROUTES.add("GET", "/public/config", ANYBODY, since=_SINCE)
+def get_public_config(call: Call) -> Any:
+    """Get the public configuration."""
+    config = call.library.config
+    server = {"loginPageMessage": config["server"]["loginPageMessage"]}
+    return {name: config[name] for name in _PUBLIC} | {"oauth": _NO_OAUTH, "server": server}
 
 
 @ROUTES.add("GET", "/system-config/storage-template-options", "systemConfig.read", admin=True)

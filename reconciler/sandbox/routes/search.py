@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reconciler.sandbox import search, views
+from reconciler.sandbox import filters, search, views
 from reconciler.sandbox import validation as v
 from reconciler.sandbox.access import require_album
 from reconciler.sandbox.api import Call, Routes
@@ -18,44 +18,77 @@ ROUTES = Routes()
 @ROUTES.add("POST", "/search/metadata", "asset.read")
 def search_metadata(call: Call) -> Any:
     """Search assets."""
-    asked = call.body(search.SEARCH)
+    asked = call.body(filters.search_fields(call.version))
+    size = asked.get("size", search.DEFAULT_SIZE)
+    if filters.is_structured(asked, call.version):
+        query, order, offset = _structured(call, asked), filters.order_of(asked), filters.offset_of(asked)
+        items, is_more = _found(call, asked, query, order, size, offset)
+        return _page(call, items, cursor=filters.cursor_at(offset + size) if is_more else None)
     call.refuse_locked(asked.get("visibility"))
     _check_albums(call, asked)
-    size, page = asked.get("size", search.DEFAULT_SIZE), asked.get("page", 1)
-    with_exif = asked.get("withExif", False)
+    page = asked.get("page", 1)
     query = search.query_for(asked, call.version, partners.in_timeline_of(call.db, call.user_id))
-    order = "ASC" if asked.get("order") == "asc" else "DESC"
+    direction = "ASC" if asked.get("order") == "asc" else "DESC"
+    order = f"file_created_at {direction}, asset.id {direction}"
+    items, is_more = _found(call, asked, query, order, size, (page - 1) * size)
+    return _page(call, items, next_page=str(page + 1) if is_more else None)
+
+
+def _found(
+    call: Call, asked: dict[str, Any], query: search.Query, order: str, size: int, offset: int
+) -> tuple[list[dict[str, Any]], bool]:
+    """One page, and whether there is another."""
+    with_exif = asked.get("withExif", False)
     if with_exif:
         select = views.ASSET_WITH_EXIF_SELECT
     else:
         select = views.ASSET_SELECT + (" JOIN exif ON asset_id = asset.id" if query.needs_exif else "")
     rows = call.db.rows(
-        f"{select} WHERE {query.where} ORDER BY file_created_at {order}, asset.id {order} LIMIT ? OFFSET ?",
-        (*query.params, size + 1, (page - 1) * size),
+        f"{select} WHERE {query.where} ORDER BY {order} LIMIT ? OFFSET ?",
+        (*query.params, size + 1, offset),
     )
     items = [views.asset(dict(row), call.version, call.user_id, with_exif=with_exif) for row in rows[:size]]
     if asked.get("withPeople"):
         _add_people(call, items)
-    return {
-        "albums": {"total": 0, "count": 0, "items": [], "facets": []},
-        "assets": {
-            "total": len(items),
-            "count": len(items),
-            "items": items,
-            "facets": [],
-            "nextPage": str(page + 1) if len(rows) > size else None,
-        },
+    return items, len(rows) > size
+
+
+def _page(
+    call: Call, items: list[dict[str, Any]], *, next_page: str | None = None, cursor: str | None = None
+) -> dict[str, Any]:
+    assets: dict[str, Any] = {
+        "total": len(items),
+        "count": len(items),
+        "items": items,
+        "facets": [],
+        "nextPage": next_page,
     }
+    if call.version.structured_search:
+        assets["nextCursor"] = cursor
+    return {"albums": {"total": 0, "count": 0, "items": [], "facets": []}, "assets": assets}
+
+
+def _structured(call: Call, asked: dict[str, Any], *, counting: bool = False) -> search.Query:
+    """The query of a request of the new form, after the checks that it has of its own."""
+    if filters.may_find_locked(asked):
+        call.refuse_locked("locked")
+    for album in sorted(filters.albums_in(asked)):
+        require_album(call.db, call.version, call.user_id, album, "album.read")
+    owners = partners.in_timeline_of(call.db, call.user_id)
+    return filters.query_for(asked, owners, call.user_id, locked_open=call.who.has_pin, counting=counting)
 
 
 @ROUTES.add("POST", "/search/statistics", "asset.statistics")
 def search_statistics(call: Call) -> Any:
     """Search asset statistics."""
-    asked = call.body(search.FILTERS)
-    call.refuse_locked(asked.get("visibility"))
-    _check_albums(call, asked)
-    owners = partners.in_timeline_of(call.db, call.user_id)
-    query = search.query_for(asked, call.version, owners, counting=True)
+    asked = call.body(filters.statistics_fields(call.version))
+    if filters.is_structured(asked, call.version):
+        query = _structured(call, asked, counting=True)
+    else:
+        call.refuse_locked(asked.get("visibility"))
+        _check_albums(call, asked)
+        owners = partners.in_timeline_of(call.db, call.user_id)
+        query = search.query_for(asked, call.version, owners, counting=True)
     source = "asset JOIN exif ON asset_id = asset.id" if query.needs_exif else "asset"
     return {"total": call.db.value(f"SELECT count(*) FROM {source} WHERE {query.where}", query.params)}
 

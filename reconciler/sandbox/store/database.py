@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 import threading
@@ -192,7 +193,29 @@ class Database:
         return connection
 
 
+_SPELLED = {
+    "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "ħ": "h", "ı": "i",
+    "ŧ": "t", "ŋ": "n", "ё": "е", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "...",
+}  # fmt: skip
+
+
 def plain(text: str | None) -> str:
-    """Without accents and case, as the server compares names and texts in a search."""
-    decomposed = unicodedata.normalize("NFKD", text or "")
-    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+    """Without accents and case, as the server compares names and texts in a search.
+
+    Accents go from Latin and Greek letters, not from others: й and が stay what they are.
+    """
+    if not text:
+        return ""
+    return text.lower() if text.isascii() else "".join(map(_plain_char, text))
+
+
+@functools.lru_cache(maxsize=4096)
+def _plain_char(char: str) -> str:
+    if "\u0300" <= char <= "\u036f":
+        return ""
+    low = char.lower()
+    if low in _SPELLED or not char.isalpha():
+        return _SPELLED.get(low, low)
+    letters = [part for part in unicodedata.normalize("NFKD", low) if not unicodedata.combining(part)]
+    named = unicodedata.name(letters[0], "") if letters else ""
+    return "".join(letters) if named.startswith(("LATIN", "GREEK")) else low
