@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from reconciler.immich.search import PeopleOf
+from reconciler.immich.search import PeopleOf, Selection
 from reconciler.live.clauses import PEOPLE
-from reconciler.live.cost import list_cost
+from reconciler.live.cost import Cost, list_cost
 from reconciler.live.errand import Errand
+from reconciler.live.everyone import Everyone, asked_of_everyone, in_parts, unhides
 from reconciler.live.parts import Asked, Facts
-from reconciler.live.people import PERSON_COST, People, people_asked, people_scanned, persons_called
+from reconciler.live.people import People, people_asked, people_scanned, persons_called, with_the_scan
 from reconciler.live.plan import What, read
 from reconciler.live.wording import listed
 from reconciler.model.asset import Asset, Beside, Person
 from reconciler.model.company import is_id
+from reconciler.model.desired import Desired
 from reconciler.model.selectors import Needs
 from reconciler.model.text import folded
 
@@ -28,30 +31,61 @@ class Company:
 
     errand: Errand
     needs: Needs
-    with_scan: bool
-    """Whether people come with the scan of the library."""
-    scanned: PeopleOf | None = field(init=False)
+    scanned: PeopleOf | None = None
+    """Takes in who is on each photo, where everybody on all of them must be known."""
     stacked: frozenset[str] = frozenset()
     libraries: Mapping[str, str] = field(default_factory=dict)
     _asked: People = field(default_factory=People)
+    _everyone: Everyone = field(init=False)
+    _photos: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The photos of the persons that rules name, by id."""
+    _hidden: bool = False
+    """Whether it matters who is on hidden photos."""
     _called: dict[str, list[Person]] | None = None
     _told: set[What] = field(default_factory=set)
     """What was read before the photos."""
 
     def __post_init__(self) -> None:
-        self.scanned = {} if self.with_scan else None
+        self._everyone = Everyone(self.errand)
+
+    def meet(self, desired: Desired, facts: Facts) -> None:
+        """Decides how people are read, and begins it where that takes searches of its own."""
+        around = self.errand.around
+        self._hidden = self.needs.hidden or unhides(desired)
+        of_all = with_the_scan(self.needs, facts.library)
+        if self.needs.everyone and not of_all:
+            asked = asked_of_everyone(desired)
+            of_all = around.whole or around.complete or not in_parts(asked, facts)
+            of_all = of_all or not self._everyone.begin(asked, self._more_facts(asked, facts))
+        if of_all:
+            self.scanned, self._everyone = {}, Everyone(self.errand)
+
+    def _more_facts(self, asked: Iterable[Asked], facts: Facts) -> Facts:
+        """The facts by which it can be asked who is on photos, for some of which more must be known."""
+        slices = [one.slice for one in asked]
+        hidden, passes = self._hidden, self.errand.source.dialect.passes(hidden=self._hidden)
+        facts = replace(facts, hidden=hidden, passes=len(passes))
+        if any(one.people for one in slices):
+            facts = self._with_names(facts)
+        if any(one.taken != (None, None) for one in slices):
+            facts = replace(facts, settled=bool(self.errand.settled()))
+        return facts
+
+    def _with_names(self, facts: Facts) -> Facts:
+        if self._called is None:
+            text = f"who is called {listed(sorted(self.needs.people))}"
+            self._now(What.PEOPLE, text, self._names, list_cost(len(self.needs.people)))
+        called = self._called or {}
+        people = {who: tuple(person.id for person in found) for who, found in called.items()}
+        return replace(facts, people=people)
 
     def in_facts(self, facts: Facts, asked: Iterable[Asked]) -> Facts:
         """The facts with who and what rules ask for, where searches can be narrowed by that."""
         slices = [one.slice for one in asked]
-        if self.with_scan or self.errand.around.whole or any(one.whole for one in slices):
+        if self.scanned is not None or self.errand.around.whole or any(one.whole for one in slices):
             return facts
         if any(one.people or one.named(PEOPLE) for one in slices):
-            text = f"who is called {listed(sorted(self.needs.people))}"
-            self._now(What.PEOPLE, text, self._names)
-            called = self._called or {}
-            people = {who: tuple(person.id for person in found) for who, found in called.items()}
-            facts = replace(facts, people=people)
+            facts = self._with_names(facts)
         names = {one.library for one in slices if one.library}
         if names:
             if self.needs.libraries:
@@ -62,8 +96,8 @@ class Company:
             facts = replace(facts, stacked=self.stacked)
         return facts
 
-    def _now(self, what: What, text: str, ask: Callable[[], int]) -> None:
-        number = self.errand.will(read(what, text, list_cost()))
+    def _now(self, what: What, text: str, ask: Callable[[], int], cost: Cost | None = None) -> None:
+        number = self.errand.will(read(what, text, cost or list_cost()))
         with self.errand.during(number):
             self.errand.came(number, ask())
         self._told.add(what)
@@ -73,29 +107,38 @@ class Company:
             return (name.lower(),)
         return tuple(sorted(key for key, one in self.libraries.items() if folded(one) == folded(name)))
 
-    def job(self) -> Callable[[], None] | None:
-        """A job that asks for all that doesn't come with the photos."""
-        jobs = []
-        if self.needs.people and not self.with_scan:
-            text = f"photos of {listed(sorted(self.needs.people))}"
-            each = PERSON_COST if self._called is None else 1
-            cost = list_cost(each * len(self.needs.people))
-            jobs.append((self.errand.will(read(What.PEOPLE, text, cost)), self._people))
+    def job(self, searched: Collection[Selection]) -> Callable[[], None] | None:
+        """A job that asks for all that doesn't come with the photos, of which these searches are read."""
+        jobs: list[tuple[int, Callable[[], int]]] = []
+        unread = self._unread({*searched, *self._everyone.begun})
+        if self.scanned is None and unread:
+            text = f"photos of {listed(unread)}"
+            cost = list_cost(len(unread) * (2 if self._called is None else 1))
+            number = self.errand.will(read(What.PEOPLE, text, cost))
+            jobs.append((number, partial(self._people, searched)))
         if self.needs.stacks and What.STACKS not in self._told:
             jobs.append((self.errand.will(read(What.STACKS, STACKS, list_cost())), self._stacks))
         if self.needs.libraries and What.LIBRARIES not in self._told:
             jobs.append((self.errand.will(read(What.LIBRARIES, LIBRARIES, list_cost())), self._libraries))
 
         def job() -> None:
+            self._everyone.finish()
             for number, ask in jobs:
                 with self.errand.during(number):
                     self.errand.came(number, ask())
 
-        return job if jobs else None
+        return job if jobs or self._everyone.begun else None
 
-    def people(self) -> People:
-        """The persons that are known and who is on which photo, once the photos are read."""
+    def people(self, found: Mapping[Selection, frozenset[str]]) -> People:
+        """The persons that are known and who is on which photo; `found` are the photos of each search."""
         if self.scanned is None:
+            called, searched = self._called or {}, {**found, **self._everyone.found}
+            for person in (person for same in called.values() for person in same):
+                if person.id not in self._photos:
+                    alone = self._alone(person.id, searched)
+                    self._photos[person.id] = searched[alone] if alone else frozenset()
+            everybody = self._everyone.of
+            self._asked = people_asked(self.errand.source, self.needs, called, self._photos, everybody)
             return self._asked
         number = self.errand.will(
             read(What.PEOPLE, "persons who are on no photo that was read", list_cost(0))
@@ -110,17 +153,40 @@ class Company:
         return Beside(of.get(asset.id, frozenset()), asset.id in self.stacked, library)
 
     def _names(self) -> int:
-        self._called = persons_called(self.errand.source, self.needs)
+        self._called = persons_called(self.errand, self.needs)
         return sum(map(len, self._called.values()))
 
-    def _people(self) -> int:
-        def told(_what: str, done: int) -> None:
-            self.errand.tell("people")(done)
+    def _unread(self, searched: Collection[Selection]) -> list[str]:
+        """The names that rules give, without those all of whose photos come with searches."""
+        if self._called is None:
+            return sorted(self.needs.people)
+        return sorted(
+            who
+            for who in self.needs.people
+            if not all(self._alone(person.id, searched) for person in self._called[folded(who)])
+        )
 
-        source, hidden = self.errand.source, self.needs.hidden
-        called = persons_called(source, self.needs) if self._called is None else self._called
-        self._asked = people_asked(source, self.needs, called, hidden=hidden, on_progress=told)
-        return len(self._asked.of)
+    def _people(self, searched: Collection[Selection]) -> int:
+        if self._called is None:
+            self._names()
+        come = {*searched, *self._everyone.begun}
+        ids = sorted({person.id for called in (self._called or {}).values() for person in called})
+        unread = [one for one in ids if not self._alone(one, come)]
+        told = self.errand.tell("people")
+
+        def ask(person_id: str) -> None:
+            self._photos[person_id] = self.errand.source.with_person(person_id, hidden=self._hidden)
+            told(len(self._photos))
+
+        self.errand.each(ask, unread)
+        return sum(map(len, self._photos.values()))
+
+    def _alone(self, person_id: str, searched: Collection[Selection]) -> Selection | None:
+        """The search among these that asks for a person's photos and nothing else."""
+        only = Selection((("personIds", (person_id,)),))
+        enough = not self._hidden or self.errand.source.dialect.search_shows_all
+        wanted = (only, replace(only, hidden=True)) if enough else (replace(only, hidden=True),)
+        return next((one for one in wanted if one in searched), None)
 
     def _stacks(self) -> int:
         self.stacked = self.errand.source.stacked()

@@ -9,9 +9,10 @@ from threading import Event
 from typing import TypeVar
 
 from reconciler.immich.pool import bounded
+from reconciler.live.cost import list_cost
 from reconciler.live.kept import Kept
 from reconciler.live.meter import Meter
-from reconciler.live.plan import Read, ReadingPlan, Rejected
+from reconciler.live.plan import Read, ReadingPlan, Rejected, What, read
 from reconciler.live.source import Source
 from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
 
@@ -69,11 +70,23 @@ class Errand:
     """The only thing whose progress is told while several are read at once."""
     reads: list[Read] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    _settled: tuple[bool | None, ...] = ()
+    """What the queues have shown, once they were looked at."""
 
     @property
     def plan(self) -> ReadingPlan:
         """All that was planned."""
         return ReadingPlan(tuple(self.reads), tuple(self.rejected))
+
+    def settled(self) -> bool | None:
+        """Whether no edit waits in the server's queues, asked once; None where no key shows them."""
+        if not self._settled:
+            number = self.will(read(What.QUEUES, "edits that wait", list_cost(), fewest=0))
+            with self.during(number):
+                self._settled = (self.around.settled(),)
+            if self._settled[0] is None:
+                self.reads.pop()
+        return self._settled[0]
 
     def will(self, read: Read) -> int:
         """Plans a read and gives its number."""

@@ -52,8 +52,6 @@ class Looking:
     """How many photos there are, where it was asked."""
     numbers: dict[Selection, int] = field(default_factory=dict)
     """The numbers of their reads in the plan."""
-    _shown: tuple[bool | None, ...] = ()
-    """What the queues have shown, once they were looked at."""
 
     def kept(self, size: int) -> Kept | None:
         """What is kept of a library, where it tells of all photos that are asked for: not of others'."""
@@ -187,27 +185,21 @@ class Looking:
 
     def _queues(self, facts: Facts) -> bool | None:
         """Whether no edit waits in the queues, asked once; None where no key shows them."""
-        if facts.settled:
-            return True
-        if not self._shown:
-            number = self.errand.will(read(What.QUEUES, "edits that wait", list_cost(), fewest=0))
-            with self.errand.during(number):
-                self._shown = (self.errand.around.settled(),)
-            if self._shown[0] is None:
-                self.errand.reads.pop()
-        return self._shown[0]
+        return True if facts.settled else self.errand.settled()
 
     def _look(self, parts: Parts, facts: Facts) -> None:
         """The first pages, and how many more there are."""
         fresh = [one for one in parts.selections if one not in self.begun]
         new = Parts({one: parts.selections[one] for one in fresh})
+        # where edits wait, photos may not have been read yet; to ask that is less than to count each search
+        settled = facts.settled or facts.structured or (len(fresh) > 1 and bool(self.errand.settled()))
         number = len(self.errand.reads)
         self.errand.reads += search_reads(new, {}, facts)
 
         def look(place: int) -> Begun[Asset]:
             with self.errand.during(number + place):
                 begun = self.errand.source.begin(fresh[place], stop=self.errand.stop)
-                if begun.more or not (facts.settled or facts.structured):
+                if begun.more or not settled:
                     self.counts[fresh[place]] = self.errand.source.size_of(fresh[place])
             self.errand.came(number + place, begun.rows)
             return begun

@@ -55,6 +55,8 @@ class Photos:
     scanned: bool = False
     everything: Mapping[str, Asset] | None = None
     """All photos, hidden ones too, where they were read to be kept."""
+    found: dict[Selection, frozenset[str]] = field(default_factory=dict)
+    """The photos that each search has brought."""
     unseen: list[int] = field(default_factory=list)
     """Photos that each search should have brought and did not, or without metadata: not yet read."""
     _aside: dict[str, Asset] = field(default_factory=dict)
@@ -107,7 +109,7 @@ class Photos:
 
     def _who_is_on(self, size: int, people: PeopleOf) -> None:
         """Who is on all photos, where the photos themselves are known: nothing tells when that changes."""
-        number = self.errand.will(read(What.PEOPLE, "who is on each photo", people_cost(size)))
+        number = self.errand.will(read(What.PEOPLE, "who is on each photo", people_cost(size), fewest=0))
         source, told, stop = self.errand.source, self.errand.tell("people"), self.errand.stop
         with self.errand.during(number):
             begun = source.begin_people(Selection(hidden=self.errand.hidden), people, stop=stop)
@@ -133,7 +135,8 @@ class Photos:
         begun, expected, seen = self.looking.begun[selection], self.looking.counts.get(selection), [0]
         number = self.looking.numbers[selection]
         with self.errand.during(number):
-            self._finish(begun, expected, connections, lambda done: seen.append(done))
+            brought = self._finish(begun, expected, connections, lambda done: seen.append(done))
+        self.found[selection] = frozenset(brought)
         self.errand.came(number, seen[-1] - begun.rows)
         self.errand.tell("photos")(len(self.assets))
         if expected is not None:
@@ -145,7 +148,7 @@ class Photos:
         expected: int | None,
         connections: int | None,
         on_progress: Callable[[int], None],
-    ) -> None:
+    ) -> dict[str, Asset]:
         found = self.errand.source.finish(
             begun,
             owner_id=self.errand.owner,
@@ -159,6 +162,7 @@ class Photos:
         read = [asset for asset in found.values() if asset.read]
         self.unseen.append(len(found) - len(read))
         self._take(read)
+        return found
 
     def _take(self, assets: Iterable[Asset]) -> None:
         for asset in assets:

@@ -15,7 +15,6 @@ from reconciler.live.errand import Around, Errand, OnProgress, quiet
 from reconciler.live.memberships import themselves
 from reconciler.live.other_covers import read_other_covers
 from reconciler.live.parts import Facts, asked_of
-from reconciler.live.people import with_the_scan
 from reconciler.live.photos import Photos
 from reconciler.live.plan import Read, ReadingPlan, What, read
 from reconciler.live.reading import Reading, reading_for
@@ -79,21 +78,22 @@ def _read(
         around.kept.look_ahead()
     facts = lists.ask()
     albums = Albums(errand, reading, desired, lists.albums)
-    company = Company(errand, reading.needs, with_scan=with_the_scan(reading.needs, facts.library))
-    photos = Photos(errand, people=company.scanned)
+    company = Company(errand, reading.needs)
     if any(one.slice.albums for one in asked):
         albums.read(albums.that_matter())
         facts = albums.in_facts(facts)
     elif facts.structured:
         facts = albums.in_facts(facts)
+    company.meet(desired, facts)
     facts = company.in_facts(facts, asked)
+    photos = Photos(errand, people=company.scanned)
     choice = photos.looking.choose(asked, reading.names, facts)
     tagging = Tagging(errand, reading, desired, facts)
-    beside = [company.job(), albums.job(albums.that_matter())]
+    beside = [company.job(choice.parts.selections), albums.job(albums.that_matter())]
     if choice.whole:
         beside.append(tagging.job())
     photos.read(choice, reading.names, [job for job in beside if job])
-    people = company.people()
+    people = company.people(photos.found)
     grouped = (*photos.assets.values(), *photos.others.values())
     albums.read_all(albums.of_sets(grouped, facts.tags, people.known))
     photos.read_members(albums.to_identify(), albums.names, facts)

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.immich.search import OPEN, Range
-from reconciler.model.company import LibraryIs, PersonIs, Stacked
+from reconciler.model.company import LibraryIs, OnlyPeople, PersonIs, Stacked
 from reconciler.model.conditions import (
     AddedBetween,
     ChecksumIs,
@@ -263,6 +263,11 @@ def _person(selector: PersonIs) -> Slices:
     return (Slice(people=frozenset({selector.who})),) if selector.one else EVERYTHING
 
 
+def _only(selector: OnlyPeople) -> Slices:
+    """One of them is on it."""
+    return tuple(part for one in selector.these for part in _person(one))
+
+
 def _library(selector: LibraryIs) -> Slices:
     """What lies in none can't be asked for: the server takes that for any."""
     return EVERYTHING if selector.which is None else (Slice(library=selector.which),)
@@ -324,6 +329,7 @@ READERS: Mapping[type, Callable[[Any], Slices]] = {
     HasTag: lambda selector: (Slice(tags=frozenset({selector.path})),),
     InAlbum: lambda selector: (Slice(albums=frozenset({folded(selector.name)})),),
     PersonIs: _person,
+    OnlyPeople: _only,
     LibraryIs: _library,
     Stacked: _stacked,
     InFolder: _folders,

@@ -1,0 +1,179 @@
+"""Whose company must be known in full: of which photos rules ask for everybody, not for some by name.
+
+`only`, wildcards, `has: people` and albums for each person need that. A search tells who is on the photos
+that it finds, so it is enough to ask it about the photos that such a rule may match at all:
+
+- A slice holds every photo that its rule matches, whatever is on it. A photo outside, of which only some
+  persons are known or none, doesn't get into one by that: what a slice asks of people is that somebody is on
+  the photo. So the rule says no to it, as it would if all were known.
+- A plan may change photos so that they get into a slice. What it may change is left out of the slices, which
+  are larger then.
+
+Nothing of this can be kept from an earlier reading: adding, moving or taking away a face moves neither the
+time of the photo nor of the person (seen on 3.1.0), and equal numbers of photos may be other photos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from reconciler.immich.answers import Mark
+from reconciler.immich.scan import Begun
+from reconciler.immich.search import OPEN, PeopleOf, Selection
+from reconciler.live.cost import FILTERED, PAGE, REQUEST, Cost, people_cost, total
+from reconciler.live.errand import Errand
+from reconciler.live.parts import Asked, Facts, Parts, parts_of
+from reconciler.live.plan import Rejected, What, read
+from reconciler.live.slices import Slice, slices_of
+from reconciler.live.wording import described
+from reconciler.model.desired import Desired
+from reconciler.model.origin import Origin
+from reconciler.model.selectors import All, AnyOf, Named, Selector
+from reconciler.model.values import Field
+
+FEW_PHOTOS = PAGE
+"""Up to this many photos, everybody on all of them comes with a page that is read in any case."""
+
+
+def asked_of_everyone(desired: Desired) -> tuple[Asked, ...]:
+    """The parts of a library on whose photos everybody must be known, in the order of the files."""
+    found: dict[Slice, list[Origin]] = {}
+    for origin, selector in _that_ask(desired):
+        for one in slices_of(selector):
+            found.setdefault(_lasting(one, desired), []).append(origin)
+    return tuple(Asked(one, tuple(dict.fromkeys(origins))) for one, origins in found.items())
+
+
+def in_parts(asked: tuple[Asked, ...], facts: Facts) -> bool:
+    """Whether it may be enough to know of these parts who is on their photos."""
+    return facts.library > FEW_PHOTOS and bool(asked) and not any(one.slice.whole for one in asked)
+
+
+def unhides(desired: Desired) -> bool:
+    """Whether a plan may let hidden photos show."""
+    return any(Field.VISIBILITY in entry.values for entry in desired.assets)
+
+
+def _that_ask(desired: Desired) -> Iterator[tuple[Origin, Selector]]:
+    """The selectors that ask for everybody on the photos."""
+    for entry in desired.assets:
+        yield from ((entry.origin, one) for one in _alternatives(entry.rule))
+    for album in desired.albums:
+        for part in (album.rule, album.exclude):
+            yield from ((album.origin, one) for one in _alternatives(part))
+    for album_set in desired.album_sets:
+        for part in album_set.rules:
+            yield from ((album_set.origin, one) for one in _alternatives(part))
+        if album_set.grouping.needs().everyone:
+            yield album_set.origin, album_set.rule or All(())
+
+
+def _alternatives(selector: Selector | None) -> Iterator[Selector]:
+    """Those of a selector's alternatives that ask for everybody."""
+    match selector:
+        case None:
+            return
+        case Named(_, part):
+            yield from _alternatives(part)
+        case AnyOf(parts):
+            for part in parts:
+                yield from _alternatives(part)
+        case _ if selector.needs().everyone:
+            yield selector
+
+
+def _lasting(one: Slice, desired: Desired) -> Slice:
+    """A slice without what a plan may change of photos, and without what only other reads can tell."""
+    fields = frozenset(name for entry in desired.assets for name in entry.values)
+    return replace(
+        one,
+        ids=None,
+        checksums=None,
+        stacked=False,
+        albums=frozenset(),
+        tags=frozenset() if any(entry.tags for entry in desired.assets) else one.tags,
+        words=frozenset() if Field.LOCATION in fields else one.words,
+        caption="" if Field.DESCRIPTION in fields else one.caption,
+        favorite=None if Field.FAVORITE in fields else one.favorite,
+        rating=None if Field.RATING in fields else one.rating,
+        visibility=None if Field.VISIBILITY in fields else one.visibility,
+        taken=OPEN if Field.TAKEN in fields else one.taken,
+    )
+
+
+@dataclass(slots=True)
+class Everyone:
+    """Reads who is on the photos of some searches. `of` takes them in; `found` are the photos of each."""
+
+    errand: Errand
+    of: PeopleOf = field(default_factory=dict)
+    found: dict[Selection, frozenset[str]] = field(default_factory=dict)
+    begun: dict[Selection, Begun[Mark]] = field(default_factory=dict)
+    _counts: dict[Selection, int] = field(default_factory=dict)
+    _numbers: dict[Selection, int] = field(default_factory=dict)
+
+    def begin(self, asked: tuple[Asked, ...], facts: Facts) -> bool:
+        """Begins the searches; whether they cost less than to ask who is on each photo of the library."""
+        parts, most = parts_of(asked, facts), people_cost(facts.library)
+        least = len(parts.selections) * facts.passes * (REQUEST + facts.library * FILTERED)
+        if parts.whole:
+            return False
+        if least < most.seconds:
+            self._look(parts, facts)
+            cost = total(self._cost(one, facts) for one in parts.selections)
+            if cost.seconds <= most.seconds:
+                self._reject("who is on each photo of the library", "costs more", most)
+                return True
+            for selection, number in self._numbers.items():
+                first = people_cost(self.begun[selection].rows)
+                self.errand.reads[number] = replace(self.errand.reads[number], cost=first, fewest=0)
+        self._reject(
+            f"who is on the photos of {len(parts.selections):,} searches", "who is on all photos costs less"
+        )
+        return False
+
+    def finish(self) -> None:
+        """Reads what was begun to its end."""
+
+        def rest(selection: Selection) -> None:
+            number = self._numbers[selection]
+            told, stop = self.errand.tell("people"), self.errand.stop
+            with self.errand.during(number):
+                self.found[selection] = self.errand.source.finish_people(
+                    self.begun[selection],
+                    expected=self._counts.get(selection),
+                    on_progress=told,
+                    stop=stop,
+                )
+            self.errand.came(number, len(self.found[selection]))
+
+        self.errand.each(rest, list(self.begun))
+
+    def _look(self, parts: Parts, facts: Facts) -> None:
+        """The first pages, and how many photos there are where these are not all."""
+        for selection, why in parts.selections.items():
+            self._numbers[selection] = self.errand.will(
+                read(What.PEOPLE, f"who is on the photos of {described(selection, facts)}", because=why)
+            )
+
+        def look(selection: Selection) -> Begun[Mark]:
+            with self.errand.during(self._numbers[selection]):
+                begun = self.errand.source.begin_people(selection, self.of, stop=self.errand.stop)
+                if begun.more:
+                    self._counts[selection] = self.errand.source.size_of(selection)
+            return begun
+
+        wanted = list(parts.selections)
+        self.begun |= zip(wanted, self.errand.each(look, wanted), strict=True)
+        for selection, number in self._numbers.items():
+            cost = self._cost(selection, facts)
+            planned = self.errand.reads[number]
+            self.errand.reads[number] = replace(planned, cost=cost, fewest=cost.requests)
+
+    def _cost(self, selection: Selection, facts: Facts) -> Cost:
+        rows = self._counts.get(selection, self.begun[selection].rows)
+        return people_cost(rows, facts.library)
+
+    def _reject(self, way: str, why: str, cost: Cost | None = None) -> None:
+        self.errand.rejected.append(Rejected(way, why, cost))
