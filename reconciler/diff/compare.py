@@ -164,9 +164,14 @@ def _tags(desired: Desired, live: Live, assets: tuple[AssetChange, ...]) -> tupl
                 before=normal_color(tag.color),
                 after=wanted,
             )
+    named = frozenset(changes)
     for change in assets:
         for move in change.tags_added:
-            if move.path not in live.tags and move.path not in changes:
+            if move.path in live.tags or move.path in named:
+                continue
+            # whichever photo comes first, the first line that asks for the tag is told
+            before = changes.get(move.path)
+            if before is None or move.origin < before.origin:
                 changes[move.path] = TagChange(Action.CREATE, move.path, move.origin)
     return tuple(changes[path] for path in sorted(changes))
 
