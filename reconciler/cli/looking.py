@@ -110,7 +110,7 @@ class Looking:
     def _taken_over(self, plan: Plan, desired: Desired, seen: Seen) -> Plan:
         """The plan, once what somebody has changed on the server is taken over where that is asked for."""
         if self.detect_drift and plan.drift is None:
-            stop(unknown(self.applied))
+            stop(unknown(self.applied, plan.account))
         if not self.accept:
             return plan
         return accepted(plan, desired, seen, self.reload, self.accept, self.applied)

@@ -9,11 +9,12 @@ from reconciler.apply.state import State
 from reconciler.model.applied import Applied, BadApplied, from_bytes, to_bytes
 
 
-def unknown(file: Path | None) -> str:
+def unknown(file: Path | None, account: str = "") -> str:
     """What to tell somebody who asks for what was changed, where nothing is remembered."""
+    whose = f"of {account}" if account else "of this account"
     where = f"in {file}" if file else "in the state folder"
     return (
-        "what was changed on the server can't be told: nothing is remembered of this account "
+        f"what was changed on the server can't be told: nothing is remembered {whose} "
         f"{where}. immich-apply remembers what is as the files ask; --state-dir or --applied say where"
     )
 

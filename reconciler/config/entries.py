@@ -65,7 +65,7 @@ def read_entry(scope: Scope, node: MapNode, where: Selecting) -> AssetEntry | No
 
 def _check_wish(scope: Scope, node: MapNode) -> None:
     """Refuses an entry that only says which photos, and whose."""
-    if not node.damaged and not node.keys() - {"match", "account"}:
+    if len(node) == 2 and "account" in node and "match" in node and not node.damaged:
         messages = language().item_schema("assets")["x-messages"]
         scope.error(node, str(messages["minProperties"]))
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from reconciler.cli import apply, plan, queues, select, snapshot, validate
 from reconciler.cli import runs as of_runs
 from reconciler.sandbox.library import Library
+from reconciler.sandbox.mount import mounted
 from reconciler.sandbox.store import users
 from tests.support.family import make_family
 
@@ -184,3 +185,35 @@ def test_two_names_for_one_account_are_refused(monkeypatch: pytest.MonkeyPatch) 
     assert (
         unset.exit_code == 2 and "server.yaml:5:21: the environment variable BEN_KEY is empty" in unset.output
     )
+
+
+def test_what_another_account_only_now_shares_can_be_asked_for_in_the_same_run(folder: Path) -> None:
+    asked = f"{BEN}  - name: Also ours\n    match: {{ album: Ours, owner: any }}\n"
+    (folder / "ada.yaml").write_text(f"{ADA}    share: [ben@example.org]\n", encoding="utf-8")
+    (folder / "ben.yaml").write_text(asked, encoding="utf-8")
+    applied = run(apply.main, "--yes", "-q")
+    assert applied.exit_code == 0, applied.output
+    assert run(plan.main, "--exit-code").exit_code == 0
+    assert "b3.jpg" in run(select.main, "{album: Also ours, owner: any}", "--account", "ben").output
+
+
+def test_what_somebody_has_changed_is_told_and_taken_over_for_its_account(folder: Path) -> None:
+    (folder / "ben.yaml").write_text(BEN.partition("albums:")[0], encoding="utf-8")
+    unknown = run(plan.main, "--detect-drift")
+    assert unknown.exit_code == 1 and "nothing is remembered of ada" in unknown.output
+    assert run(apply.main, "--yes").exit_code == 0
+    assert run(plan.main, "--detect-drift").exit_code == 0
+    with mounted(Library.open(folder / "library")) as running:
+        headers = {"x-api-key": os.environ["BEN_KEY"]}
+        with running.session() as session:
+            found = session.post(f"{running.base_url}/search/metadata", json={}, headers=headers).json()
+            photo = next(one for one in found["assets"]["items"] if one["originalFileName"] == "b2.jpg")
+            url = f"{running.base_url}/assets/{photo['id']}"
+            assert session.put(url, json={"rating": 2}, headers=headers).ok
+        running.library.settle(60)
+        running.library.close()
+    assert run(plan.main, "--detect-drift").exit_code == 7
+    accepted = run(plan.main, "--accept", "photo:b2.jpg", "--account", "ben", "--exit-code")
+    assert accepted.exit_code == 0, accepted.output
+    assert "account: ben" in (folder / "ben.yaml").read_text(encoding="utf-8").partition("assets:")[2]
+    assert run(plan.main, "--exit-code").exit_code == 3, "Ada's album had it for its stars"

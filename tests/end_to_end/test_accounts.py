@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -133,6 +134,22 @@ def test_after_a_failure_the_next_account_isnt_begun(shell: Shell) -> None:
         assert failed.code in (1, 4), failed.said
         courses = [(one["account"], one["course"]) for one in json.loads(failed.out)["accounts"]]
         assert courses == [("ada", "failed"), ("ben", "not started")]
+        assert server.paused() == set() and tags(server, made.ben) == set()
+        server.faults()
+        assert shell.run("immich-apply", "--yes").code == 0
+        assert shell.run("immich-plan", "--exit-code").code == 0
+
+
+def test_interrupted_the_next_account_isnt_begun(shell: Shell) -> None:
+    with family(shell) as (server, made):
+        slow = {"kind": "latency", "method": "PUT", "path": "/tags/assets", "seconds": 1.0, "times": None}
+        server.faults(slow)
+        with shell.started("immich-apply", "--yes") as process:
+            shell.reached(process, lambda: "PUT /tags/assets" in server.writes(), "it wrote")
+            process.send_signal(signal.SIGINT)
+            result = shell.ended(process)
+        assert result.code == 130, result.said
+        assert "  ada  stopped" in result.out and "  ben  not started" in result.out
         assert server.paused() == set() and tags(server, made.ben) == set()
         server.faults()
         assert shell.run("immich-apply", "--yes").code == 0

@@ -7,6 +7,7 @@ import shlex
 import shutil
 
 from tests.end_to_end.support import EXAMPLE, Shell
+from tests.packaging.pages import README, blocks
 
 TWO = EXAMPLE.parent / "two-accounts"
 
@@ -16,6 +17,18 @@ def commands() -> list[list[str]]:
     head = TWO.joinpath("server.yaml").read_text(encoding="utf-8").split("\n\n")[0]
     text = re.sub(r"\\\n#\s*", "", head)
     return [shlex.split(line) for line in re.findall(r"^#\s+(immich-\S+ .*)$", text, re.MULTILINE)]
+
+
+def shown_in_the_readme(out: str, command: list[str]) -> None:
+    """What the README shows of it stands there in this order, what it leaves out with an ellipsis aside."""
+    (shown,) = [block for block in blocks("text", (README,)) if block.kind == "accounts"]
+    first, _, rest = shown.text.partition("\n")
+    assert shlex.split(first.removeprefix("$ ")) == command
+    after = 0
+    for piece in rest.split("…\n"):
+        at = out.find(piece, after)
+        assert at >= 0, f"not there, or not in this order:\n{piece}"
+        after = at + len(piece)
 
 
 def test_what_its_first_lines_say(shell: Shell) -> None:
@@ -37,6 +50,7 @@ def test_what_its_first_lines_say(shell: Shell) -> None:
     assert "of the photos that come into album 'Italy 2024', 1 belongs to Ben" in " ".join(
         applied.out.split()
     )
+    shown_in_the_readme(applied.out, apply)
     again = shell.run(*plan, "--exit-code")
     assert again.code == 0 and again.out.count("Nothing to do") == 2, again.said
     assert shell.run(*narrowed).out == "Nothing to do: the server is as the files say.\n"
