@@ -30,6 +30,10 @@ class Branch:
     added: Range = OPEN
 
 
+SOMEBODY = Branch((("hasPeople", "eq", True),))
+"""Photos with a face that shows, whether it is somebody's or not: nobody is on any other."""
+
+
 def filter_of(branches: Sequence[Branch], window: Window, *, hidden: bool) -> dict[str, Any]:
     """What fits one of these branches within a window; outside the trash, hidden photos only if wanted."""
     all_of = [frozenset(_conditions(branch)) for branch in branches]

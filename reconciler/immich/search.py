@@ -100,7 +100,12 @@ class Search:
         return [self._query(filters, one_pass, one, shown) for one_pass in passes]
 
     def structured(
-        self, selection: Selection, one: Callable[[parse.Json], P], *, with_people: bool = False
+        self,
+        selection: Selection,
+        one: Callable[[parse.Json], P],
+        *,
+        with_exif: bool = True,
+        with_people: bool = False,
     ) -> Query[P]:
         """The search for what fits one of a selection's branches.
 
@@ -108,7 +113,7 @@ class Search:
         when others go meanwhile. So windows of time are asked for here too; the cursor leads through the
         photos of one instant only.
         """
-        shown = {"withExif": True, **({"withPeople": True} if with_people else {})}
+        shown = {"withExif": with_exif, **({"withPeople": True} if with_people else {})}
 
         def ask(window: Window) -> Page[P]:
             further = {"cursor": window.cursor} if window.cursor else {}

@@ -106,14 +106,18 @@ class SelectionReader(Asker):
         Partners' and trashed photos as in `begin`. For photos that are known it takes the server 60 ms for
         1,000, a third less than with all that a photo has.
         """
-        queries = self._search.queries(
-            _filters_of(selection),
-            mark_parser(people),
-            hidden=selection.hidden,
-            with_exif=False,
-            with_people=True,
-            visibility=selection.visibility,
-        )
+        one = mark_parser(people)
+        if selection.branches:
+            queries = [self._search.structured(selection, one, with_exif=False, with_people=True)]
+        else:
+            queries = self._search.queries(
+                _filters_of(selection),
+                one,
+                hidden=selection.hidden,
+                with_exif=False,
+                with_people=True,
+                visibility=selection.visibility,
+            )
         return self._search.begin(queries, window_of(selection.taken, selection.added), stop)
 
     @needs("asset.read")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from reconciler.immich.answers import AssetDetail
+from reconciler.immich.filters import SOMEBODY
 from reconciler.immich.scan import Begun
 from reconciler.immich.search import PeopleOf, Selection, as_asked
 from reconciler.immich.selections import Called
@@ -111,8 +112,11 @@ class Photos:
         """Who is on all photos, where the photos themselves are known: nothing tells when that changes."""
         number = self.errand.will(read(What.PEOPLE, "who is on each photo", people_cost(size), fewest=0))
         source, told, stop = self.errand.source, self.errand.tell("people"), self.errand.stop
+        everybody = Selection(hidden=self.errand.hidden)
+        if source.dialect.structured_filter:
+            everybody = Selection(hidden=True, branches=(SOMEBODY,))
         with self.errand.during(number):
-            begun = source.begin_people(Selection(hidden=self.errand.hidden), people, stop=stop)
+            begun = source.begin_people(everybody, people, stop=stop)
             source.finish_people(begun, on_progress=told, stop=stop)
         self.errand.came(number, len(people))
 

@@ -86,6 +86,8 @@ def _read(
         facts = albums.in_facts(facts)
     company.meet(desired, facts)
     facts = company.in_facts(facts, asked)
+    if around.kept and company.scanned is not None and not reading.needs.owners:
+        around.kept.look_ahead()
     photos = Photos(errand, people=company.scanned)
     choice = photos.looking.choose(asked, reading.names, facts)
     tagging = Tagging(errand, reading, desired, facts)

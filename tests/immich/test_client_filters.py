@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.immich.filters import Branch, filter_of
+from reconciler.immich.filters import SOMEBODY, Branch, filter_of
 from reconciler.immich.keyset import Window
 from reconciler.immich.reader import Reader
-from reconciler.immich.search import Selection, as_asked
+from reconciler.immich.search import PeopleOf, Selection, as_asked
 from reconciler.immich.versions import Version, dialect_for
 
 from .fake_library import OWNER, PARTNER, FakeLibrary, Photo
@@ -198,3 +198,13 @@ def test_fifty_file_names_in_one_request() -> None:
 def test_texts_are_asked_for_in_both_forms_of_their_accents() -> None:
     assert as_asked(["Zoë.jpg", "a.jpg"]) == ["Zoë.jpg", "Zoe\u0308.jpg", "a.jpg"]
     assert as_asked(["a\\b"], pattern=True) == ["a\\\\b"]
+
+
+def test_who_is_on_photos_is_asked_without_the_rest_of_them() -> None:
+    reader, asked = answering(3)
+    people: PeopleOf = {}
+    begun = reader.begin_people(Selection(hidden=True, branches=(SOMEBODY,)), people)
+    assert len(reader.finish_people(begun)) == 3 and people == {}
+    (body,) = asked
+    assert (body["withPeople"], body["withExif"]) == (True, False)
+    assert body["filter"]["hasPeople"] == {"eq": True}
