@@ -6,6 +6,7 @@ that the server has not read yet come along, without metadata; and only `eq` nul
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,14 @@ Condition = tuple[str, str, Any]
 _LOCKED = "locked"
 """A search that could show the locked folder is refused (401), so it is always ruled out (FACTS 2)."""
 _SHOWN = (Visibility.TIMELINE.value, Visibility.ARCHIVE.value)
+
+
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def may_be_id(text: str) -> bool:
+    """Whether the server takes a text for an id; it refuses a filter with any other (400)."""
+    return _ID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

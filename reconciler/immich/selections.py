@@ -30,10 +30,15 @@ from reconciler.model.values import Visibility
 CHECKED = 10_000
 """Checksums in one question (PERFORMANCE 2.3: 0.16 s)."""
 
-Called = Literal["checksum", "originalPath", "originalFileName"]
+Called = Literal["id", "checksum", "originalPath", "originalFileName"]
 """What photos can be asked for by, several at once."""
 
-TOGETHER: Final[Mapping[Called, int]] = {"checksum": 1000, "originalPath": 1000, "originalFileName": 50}
+TOGETHER: Final[Mapping[Called, int]] = {
+    "id": 500,
+    "checksum": 1000,
+    "originalPath": 1000,
+    "originalFileName": 50,
+}
 """How many in one question: a page for as many photos, and fewer where each is looked for by itself."""
 
 _SUGGESTED = {"make": "camera-make", "model": "camera-model", "lens": "camera-lens-model"}
@@ -139,7 +144,7 @@ class SelectionReader(Asker):
         """Every asset of which this is one of these texts, or part of its file's name, each once (3.2+).
 
         Partners' are among them; those in the trash and in the locked folder aren't, nor what the server has
-        not read yet. A request for each thousand checksums or paths, or for each fifty names of files.
+        not read yet. A request for each thousand checksums or paths, 500 ids, or 50 names of files.
         """
         size = TOGETHER[field]
         groups = [tuple(texts[start : start + size]) for start in range(0, len(texts), size)]
@@ -149,10 +154,11 @@ class SelectionReader(Asker):
         return list(found.values())
 
     def _called(self, field: Called, texts: tuple[str, ...]) -> dict[str, Asset]:
-        if field == "originalFileName":
-            branches = tuple(Branch(((field, "like", text),)) for text in texts)
+        if field in ("checksum", "originalPath"):
+            branches: tuple[Branch, ...] = (Branch(((field, "in", texts),)),)
         else:
-            branches = (Branch(((field, "in", texts),)),)
+            how = "eq" if field == "id" else "like"
+            branches = tuple(Branch(((field, how, text),)) for text in texts)
         query = self._search.structured(Selection(branches=branches, hidden=True), asset_parser(True))
         pages = self._search.walk(query, Window())
         return {asset.id: asset for page in pages for asset in page if asset.read}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reconciler.immich.search import Selection
 from reconciler.immich.selections import CHECKED, TOGETHER
 from reconciler.live.cost import (
+    BY_ID,
     FILTERED,
     NAMED,
     PAGE,
@@ -87,6 +88,14 @@ def _found_cost(checksums: int, facts: Facts) -> Cost:
     return Cost(requests, checksums, requests * REQUEST + checksums * ROW)
 
 
+def ids_cost(photos: int, facts: Facts) -> Cost:
+    """Photos whose ids are known: one by one, with their tags, or several in one search."""
+    if not facts.by_ids:
+        return detail_cost(photos)
+    requests = -(-photos // TOGETHER["id"])
+    return Cost(requests, photos, requests * REQUEST + photos * (ROW + BY_ID))
+
+
 def _names_cost(names: Iterable[PhotoName], facts: Facts) -> Cost:
     """Photos by path or file name: a search each and for each visibility, or several in one."""
     paths, files = 0, 0
@@ -105,7 +114,7 @@ def lookup_reads(lookups: Lookups, facts: Facts, may_check: bool) -> list[Read]:
     """The reads that find photos by what they are called."""
     found = []
     if lookups.ids:
-        cost = detail_cost(len(lookups.ids))
+        cost = ids_cost(len(lookups.ids), facts)
         found.append(read(What.PHOTOS, counted(len(lookups.ids), "photo"), cost, _lines(lookups.ids)))
     if count := len(lookups.checksums):
         why = _lines(lookups.checksums)

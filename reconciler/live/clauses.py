@@ -53,6 +53,8 @@ from reconciler.model.yearly import AddedOn, TakenOn
 
 TAGS, ALBUMS, PEOPLE = "tagIds", "albumIds", "personIds"
 IN_ALBUMS = "hasAlbums"
+UNTAGGED: Final = ("hasTags", "eq", False)
+"""A condition by which it is known that what comes carries no tag."""
 BELOW = "/*"
 """After a tag's path: with all tags below it."""
 

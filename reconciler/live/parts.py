@@ -39,7 +39,8 @@ class Facts:
     `people` and `libraries` are ids by what rules call them, folded, and `stacked` the photos in stacks;
     `values` are the words that photos of the timeline have. None while they weren't asked for. `settled`: no
     edit waits in the queues, so that photos are filed by the date they show (FINDINGS 18). `structured`: the
-    server takes a structured filter; `left_alone` are ids of albums that no entry and no set may mean.
+    server takes a structured filter; `by_ids`: and so several photos in one request by their ids, as nobody
+    asks for their tags. `left_alone` are ids of albums that no entry and no set may mean.
     """
 
     library: int = 0
@@ -54,6 +55,7 @@ class Facts:
     values: Mapping[str, frozenset[str]] | None = None
     settled: bool = False
     structured: bool = False
+    by_ids: bool = False
     left_alone: frozenset[str] = frozenset()
     told_apart: bool = False
     """Whether a tag itself is asked for that has tags below it, which no search tells apart."""

@@ -8,24 +8,20 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from reconciler.immich.answers import AssetDetail
-from reconciler.immich.filters import SOMEBODY
+from reconciler.immich.filters import SOMEBODY, may_be_id
 from reconciler.immich.scan import Begun
 from reconciler.immich.search import PeopleOf, Selection, as_asked
 from reconciler.immich.selections import Called
 from reconciler.live.choosing import (
     Choice,
     checks_files,
+    ids_cost,
     lookup_reads,
     lookups_of,
     scan_read,
 )
-from reconciler.live.cost import (
-    PAGE,
-    Cost,
-    detail_cost,
-    people_cost,
-    search_cost,
-)
+from reconciler.live.clauses import UNTAGGED
+from reconciler.live.cost import PAGE, Cost, people_cost, search_cost
 from reconciler.live.errand import Errand
 from reconciler.live.looking import Looking
 from reconciler.live.names import called, unfound
@@ -141,6 +137,8 @@ class Photos:
         with self.errand.during(number):
             brought = self._finish(begun, expected, connections, lambda done: seen.append(done))
         self.found[selection] = frozenset(brought)
+        if selection.branches and all(UNTAGGED in one.conditions for one in selection.branches):
+            self.details |= {key: AssetDetail(asset, frozenset()) for key, asset in brought.items()}
         self.errand.came(number, seen[-1] - begun.rows)
         self.errand.tell("photos")(len(self.assets))
         if expected is not None:
@@ -194,15 +192,15 @@ class Photos:
         for album, members in sorted(albums.items()):
             unknown = members - known - alone
             search = search_cost(len(members), facts.library, facts.passes)
-            if unknown and search.seconds < detail_cost(len(unknown)).seconds:
+            if unknown and search.seconds < ids_cost(len(unknown), facts).seconds:
                 self._search_album(album, len(members), names[album], search)
                 known |= members
             else:
                 alone |= unknown
         if alone := alone - known:
             text = f"{len(alone):,} members that may have to leave"
-            number = self.errand.will(read(What.LEAVING, text, detail_cost(len(alone))))
-            self._by_id(number, sorted(alone), frozenset())
+            number = self.errand.will(read(What.LEAVING, text, ids_cost(len(alone), facts)))
+            self._by_id(number, sorted(alone), frozenset(), together=facts.by_ids)
 
     def _search_album(self, album: str, size: int, name: str, cost: Cost) -> None:
         number = self.errand.will(read(What.LEAVING, f"members of {name!r}, who may have to leave", cost))
@@ -223,7 +221,8 @@ class Photos:
         jobs: list[Callable[[], None]] = []
         if found.ids:
             number = numbers.pop(0)
-            jobs.append(lambda: self._by_id(number, list(found.ids), named))
+            by_ids = choice.facts.by_ids
+            jobs.append(lambda: self._by_id(number, list(found.ids), named, together=by_ids))
         if found.checksums and checks_files(len(found.checksums), choice.facts, may_check):
             check, then = numbers.pop(0), numbers.pop(0)
             jobs.append(lambda: self._checked(check, then, list(found.checksums)))
@@ -235,28 +234,35 @@ class Photos:
             jobs.append(lambda: self._by_name(by_name, found.names))
         return jobs
 
-    def _by_id(self, number: int, ids: list[str], named: frozenset[str]) -> None:
+    def _by_id(self, number: int, ids: list[str], named: frozenset[str], *, together: bool = False) -> None:
+        """Photos by their ids, with their tags; several `together` without, but for what no search shows."""
+        source = self.errand.source
         with self.errand.during(number):
-            found = self.errand.source.assets(
-                ids, on_progress=self.errand.tell("photos"), stop=self.errand.stop
-            )
-        self.errand.came(number, len(found))
+            asked = [one for one in ids if may_be_id(one)] if together else []
+            known = {asset.id: asset for asset in source.called("id", asked)} if asked else {}
+            rest = [one for one in ids if one not in known]
+            told, stop = self.errand.tell("photos"), self.errand.stop
+            found = source.assets(rest, on_progress=told, stop=stop) if rest else {}
+        self.errand.came(number, len(known) + len(found))
+        for asset in known.values():
+            self._take_one(asset, asset.id in named)
         for asset_id, detail in found.items():
-            self._take_detail(detail, asset_id in named)
+            if self._take_one(detail.asset, asset_id in named):
+                self.details[detail.asset.id] = detail
 
-    def _take_detail(self, detail: AssetDetail, named: bool) -> None:
-        asset = detail.asset
+    def _take_one(self, asset: Asset, named: bool) -> bool:
+        """Takes in a photo that was asked for by its id; whether it is the account's own."""
         if asset.trashed:
-            return
+            return False
         if asset.owner_id != self.errand.owner:
             if named or (asset.owner_id in self.errand.others and asset.visibility is Visibility.TIMELINE):
                 self.others[asset.id] = asset
-            return
-        self.details[asset.id] = detail
+            return False
         if named:
             self.assets[asset.id] = asset
         else:
             self._take([asset])
+        return True
 
     def _checked(self, number: int, then: int, checksums: list[str]) -> None:
         with self.errand.during(number):
@@ -331,4 +337,4 @@ class Photos:
         rest = lookups_of((name for name in unfound(names, self.assets) if name.id), Parts())
         if rest.ids:
             (number,) = (self.errand.will(one) for one in lookup_reads(rest, choice.facts, False))
-            self._by_id(number, list(rest.ids), frozenset(rest.ids))
+            self._by_id(number, list(rest.ids), frozenset(rest.ids), together=choice.facts.by_ids)

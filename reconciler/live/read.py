@@ -202,6 +202,7 @@ class _Lists:
             passes=len(dialect.passes(hidden=self.errand.hidden)),
             hidden=self.errand.hidden,
             structured=dialect.structured_filter,
+            by_ids=dialect.structured_filter and not self.reading.read_tags,
             tags=self.tags,
             told_apart=bool(themselves(self.reading, self.tags)),
         )
