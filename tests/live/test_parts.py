@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from tests.sandbox.running import Client
 from tests.support.people import admin, joins, put_in, shows_all
 from tests.support.world import World, world
 
-VERSIONS = ("3.1.0", "2.5.6")
+VERSIONS = ("3.2.2", "3.1.0", "2.5.6")
 FILES = [
     "IMG_{}.jpg",
     "img_{}.JPG",
@@ -51,6 +52,7 @@ PLACES = [None, (41.89193, 12.51133), (35.6895, 139.69171), (64.1355, -21.8954)]
 OFFSETS = [None, "+14:00", "-12:00", "+02:00", "-03:30"]
 PEOPLE = ["Ada", "Ben", "Zoe\u0308", ""]
 ALBUMS = ["Rome", "ROME", "Others"]
+PARTS = ["rating", "tags", "description", "place", "camera", "lens", "date", "people"]
 
 
 def invented(number: int, chance: random.Random) -> NewAsset:
@@ -86,8 +88,10 @@ def invented(number: int, chance: random.Random) -> NewAsset:
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     chance = random.Random(7)
     found = [invented(number, chance) for number in range(70)]
+    names = {one.file_name for one in found}
+    found += [replace(invented(number, chance), trashed=True) for number in range(70, 76)]
     with world(tmp_path_factory.mktemp("library"), found, version=request.param) as made:
-        ids = sorted(made.ids().values())
+        ids = sorted(asset_id for name, asset_id in made.ids().items() if name in names)
         made.converge(
             {
                 "albums": [
@@ -162,6 +166,9 @@ def conditions() -> st.SearchStrategy[dict[str, Any]]:
         "2024-06-01..2024-06-02",
         "2024-06",
         "2024-06-02T00:00:00Z..2024-06-03T00:00:00Z",
+        "06-02",
+        "05-30..06-01",
+        "06-03..05-20",
     ]
     return st.one_of(
         *texts,
@@ -187,7 +194,10 @@ def conditions() -> st.SearchStrategy[dict[str, Any]]:
             lambda where: {"visibility": where}
         ),
         st.sampled_from(["image", "video"]).map(lambda kind: {"type": kind}),
-        st.sampled_from(["rating", "tags"]).map(lambda part: {"has": part}),
+        st.sampled_from(["..2020", "2020..", "06-02"]).map(lambda added: {"added": added}),
+        st.sampled_from(PARTS).map(lambda part: {"has": part}),
+        st.sampled_from(PARTS).map(lambda part: {"lacks": part}),
+        st.booleans().map(lambda inside: {"in_album": inside}),
         st.sampled_from(
             [["ada"], ["Ada", "BEN"], ["ZO\u00cb"], {"any": ["Ada", "Ben"]}, {"none": ["Ben"]}]
         ).map(lambda people: {"people": people}),
@@ -226,6 +236,8 @@ def wishes(draw: st.DrawFn) -> dict[str, Any]:
         {"name": name, "match": draw(rules()), "membership": draw(st.sampled_from(["exact", "add"]))}
         for name in draw(st.lists(st.sampled_from(["Rome", "New"]), unique=True, max_size=2))
     ]
+    if draw(st.integers(0, 5)) == 0:
+        albums.append({"name": "Others", "state": "absent"})
     if not entries and not albums:
         albums = [{"name": "New", "match": draw(rules())}]
     return {"assets": entries, "albums": albums}
@@ -373,11 +385,23 @@ IN_PARTS = [
     {"not": {"favorite": False}},
     {"any": [{"favorite": True}, {"rating": 5, "not": {"tags": ["Family"]}}]},
 ]
+IN_PARTS_AS_STRUCTURED: list[dict[str, Any]] = [
+    {"in_album": False},
+    {"lacks": "tags"},
+    {"lacks": "place"},
+    {"has": "description"},
+    {"taken": "06-02"},
+    {"not": {"rating": None}},
+    {"any": [{"rating": 3}, {"rating": None, "favorite": True}]},
+    {"not": {"visibility": "timeline"}},
+    {"not": {"type": "image"}},
+]
+"""Only from 3.2 on."""
 WHOLE = [
     {"has": "location"},
+    *IN_PARTS_AS_STRUCTURED[:1],
     {"not": {"tags": ["Family"]}},
     {"rating": None},
-    {"in_album": False},
     {"people": {"none": ["Ada"]}},
     {"stacked": False},
     {"library": None},
@@ -395,8 +419,21 @@ def test_what_the_server_can_pick_out_is_not_scanned_for(place: World, rule: dic
     assert all(read.because for read in plan.reads if read.what is What.SEARCH)
 
 
+@pytest.mark.parametrize("rule", IN_PARTS_AS_STRUCTURED, ids=str)
+def test_a_structured_filter_can_pick_out_more(place: World, rule: dict[str, Any]) -> None:
+    """In one search; what is picked out is what the rule finds in the whole library, or a little more."""
+    if not place.reader.dialect.structured_filter:
+        pytest.skip("before 3.2")
+    live, plan = reading(place, {"albums": [{"name": "New", "match": rule}]}, whole=False)
+    assert in_parts(plan)
+    assert len([read for read in plan.reads if read.what is What.SEARCH]) == 1
+    assert len(live.assets) < 60
+
+
 @pytest.mark.parametrize("rule", WHOLE, ids=str)
 def test_what_no_filter_covers_is_scanned_for(place: World, rule: dict[str, Any]) -> None:
+    if place.reader.dialect.structured_filter and rule in IN_PARTS_AS_STRUCTURED:
+        pytest.skip("the structured filter covers it")
     live, plan = reading(place, {"albums": [{"name": "New", "match": rule}]}, whole=False)
     assert not in_parts(plan)
     assert live.library is None
@@ -409,7 +446,8 @@ def test_who_is_on_photos_is_searched_for_and_nobody_asked_twice(place: World) -
             place, {"albums": [{"name": "New", "match": {"people": "Ada", "rating": 5}}]}, whole=False
         )
     assert sent.count("/search/person") == 1
-    assert [read.about for read in plan.reads if read.what is What.SEARCH] == ["person ada, rating 5"]
+    told = "person ada, rating from 5" if place.reader.dialect.structured_filter else "person ada, rating 5"
+    assert [read.about for read in plan.reads if read.what is What.SEARCH] == [told]
     wanted = {person.id for person in live.people if person.name == "Ada"}
     assert all(wanted & {one.id for one in live.people_of[asset]} for asset in live.assets)
 
@@ -427,7 +465,8 @@ def test_a_small_library_is_scanned_since_that_costs_less(place: World) -> None:
         features=place.features(),
     )
     assert not in_parts(plan)
-    assert [(item.way, item.why) for item in plan.rejected] == [("5 searches", "the scan costs less")]
+    way = "1 search" if place.reader.dialect.structured_filter else "5 searches"
+    assert [(item.way, item.why) for item in plan.rejected] == [(way, "the scan costs less")]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
