@@ -260,8 +260,8 @@ def name_filters(checksum: str | None, path: str | None, file_name: str | None) 
 
 
 def as_asked(texts: Iterable[str], *, pattern: bool = False) -> list[str]:
-    """Texts in both forms of their accents; in a pattern a backslash would be an escape."""
-    forms = (unicodedata.normalize(form, text) for text in texts for form in _FORMS)
+    """Texts as they are and in both forms of their accents; in a pattern a backslash would be an escape."""
+    forms = (one for text in texts for one in (text, *(unicodedata.normalize(form, text) for form in _FORMS)))
     return list(dict.fromkeys(form.replace("\\", "\\\\") if pattern else form for form in forms))
 
 

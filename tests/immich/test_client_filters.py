@@ -197,6 +197,7 @@ def test_fifty_file_names_in_one_request() -> None:
 
 def test_texts_are_asked_for_in_both_forms_of_their_accents() -> None:
     assert as_asked(["Zoë.jpg", "a.jpg"]) == ["Zoë.jpg", "Zoe\u0308.jpg", "a.jpg"]
+    assert as_asked(["ü/u\u0308"]) == ["ü/u\u0308", "ü/ü", "u\u0308/u\u0308"]
     assert as_asked(["a\\b"], pattern=True) == ["a\\\\b"]
 
 
