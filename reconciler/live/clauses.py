@@ -30,7 +30,7 @@ from reconciler.live.slices import (
     moved,
     pieces_of,
 )
-from reconciler.model.company import LibraryIs, PersonIs, Stacked
+from reconciler.model.company import LibraryIs, OnlyPeople, PersonIs, Stacked
 from reconciler.model.conditions import (
     AddedBetween,
     FavoriteIs,
@@ -220,6 +220,11 @@ def _person(selector: PersonIs, operator: str) -> Slices:
     return (_said(PEOPLE, operator, selector.who, weak=operator == "none"),) if selector.one else EVERYTHING
 
 
+def _only(selector: OnlyPeople) -> Slices:
+    """One of them is on it."""
+    return joined(part for one in selector.these for part in _person(one, "any"))
+
+
 def _no_tag(selector: HasTag) -> Slices:
     path = selector.path + BELOW if selector.branch else selector.path
     return (_said(TAGS, "none", path, weak=True),)
@@ -291,6 +296,7 @@ _READERS: Mapping[type, Callable[[Any], Slices]] = {
     InAlbum: lambda selector: (_said(ALBUMS, "any", folded(selector.name)),),
     InAnyAlbum: lambda _: (_said(IN_ALBUMS, "eq", True, weak=True),),
     PersonIs: lambda selector: _person(selector, "any"),
+    OnlyPeople: _only,
     LibraryIs: lambda selector: _library(selector, True),
     InFolder: _folders,
     TextIs: _texts,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from reconciler.immich.filters import Branch
 from reconciler.immich.search import PeopleOf, Selection
 from reconciler.live.clauses import PEOPLE
 from reconciler.live.cost import Cost, list_cost
@@ -185,7 +186,9 @@ class Company:
         """The search among these that asks for a person's photos and nothing else."""
         only = Selection((("personIds", (person_id,)),))
         enough = not self._hidden or self.errand.source.dialect.search_shows_all
-        wanted = (only, replace(only, hidden=True)) if enough else (replace(only, hidden=True),)
+        wanted = [only, replace(only, hidden=True)] if enough else [replace(only, hidden=True)]
+        structured = Selection(branches=(Branch(((PEOPLE, "any", (person_id,)),)),), hidden=True)
+        wanted += [structured] if self._hidden else [structured, replace(structured, hidden=False)]
         return next((one for one in wanted if one in searched), None)
 
     def _stacks(self) -> int:

@@ -8,7 +8,7 @@ of texts, stay by themselves: the database finds them by an index only where no 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from reconciler.immich.search import OPEN, Range, Selection
 from reconciler.live.branches import branches_of
 from reconciler.live.clauses import ALBUMS, IN_ALBUMS, PEOPLE, TAGS, with_choice, without_choice
 from reconciler.live.parts import Asked, Facts, Parts, Reasons, frozen, inside, known_photos, merged
-from reconciler.live.slices import Slice
+from reconciler.live.slices import Clause, Slice
 from reconciler.model.origin import Origin
 
 MOST_BRANCHES = 100
@@ -71,7 +71,17 @@ def _joined(slices: Reasons) -> Reasons:
             chosen |= values
             lines |= why
         found = {with_choice(rest, name, frozenset(them)): why for rest, (them, why) in groups.items()}
-    return found
+    return {one: why for joined, why in found.items() for one in _each_person(joined)}
+
+
+def _each_person(one: Slice) -> Iterator[Slice]:
+    """All photos of several people are asked for person by person, which also tells who is on which."""
+    whose = one.named(PEOPLE)
+    if one == Slice(clauses=frozenset({Clause(PEOPLE, "any", whose)})):
+        for who in sorted(whose):
+            yield Slice(clauses=frozenset({Clause(PEOPLE, "any", frozenset({who}))}))
+    else:
+        yield one
 
 
 def _compares(branch: Branch) -> bool:

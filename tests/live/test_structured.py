@@ -75,7 +75,11 @@ TIMELINE_OR_ARCHIVE = [{"visibility": {"in": ["timeline"]}}, {"visibility": {"in
             {"tags": {"all": ["Family"], "none": ["Trips/*"]}},
             {"tagIds": {"any": ["family"], "none": ["trips"]}},
         ),
-        ({"people": {"any": ["Ada", "BEN"]}}, {"personIds": {"any": ["p1", "p2", "p3"]}}),
+        (
+            {"people": {"any": ["Ada", "BEN"]}, "favorite": True},
+            {"personIds": {"any": ["p1", "p2", "p3"]}, "isFavorite": {"eq": True}},
+        ),
+        ({"people": {"only": ["Ben"]}}, {"personIds": {"any": ["p2", "p3"]}}),
         ({"people": ["Ada"], "not": {"people": "Ben"}}, {"personIds": {"any": ["p1"], "none": ["p2", "p3"]}}),
         ({"album": ["Rome", "Others"]}, {"albumIds": {"any": ["o", "o2", "r"]}}),
         ({"album": {"all": ["Rome"], "none": ["Others"]}}, {"albumIds": {"any": ["r"], "none": ["o"]}}),
@@ -197,6 +201,12 @@ def test_rules_that_differ_in_their_tags_only_are_one_search(tmp_path: Path) -> 
     assert filters(parts(tmp_path, *rules)) == [
         {"tagIds": {"any": ["a/b", "family", "trips"]}, "rating": {"gte": 4}}
     ]
+
+
+def test_all_photos_of_people_are_asked_for_person_by_person(tmp_path: Path) -> None:
+    """Which also tells who is on which, so that nobody's are read twice."""
+    found = filters(parts(tmp_path, {"people": {"any": ["Ada", "Ben"]}}, {"people": "Ada", "rating": 5}))
+    assert found == [{"personIds": {"any": ["p1"]}}, {"personIds": {"any": ["p2", "p3"]}}]
 
 
 def test_tags_people_and_parts_of_texts_stay_by_themselves(tmp_path: Path) -> None:
