@@ -169,8 +169,13 @@ def test_what_is_sent_is_what_the_plan_has_announced(tmp_path: Path, version: st
 
 
 def test_more_photos_than_one_request_takes_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("UPDATE_BATCH", "ALBUM_BATCH", "TAG_BATCH"):
-        monkeypatch.setattr(f"reconciler.plan.schedule.{name}", 10)
+    for name in (
+        "schedule.UPDATE_BATCH",
+        "schedule.TAG_BATCH",
+        "lanes.ALBUM_BATCH",
+        "memberships.ALBUM_BATCH",
+    ):
+        monkeypatch.setattr(f"reconciler.plan.{name}", 10)
     wish = {
         "assets": [{"match": ALL, "rating": 5, "tags": ["Sea"]}],
         "albums": [{"name": "All", "match": ALL}],
