@@ -49,6 +49,13 @@ def everything(desired: Desired, *, libraries: bool) -> Desired:
     return replace(desired, assets=(*desired.assets, AssetEntry(Origin("", 0), {}, rule=Wanting(needs))))
 
 
+def curation(settings: Desired, *, tags: bool, albums: bool) -> Desired:
+    """As if files asked for every photo, for all tags or albums, and for nothing of what these files ask."""
+    needs = Needs(all_tags=tags, all_albums=albums, hidden=True)
+    asked = AssetEntry(Origin("", 0), {}, rule=Wanting(needs))
+    return Desired(server=settings.server, account=settings.account, http=settings.http, assets=(asked,))
+
+
 @dataclass(frozen=True, slots=True)
 class Taking:
     """How a snapshot is taken: of everything or not, with names of people or not; what earlier runs know."""

@@ -20,6 +20,7 @@ from reconciler.apply.preflight import MIGRATION, WINDOW
 from reconciler.cli import (
     apply,
     completion,
+    export,
     formatting,
     plan,
     queues,
@@ -62,6 +63,7 @@ COMMAND_LINE: dict[str, click.Command] = {
     "immich-select": select.main,
     "immich-plan": plan.main,
     "immich-snapshot": snapshot.main,
+    "immich-export": export.main,
     "immich-show": show.main,
     "immich-apply": apply.main,
     "immich-queues": queues.main,
