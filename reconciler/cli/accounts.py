@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 import click
@@ -31,20 +32,12 @@ def parts_of(desired: Desired, names: Sequence[str]) -> tuple[Desired, ...]:
                 "name one account, or write `account` at the entries or once at the top of a file",
                 Exit.INVALID,
             )
-        return (desired,)
+        return (replace(desired, account=names[0]) if names else desired,)
     wanted = [name for name in desired.server.accounts if name in (names or spoken)]
     for name in wanted:
         if name not in spoken:
             click.echo(f"note: the files ask nothing of {name} (only of {', '.join(spoken)})", err=True)
     return tuple(desired.of(name) for name in wanted)
-
-
-def one_of(desired: Desired, name: str | None, why: str) -> Desired:
-    """What is asked of the one account that a command can be about; stops where several could be meant."""
-    parts = parts_of(desired, [name] if name else [])
-    if len(parts) > 1:
-        several(why, [part.part_of for part in parts])
-    return parts[0]
 
 
 def several(why: str, names: Iterable[str]) -> NoReturn:

@@ -50,19 +50,25 @@ class Looking:
     detect_drift: bool = False
     accept: Sequence[Target] = ()
 
-    def by_snapshot(self, desired: Desired, snapshot: str) -> Looked:
-        """The plan as of when a snapshot was made."""
-        from reconciler.cli.offline import plan_offline
+    def by_snapshot(self, parts: Sequence[Desired], path: str) -> tuple[Looked, ...]:
+        """The plans as of when a snapshot was made."""
+        from reconciler.cli.offline import plan_offline, read_offline, say_age
 
-        plan, seen = plan_offline(
-            desired,
-            snapshot,
-            self.state,
-            retry_undone=self.retry_undone,
-            targets=self.targets,
-            applied=self.applied,
-        )
-        return Looked(self._taken_over(plan, desired, seen), seen)
+        found: list[Looked] = []
+        for part, snapshot in zip(parts, read_offline(path, parts), strict=True):
+            plan, seen = plan_offline(
+                part,
+                snapshot,
+                path,
+                self.state,
+                retry_undone=self.retry_undone,
+                targets=self.targets,
+                applied=self.applied,
+            )
+            if not found and snapshot.made:
+                say_age(snapshot.made)
+            found.append(Looked(self._taken_over(plan, part, seen), seen))
+        return tuple(found)
 
     def at_server(
         self, parts: Sequence[Desired], ask: Ask, pages: Pages | None, *, quiet: bool

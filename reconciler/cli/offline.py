@@ -11,21 +11,45 @@ from pathlib import Path
 import click
 
 from reconciler.apply.state import State
+from reconciler.cli.accounts import several
 from reconciler.cli.planning import Seen
 from reconciler.cli.remembered import Remembered
 from reconciler.diff import compare
 from reconciler.diff.changes import Note
 from reconciler.diff.target import Target
 from reconciler.live.covers import lacking
-from reconciler.live.snapshot import BadSnapshot, Snapshot, read_snapshot
+from reconciler.live.snapshot import BadSnapshot, Snapshot
+from reconciler.live.snapshots import UNNAMED, read_snapshots
 from reconciler.model.attempts import NO_ATTEMPTS
 from reconciler.model.desired import Desired
 from reconciler.plan import Plan
 from reconciler.plan.basis import Former
 
 
+def read_offline(path: str, parts: Sequence[Desired]) -> tuple[Snapshot, ...]:
+    """The snapshots of a file, `-` for standard input, one for each part of the files.
+
+    Stops where the file is of one account and could be meant for several. Raises BadSnapshot where it has
+    nothing of an account.
+    """
+    found = read_snapshots(sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes())
+    if len(parts) == 1 and (len(found) == 1 and (UNNAMED in found or not parts[0].part_of)):
+        return tuple(found.values())
+    names = [part.part_of or part.account or UNNAMED for part in parts]
+    if UNNAMED in found:
+        several("this snapshot is of one account", names)
+    if lacks := [name for name in names if name not in found]:
+        whose = ", ".join(name or "an account that the files don't name" for name in lacks)
+        raise BadSnapshot(
+            f"{path}: this snapshot has nothing of {whose} (there: {', '.join(found)}). Make one that fits, "
+            "with the server and the same files: `immich-snapshot`"
+        )
+    return tuple(found[name] for name in names)
+
+
 def plan_offline(
     desired: Desired,
+    snapshot: Snapshot,
     path: str,
     state: State,
     *,
@@ -33,11 +57,9 @@ def plan_offline(
     targets: Sequence[Target] = (),
     applied: Path | None = None,
 ) -> tuple[Plan, Seen]:
-    """The plan by a snapshot file, `-` for standard input. Raises BadSnapshot where it doesn't fit."""
-    snapshot = read_snapshot(sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes())
+    """The plan by a snapshot of the file at `path`. Raises BadSnapshot where it doesn't fit."""
     _check(desired, snapshot, path)
     assert snapshot.made is not None
-    say_age(snapshot.made)
     attempts = NO_ATTEMPTS if retry_undone else snapshot.attempts
     live, known = snapshot.live, snapshot.known
     remembered = Remembered(state, live.identity.user_id, applied).read()

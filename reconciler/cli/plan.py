@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired
 
 
+SNAPSHOT_HAS = "a snapshot has its server and account: leave --server and --account out"
+
+
 @click.command(context_settings=CONTEXT)
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option(
@@ -138,17 +141,16 @@ def main(
 
     pages.check(form)
     if snapshot and server:
-        raise click.UsageError("a snapshot has its server: leave --server out")
+        raise click.UsageError(SNAPSHOT_HAS)
 
     def read() -> Desired:
         return bounds.over_files(asked.over(_files(paths, form)))
 
     desired = read()
     if snapshot and accounts and not desired.accounts:
-        raise click.UsageError("a snapshot has its account: leave --account out")
+        raise click.UsageError(SNAPSHOT_HAS)
     parts = parts_of(desired, accounts)
     for given, why in (
-        (snapshot, "a snapshot is of one account"),
         (accept, "--accept writes the files anew for one account at a time"),
         (applied, "--applied is a file for one account"),
     ):
@@ -164,7 +166,7 @@ def main(
         accept=accept,
     )
     if snapshot:
-        looked: Sequence[Looked] = [looking.by_snapshot(parts[0], snapshot)]
+        looked: Sequence[Looked] = looking.by_snapshot(parts, snapshot)
     else:
         ask = Ask(server, accounts[0] if len(set(accounts)) == 1 else None, verbose)
         share = pages.among(len(parts)) if pages.wanted(form) else None

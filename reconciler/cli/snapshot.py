@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import CONTEXT, cache_option, plain_errors, server_options, stop
+from reconciler.cli.common import CONTEXT, accounts_options, cache_option, plain_errors, stop
 from reconciler.cli.exits import Exit
 from reconciler.cli.timing import Asked, timing_options
+
+if TYPE_CHECKING:
+    from reconciler.apply.state import State
+    from reconciler.cli.connect import Connection
+    from reconciler.cli.progress import Unheard
+    from reconciler.live.snapshot import Snapshot
+    from reconciler.model.desired import Desired
 
 
 @click.command(context_settings=CONTEXT)
@@ -26,7 +36,7 @@ from reconciler.cli.timing import Asked, timing_options
 @click.option("--all", "everything", is_flag=True, help="All that any files could ask for.")
 @click.option("--without-people", is_flag=True, help="No names of people: rules may ask for them by id only.")
 @timing_options()
-@server_options
+@accounts_options
 @cache_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every request.")
@@ -38,7 +48,7 @@ def main(
     without_people: bool,
     asked: Asked,
     server: str | None,
-    account: str | None,
+    accounts: tuple[str, ...],
     state_dir: Path | None,
     quiet: bool,
     verbose: bool,
@@ -59,22 +69,56 @@ def main(
     """
     if str(output) == "-" and sys.stdout.isatty():
         stop("a snapshot is no text for a terminal: write it to a file with -o live.json.gz", Exit.INVALID)
-    from reconciler.cli.accounts import one_of
-    from reconciler.cli.connect import Ask, Calls, connect
+    from reconciler.cli.accounts import parts_of, refuse_twins
+    from reconciler.cli.connect import Ask, Calls, connect, open_place
     from reconciler.cli.planning import load_files, reads, state_in
     from reconciler.cli.progress import progress
     from reconciler.live import taking as take
-    from reconciler.live.errand import Around
-    from reconciler.live.snapshot import to_bytes
+    from reconciler.live.snapshots import UNNAMED, snapshots_to_bytes
 
-    desired = one_of(asked.over(load_files(paths)), account, "a snapshot is of one account")
+    parts = parts_of(asked.over(load_files(paths)), accounts)
+    ask = Ask(server, accounts[0] if len(set(accounts)) == 1 else None, verbose)
     state = state_in(state_dir)
-    asking = take.everything(desired, libraries=False) if everything else desired
-    with (
-        connect(desired, Ask(server, account, verbose), Calls(reads(asking))) as connection,
-        progress(quiet) as watching,
-    ):
-        if everything:
+    with ExitStack() as stack:
+        place = stack.enter_context(open_place(parts[0], ask))
+        asking = [take.everything(part, libraries=False) if everything else part for part in parts]
+        opened = [stack.enter_context(connect(part, ask, Calls(reads(part)), place)) for part in asking]
+        refuse_twins((part.part_of, connection) for part, connection in zip(parts, opened, strict=True))
+        watching = stack.enter_context(progress(quiet))
+        how = How(state, everything, not without_people)
+        found = {
+            part.part_of or UNNAMED: how.taken(part, connection, watching)
+            for part, connection in zip(parts, opened, strict=True)
+        }
+        watching.rest()
+    data = snapshots_to_bytes(found)
+    if str(output) == "-":
+        sys.stdout.buffer.write(data)
+        return
+    output.write_bytes(data)
+    size = f"{len(data) / 1e6:.1f} MB" if len(data) >= 100_000 else f"{len(data) / 1000:.0f} kB"
+    photos = f"{sum(len(one.live.assets) for one in found.values()):,} photos"
+    if others := sum(len(one.live.others) for one in found.values()):
+        photos += f" and {others:,} of other people"
+    click.echo(f"saved: {photos}, {size}: immich-plan --snapshot {output} plans without the server", err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How snapshots are taken: by what earlier runs have left, of everything or not, with names or not."""
+
+    state: State
+    everything: bool
+    names: bool
+
+    def taken(self, desired: Desired, connection: Connection, watching: Unheard) -> Snapshot:
+        """The snapshot of one account. Stops where its key lacks permissions."""
+        from reconciler.cli.planning import reads
+        from reconciler.live import taking as take
+        from reconciler.live.errand import Around
+
+        asking = desired
+        if self.everything:
             asking = take.everything(desired, libraries=connection.admin is not None)
         connection.require(reads(asking))
 
@@ -83,29 +127,18 @@ def main(
             watching.advance(done)
 
         user = connection.identity.user_id
-        snapshot = take.take(
+        return take.take(
             asking,
             connection.reader,
             take.Taking(
-                everything,
-                not without_people,
+                self.everything,
+                self.names,
                 datetime.now(UTC).replace(microsecond=0),
-                state.attempts(user),
-                state.known_albums(user),
+                self.state.attempts(user),
+                self.state.known_albums(user),
             ),
             identity=connection.identity,
             features=connection.features(True),
             around=Around(whole=True, libraries=connection.libraries),
             on_progress=reading_progress,
         )
-        watching.rest()
-    data = to_bytes(snapshot)
-    if str(output) == "-":
-        sys.stdout.buffer.write(data)
-        return
-    output.write_bytes(data)
-    size = f"{len(data) / 1e6:.1f} MB" if len(data) >= 100_000 else f"{len(data) / 1000:.0f} kB"
-    photos = f"{len(snapshot.live.assets):,} photos"
-    if others := len(snapshot.live.others):
-        photos += f" and {others:,} of other people"
-    click.echo(f"saved: {photos}, {size}: immich-plan --snapshot {output} plans without the server", err=True)

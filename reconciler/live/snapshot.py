@@ -58,7 +58,7 @@ class Snapshot:
 
 def to_bytes(snapshot: Snapshot) -> bytes:
     """The snapshot as compressed JSON; the same snapshot gives the same bytes."""
-    return gzip.compress(orjson.dumps(_document(snapshot)), compresslevel=9, mtime=0)
+    return gzip.compress(orjson.dumps(document_of(snapshot)), compresslevel=9, mtime=0)
 
 
 def without_names(live: Live) -> Live:
@@ -80,7 +80,8 @@ def without_names(live: Live) -> Live:
     )
 
 
-def _document(snapshot: Snapshot) -> dict[str, Json]:
+def document_of(snapshot: Snapshot) -> dict[str, Json]:
+    """The snapshot as JSON values."""
     live, covers = snapshot.live, snapshot.covers or Covers()
     assets = sorted(live.assets.values(), key=lambda asset: (asset.file_created_at, asset.id))
     numbers = {asset.id: number for number, asset in enumerate(assets)}
@@ -160,12 +161,21 @@ def _other_people(live: Live, *, checksums: bool) -> dict[str, Json]:
 
 def read_snapshot(data: bytes) -> Snapshot:
     """A snapshot in either form, compressed or not. Raises BadSnapshot."""
+    return snapshot_of(json_of(data))
+
+
+def json_of(data: bytes) -> Json:
+    """What is in a file, compressed or not. Raises BadSnapshot."""
     if data.startswith(_GZIP):
         data = _unpacked(data)
     try:
-        document = orjson.loads(data)
+        return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise BadSnapshot(f"this is not a snapshot: it isn't JSON ({error})") from None
+
+
+def snapshot_of(document: Json) -> Snapshot:
+    """The snapshot that `document_of` made JSON values of, or somebody by hand. Raises BadSnapshot."""
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise BadSnapshot("this is not a snapshot of a live state: make one with immich-snapshot")
     if document.get("version") != VERSION:

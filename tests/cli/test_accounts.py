@@ -71,10 +71,8 @@ def run(command: click.Command, *arguments: str) -> Result:
 @pytest.mark.parametrize(
     ("command", "arguments"),
     [
-        (snapshot.main, []),
         (plan.main, ["--accept", "*"]),
         (plan.main, ["--applied", "applied.json"]),
-        (plan.main, ["--snapshot", "live.json.gz"]),
         (apply.main, ["--yes", "--applied", "applied.json"]),
         (select.main, ["{file: x}"]),
         (select.main, ["Best"]),
@@ -93,10 +91,30 @@ def test_an_account_that_isnt_listed_and_one_of_which_nothing_is_asked(folder: P
     assert nothing.exit_code == 0 and "the files ask nothing of ben (only of ada)" in nothing.output
 
 
-def test_a_plan_by_the_snapshot_of_an_account() -> None:
-    assert run(snapshot.main, "--account", "ben").exit_code == 0
-    offline = run(plan.main, "--snapshot", "live.json.gz", "--account", "ben")
-    assert offline.exit_code == 0 and "Changes for Ben" in offline.output and "rating → 4" in offline.output
+def test_plans_by_a_snapshot_are_those_by_the_server(folder: Path) -> None:
+    by_server = run(plan.main, "-q")
+    saved = run(snapshot.main)
+    assert saved.exit_code == 0 and "saved: 8 photos and 4 of other people" in saved.output
+    offline = run(plan.main, "--snapshot", "live.json.gz")
+    assert offline.exit_code == 0 and offline.output.count("is less than") <= 1
+    digests = [[line for line in one.output.splitlines() if "Digest" in line] for one in (by_server, offline)]
+    assert digests[0] == digests[1] and len(digests[0]) == 3
+    narrowed = run(plan.main, "--snapshot", "live.json.gz", "--account", "ben")
+    assert "Changes for Ben" in narrowed.output and "Account ada" not in narrowed.output
+
+    assert run(snapshot.main, "--account", "ben", "-o", "ben.json.gz").exit_code == 0
+    lacks = run(plan.main, "--snapshot", "ben.json.gz")
+    assert lacks.exit_code == 1 and "this snapshot has nothing of ada (there: ben)" in lacks.output
+    assert run(plan.main, "--snapshot", "ben.json.gz", "--account", "ben").exit_code == 0
+
+    (folder / "ada.yaml").unlink()
+    (folder / "ben.yaml").write_text(BEN.partition("\n")[2], encoding="utf-8")
+    assert run(snapshot.main, "--account", "ben").exit_code == 0, "now the files are about one account"
+    assert "Changes for Ben" in run(plan.main, "--snapshot", "live.json.gz").output
+    for name, text in (("ada", ADA), ("ben", BEN)):
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    unnamed = run(plan.main, "--snapshot", "live.json.gz")
+    assert unnamed.exit_code == 2 and "say which with --account (ada, ben)" in unnamed.output
 
 
 def test_a_rule_is_asked_of_the_account_that_has_it() -> None:
