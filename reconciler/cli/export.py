@@ -174,8 +174,10 @@ def _write(found: Iterable[Exported], places: dict[Part, Path | None], head: str
 
 
 def _tell(found: Iterable[Exported], output: Path | None) -> None:
-    words = {"tags": "tags", "albums": "albums", "assets": "photos"}
-    told = ", ".join(f"{one.count:,} {words[one.part]}" for one in found)
+    from reconciler.render.words import count
+
+    nouns = {"tags": "tag", "albums": "album", "assets": "photo"}
+    told = ", ".join(count(one.count, nouns[one.part]) for one in found)
     click.echo(f"exported: {told}", err=True)
     for one in found:
         for text in one.left_out:

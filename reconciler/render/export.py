@@ -86,9 +86,8 @@ def exported(live: Live, part: Part, kept: Collection[Kept] = USUAL) -> Exported
 
 def _tags(live: Live) -> Iterator[str]:
     for path, tag in sorted(live.tags.items()):
-        yield f"  - value: {scalar_text(path)}\n"
-        if tag.color:
-            yield f'    color: "{tag.color}"\n'
+        color = f'    color: "{tag.color}"\n' if tag.color else ""
+        yield f"  - value: {scalar_text(path)}\n{color}"
 
 
 # -- albums ------------------------------------------------------------------------------------------------

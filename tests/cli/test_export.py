@@ -49,7 +49,7 @@ def run(*words: str) -> Result:
 def test_a_folder_with_a_file_for_each_key(folder: Path) -> None:
     done = CliRunner().invoke(main, ["-o", "out"])
     assert done.exit_code == 0, done.output
-    assert "exported: 1 tags, 0 albums, 2 photos" in done.stderr
+    assert "exported: 1 tag, 0 albums, 2 photos" in done.stderr
     assert sorted(path.name for path in (folder / "out").iterdir()) == ["photos.yaml", "tags.yaml"]
     text = (folder / "out" / "photos.yaml").read_text("utf-8")
     assert "path: " in text and '"/nas/scan.jpg"' in text and "tags: [Old]" in text

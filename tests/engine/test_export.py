@@ -99,6 +99,8 @@ def test_a_new_server_with_the_same_photos_gets_it_all_back(tmp_path: Path, vers
     with world(tmp_path / "old", library, version=version) as old:
         old.converge(CURATED)
         text = text_of(old)
+        counts = {part: exported(everything_of(old), part).count for part in Part}
+    assert counts == {Part.TAGS: 3, Part.ALBUMS: 2, Part.ASSETS: 8}
     for words in ("two\\nlines", "Trips/Italy", "archive", "Best: of #1", "rating: 4", "+02:00"):
         assert words in text
     with world(tmp_path / "new", library, version=version) as new:
