@@ -199,10 +199,8 @@ def query_for(
             if by_branch and not _in_albums(branch):
                 one.add_owners(owners)
             alternatives.append(one)
-        query.add(
-            "(" + " OR ".join(f"({one.where})" for one in alternatives) + ")",
-            *(param for one in alternatives for param in one.params),
-        )
+        any_of = _either([one.where for one in alternatives])
+        query.add(any_of, *(param for one in alternatives for param in one.params))
     return query
 
 
@@ -251,6 +249,14 @@ def _admits_locked(condition: Mapping[str, Any]) -> bool:
 def _in_albums(branch: Branch) -> bool:
     """Whether the branch finds photos of certain albums only, and so those of all their owners."""
     return bool({"any", "all"} & branch.get("albumIds", {}).keys())
+
+
+def _either(conditions: Sequence[str]) -> str:
+    """Any of them, in pairs of pairs: SQLite refuses a thousand in a row, the server does not."""
+    if len(conditions) == 1:
+        return f"({conditions[0]})"
+    middle = len(conditions) // 2
+    return f"({_either(conditions[:middle])} OR {_either(conditions[middle:])})"
 
 
 def _check_size(asked: Mapping[str, Any]) -> None:

@@ -81,6 +81,16 @@ def test_a_statement_has_room_for_so_many_values(server: Client) -> None:
     )
 
 
+def test_thousands_of_alternatives(server: Client) -> None:
+    unknown = {"id": {"eq": "00000000-0000-4000-8000-000000000000"}}
+    wanted = [
+        {"originalFileName": {"eq": "IMG_0001.jpg"}},
+        *[unknown] * 3000,
+        {"id": {"eq": server.ids()[0]}},
+    ]
+    assert found(server, {"or": wanted}) == ["IMG_0004.jpg", "IMG_0001.jpg"]
+
+
 @pytest.mark.parametrize("rating", [2.5, 2**31])
 def test_numbers_that_the_column_cannot_have_break_the_search(server: Client, rating: float) -> None:
     assert status(server, {"filter": {"rating": {"lt": rating}}}, "/search/statistics") == 500
@@ -159,6 +169,18 @@ def test_a_key_needs_the_permission_of_the_new_paths(server: Client) -> None:
         for path in ("/system-config", "/admin/config", "/config")
     }
     assert codes == {"/system-config": 200, "/admin/config": 403, "/config": 200}
+
+
+def test_a_key_gets_a_new_secret(server: Client) -> None:
+    def status_with(secret: str) -> int:
+        url = f"{server.running.base_url}/api-keys/me"
+        return server.session.get(url, headers={"x-api-key": secret}).status_code
+
+    made = server.ask("POST", "/api-keys", {"name": "mine", "permissions": ["asset.read"]})
+    assert made["apiKey"] == {name: made[name] for name in made["apiKey"]}
+    again = server.ask("POST", f"/api-keys/{made['id']}/rotate")
+    assert (again["id"], again["permissions"]) == (made["id"], ["asset.read"])
+    assert (status_with(made["secret"]), status_with(again["secret"])) == (401, 200)
 
 
 def test_3_1_knows_neither_paths_nor_permissions(tmp_path: Path) -> None:
