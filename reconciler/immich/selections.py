@@ -7,6 +7,7 @@ from functools import partial
 from threading import Event
 from typing import Final, Literal
 
+from reconciler.immich import parse
 from reconciler.immich.answers import Mark
 from reconciler.immich.asking import Asker, Progress
 from reconciler.immich.filters import Branch
@@ -138,6 +139,13 @@ class SelectionReader(Asker):
         found = Found[Mark](lambda _mark: True, on_progress)
         self._search.finish(begun, found, expected=expected, stop=stop)
         return frozenset(found.kept)
+
+    @needs("asset.read")
+    def ids_of(self, selection: Selection) -> frozenset[str]:
+        """Ids of all that a structured search finds, whoever owns it, without reading more of it (3.2+)."""
+        query = self._search.structured(selection, parse.mark_of, with_exif=False)
+        pages = self._search.walk(query, window_of(selection.taken, selection.added))
+        return frozenset(one.id for page in pages for one in page)
 
     @needs("asset.read")
     def called(self, field: Called, texts: Sequence[str]) -> list[Asset]:

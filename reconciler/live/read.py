@@ -100,7 +100,7 @@ def _read(
     albums.read_all(albums.of_sets(grouped, facts.tags, people.known))
     photos.read_members(albums.to_identify(), albums.names, facts)
     read_other_covers(errand, desired, albums, photos)
-    tags = tagging.memberships(photos.assets, photos.details, company.beside, photos.everything)
+    tags = tagging.memberships(photos.assets, photos.details, company.beside, photos.everything, photos.found)
     _keep(errand, albums, photos)
     in_parts = reading.scan and not choice.whole
     live = Live(

@@ -6,7 +6,7 @@ matters whether it carries both; or one GET for each photo. What an earlier read
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -25,6 +25,7 @@ from reconciler.live.memberships import (
     told_by_search,
     wanted_tags,
 )
+from reconciler.live.narrowing import Narrowed, narrowed
 from reconciler.live.parts import Facts
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import Reading
@@ -64,7 +65,7 @@ class Tagging:
         """A job that searches for all tags while the whole library is scanned; None where that costs more."""
         if not self.searched or tags_one_by_one(self.facts.library, len(self.searched), self.facts):
             return None
-        number = self._plan(self.facts.library, one_by_one=False)
+        number = self._plan(self.facts.library, self.searched, one_by_one=False)
         self.memory = memory_of(self.errand.around.kept, self.facts.tags)
         if self.memory and self.memory.kept:
             self._waiting = number
@@ -77,10 +78,12 @@ class Tagging:
         details: Mapping[str, AssetDetail],
         beside: BesideOf,
         everything: Mapping[str, Asset] | None = None,
+        searches: Mapping[Selection, frozenset[str]] | None = None,
     ) -> TagMemberships:
         """The tags of these assets, of which some were read with theirs.
 
-        `everything` are all photos, hidden ones too, where they were read to be kept.
+        `everything` are all photos, hidden ones too, where they were read to be kept; `searches` have brought
+        photos, by what they have found.
         """
         if not self.wanted or not assets:
             complete = {asset_id: details[asset_id].tags for asset_id in assets if asset_id in details}
@@ -89,12 +92,11 @@ class Tagging:
             self._bring_up(self._waiting, everything, details)
         if self.found is None:
             unread = [asset_id for asset_id in assets if asset_id not in details]
-            span = _span(assets.values())
-            alone = tags_one_by_one(len(unread), len(self.searched), self.facts, lambda: self._counts(span))
-            number = self._plan(len(unread), one_by_one=alone)
-            if alone:
+            among = narrowed(assets, searches or {}, self.searched, self.facts)
+            if self._one_by_one(assets, unread, among):
+                number = self._plan(len(unread), self.searched, one_by_one=True)
                 return self._from(assets, dict(details) | self._details(unread, number))
-            self._search(number, span)
+            self._look_for(assets, len(unread), among)
         assert self.found is not None
         told = self._told(self.found, assets, details, beside)
         if self.memory and everything is not None:
@@ -235,14 +237,37 @@ class Tagging:
 
     # Asking
 
-    def _plan(self, photos: int, *, one_by_one: bool) -> int:
-        return self.errand.will(tag_read(photos, self.searched, one_by_one, ()))
+    def _plan(self, photos: int, searched: Collection[str], *, one_by_one: bool) -> int:
+        return self.errand.will(tag_read(photos, searched, one_by_one, ()))
 
     def _search(self, number: int, span: Range) -> None:
         with self.errand.during(number):
             told = self.errand.tell("tags")
             self.found = search_tags(self.errand, self.searched, self.facts.tags, told, taken=span)
         self.errand.came(number, sum(len(ids) for ids in self.found.values()))
+
+    def _one_by_one(
+        self, assets: Mapping[str, Asset], unread: Collection[str], among: Narrowed | None
+    ) -> bool:
+        """Whether a look at each photo costs less than to search for tags."""
+        if among is not None:
+            each = search_cost(len(assets), self.facts.library)
+            return bool(among.asked) and detail_cost(len(unread)).seconds <= each.seconds * len(among.asked)
+        span = _span(assets.values())
+        return tags_one_by_one(len(unread), len(self.searched), self.facts, lambda: self._counts(span))
+
+    def _look_for(self, assets: Mapping[str, Asset], unread: int, among: Narrowed | None) -> None:
+        """Searches for the tags, among the photos that were found where these come from one search."""
+        if among is None:
+            self._search(self._plan(unread, self.searched, one_by_one=False), _span(assets.values()))
+            return
+        self.found = dict(among.told)
+        if among.asked:
+            number = self._plan(unread, among.asked.keys(), one_by_one=False)
+            with self.errand.during(number):
+                found = self.errand.each(self.errand.source.ids_of, list(among.asked.values()))
+            self.errand.came(number, sum(map(len, found)))
+            self.found |= dict(zip(among.asked, found, strict=True))
 
     def _counts(self, span: Range) -> list[int]:
         ids = [self.facts.tags[path].id for path in sorted(self.searched)]

@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.immich.answers import AlbumList, AssetDetail, KeyInfo, Me, Queue, StorageTemplate
 from reconciler.immich.errors import Kind, ServerError
+from reconciler.immich.filters import Branch
 from reconciler.immich.keyset import Window
 from reconciler.immich.parse import asset_of, moment
 from reconciler.immich.reader import Reader, open_reader
@@ -479,6 +480,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "values_in_use": (("country",), {}),
     "known_files": ((["x"],), {}),
     "called": (("checksum", ["x"]), {}),
+    "ids_of": ((Selection(branches=(Branch(),)),), {}),
     "recently_updated": ((datetime(2020, 1, 1, tzinfo=UTC), "x"), {}),
     "library_size": ((), {"hidden": True}),
     "thumbnail": (("x",), {}),
