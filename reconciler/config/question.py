@@ -12,7 +12,7 @@ from reconciler.config.parsing import parse
 from reconciler.config.report import Report, Scope
 from reconciler.config.schema import language
 from reconciler.config.where import Selecting
-from reconciler.model.desired import AlbumEntry, AssetEntry, Desired
+from reconciler.model.desired import AlbumEntry, AlbumSet, AssetEntry, Desired
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.owners import with_owners
 from reconciler.model.selectors import All, AnyOf, Not, Selector
@@ -46,7 +46,7 @@ def read_expression(text: str, where: Selecting, report: Report) -> Selector | N
 
 
 def rule_named(text: str, desired: Desired) -> Selector | None:
-    """The rule of this name in the files: a selector's, an album's, or that of the entry at `FILE:LINE`."""
+    """The rule of this name in the files: a selector's, an album's, or that of what stands at `FILE:LINE`."""
     if text in desired.selectors:
         return with_owners(desired.selectors[text])
     for album in desired.albums:
@@ -60,6 +60,9 @@ def rule_named(text: str, desired: Desired) -> Selector | None:
         for album in desired.albums:
             if (album.origin.file, album.origin.line) == at:
                 return album_rule(album)
+        for album_set in desired.album_sets:
+            if (album_set.origin.file, album_set.origin.line) == at:
+                return set_rule(album_set)
     return None
 
 
@@ -78,6 +81,12 @@ def album_rule(album: AlbumEntry) -> Selector | None:
     if not found:
         return None
     return found[0] if len(found) == 1 else with_owners(AnyOf(tuple(found)))
+
+
+def set_rule(album_set: AlbumSet) -> Selector:
+    """Every photo that a set groups; those without a date, folder or whatever groups included."""
+    rule = album_set.rule or All(())
+    return _without(rule, album_set.exclude) if album_set.exclude else rule
 
 
 def _without(rule: Selector, exclude: Selector) -> Selector:

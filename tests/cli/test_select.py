@@ -36,6 +36,10 @@ albums:
     exclude: { file: 4.jpg }
     assets: [{ file: 0.jpg }]
   - name: Untouched
+album_sets:
+  - { for_each: year, name: "Best of {year}", match: { selector: good }, exclude: { file: 4.jpg } }
+  - { for_each: month, name: "{year}-{month:%m}", exclude: { selector: good } }
+  - { for_each: person, name: "{person}" }
 """
 
 
@@ -92,6 +96,9 @@ def files(*arguments: str) -> list[str]:
         ("best of may", ["1.jpg", "0.jpg"]),
         ("photos.yaml:9", ["3.jpg"]),
         ("photos.yaml:12", ["1.jpg", "0.jpg"]),
+        ("photos.yaml:18", []),
+        ("photos.yaml:19", ["3.jpg", "2.jpg", "1.jpg", "0.jpg"]),
+        ("photos.yaml:20", ["4.jpg", "3.jpg", "2.jpg", "1.jpg", "0.jpg"]),
     ],
 )
 def test_what_is_found(rule: str, found: list[str]) -> None:
