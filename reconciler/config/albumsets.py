@@ -97,6 +97,7 @@ def read_set(scope: Scope, node: MapNode, where: Selecting) -> AlbumSet | None:
         prune="prune" in node and scalar(node["prune"]).value is True,
         share=read_share(scope, node["share"]) if "share" in node else None,
         account=where.accounts.read(scope, node),
+        protect="protect" in node and scalar(node["protect"]).value is True,
     )
 
 

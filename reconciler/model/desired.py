@@ -230,7 +230,7 @@ class AlbumSet:
 
     Of the photos that `rule` matches and `exclude` doesn't (all, where there is neither) each group with at
     least `min_photos` gets an album, if `only` fits its key or one of its names and `besides` fits none.
-    `prune` deletes albums whose groups are gone.
+    `prune` deletes albums whose groups are gone. `protect` is for each of the albums.
     """
 
     origin: Origin
@@ -250,6 +250,7 @@ class AlbumSet:
     prune: bool = False
     share: ShareWish | None = None
     account: str | None = None
+    protect: bool = False
 
     @property
     def rules(self) -> tuple[Selector, ...]:

@@ -74,7 +74,7 @@ def basis_of(desired: Desired, live: Live, comparison: Comparison, former: Forme
         gone_files=former.gone,
         photos_protected=_touched(changes, comparison.protected),
         tags_protected={entry.path: entry.origin for entry in desired.tags if entry.protect},
-        albums_protected={entry.name: entry.origin for entry in desired.albums if entry.protect},
+        albums_protected=_albums_protected(desired, changes),
         with_others={
             change.name: live.with_others or len(live.assets) + len(live.others)
             for change in changes.albums
@@ -127,6 +127,16 @@ def _filled(desired: Desired, live: Live, comparison: Comparison) -> int:
     ids |= {album.id for album in comparison.set_albums}
     ids |= {change.id for change in comparison.changes.albums if change.made_by and change.id}
     return sum(1 for album in ids if any(map(live.asset, live.members.get(album, ()))))
+
+
+def _albums_protected(desired: Desired, changes: Changes) -> dict[str, Origin]:
+    """Albums that are protected by themselves, and those that change of sets that are."""
+    by_hand = {entry.name: entry.origin for entry in desired.albums if entry.protect}
+    sets = {album_set.origin for album_set in desired.album_sets if album_set.protect}
+    made = {
+        change.name: change.origin for change in changes.albums if change.made_by and change.origin in sets
+    }
+    return by_hand | made
 
 
 def _touched(changes: Changes, protected: Mapping[str, Origin]) -> dict[str, Origin]:

@@ -14,7 +14,7 @@ from reconciler.model.asset import Asset, Owner
 from reconciler.model.live import Album, Identity, Live, Tag
 from reconciler.model.origin import InvalidFiles
 from reconciler.model.safety import Allowed, Budget, Counted, Guard, Limit, Safety
-from reconciler.model.values import AssetType, utc
+from reconciler.model.values import AssetType, Taken, utc
 from reconciler.plan import Plan, document, make_plan
 from reconciler.plan.basis import Former, basis_of
 from reconciler.plan.budgets import way_out
@@ -299,6 +299,17 @@ class TestProtection:
         assert beyond.origin and beyond.origin.line == 2
         more = "albums:\n  - { name: Italy, protect: true, match: { file: '*' }, description: x }\n"
         assert plan(tmp_path, more, live).violations == ()
+
+    def test_every_album_of_a_set_keeps_its_photos(self, tmp_path: Path) -> None:
+        live = server(photos(9, taken=Taken(NOON, 0)), {"Year 2024": 5, "Other": 3})
+        text = (
+            "album_sets:\n  - for_each: year\n    name: Year {year}\n    protect: true\n"
+            "    match: { file: IMG_0000.jpg }\nalbums:\n  - { name: Other, match: { file: IMG_0000.jpg } }\n"
+        )
+        (beyond,) = plan(tmp_path, text, live).violations
+        assert beyond.text == "album 'Year 2024' is protected, and 4 photos would leave it"
+        assert beyond.origin and beyond.origin.line == 2
+        assert plan(tmp_path, text.replace("    protect: true\n", ""), live).violations == ()
 
     def test_photos_keep_values_tags_and_albums(self, tmp_path: Path) -> None:
         live = server(photos(9, description="x"), {"Italy": 3}, {"Trips": 1})
