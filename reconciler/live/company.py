@@ -36,8 +36,9 @@ class Company:
     """Takes in who is on each photo, where everybody on all of them must be known."""
     stacked: frozenset[str] = frozenset()
     libraries: Mapping[str, str] = field(default_factory=dict)
+    everyone: Everyone = field(init=False)
+    """Asks who is on some photos, where that is enough."""
     _asked: People = field(default_factory=People)
-    _everyone: Everyone = field(init=False)
     _photos: dict[str, frozenset[str]] = field(default_factory=dict)
     """The photos of the persons that rules name, by id."""
     _hidden: bool = False
@@ -47,19 +48,27 @@ class Company:
     """What was read before the photos."""
 
     def __post_init__(self) -> None:
-        self._everyone = Everyone(self.errand)
+        self.everyone = Everyone(self.errand)
 
     def meet(self, desired: Desired, facts: Facts) -> None:
-        """Decides how people are read, and begins it where that takes searches of its own."""
+        """Decides whether everybody on all photos is read, or of which photos that is enough."""
         around = self.errand.around
         self._hidden = self.needs.hidden or unhides(desired)
         of_all = with_the_scan(self.needs, facts.library)
         if self.needs.everyone and not of_all:
             asked = asked_of_everyone(desired)
             of_all = around.whole or around.complete or not in_parts(asked, facts)
-            of_all = of_all or not self._everyone.begin(asked, self._more_facts(asked, facts))
+            of_all = of_all or not self.everyone.choose(asked, self._more_facts(asked, facts))
         if of_all:
-            self.scanned, self._everyone = {}, Everyone(self.errand)
+            self._all()
+
+    def begin(self, searched: Collection[Selection]) -> None:
+        """Begins to ask who is on photos, where that doesn't come with these searches for photos."""
+        if self.scanned is None and self.everyone.parts.selections and not self.everyone.begin(searched):
+            self._all()
+
+    def _all(self) -> None:
+        self.scanned, self.everyone = {}, Everyone(self.errand)
 
     def _more_facts(self, asked: Iterable[Asked], facts: Facts) -> Facts:
         """The facts by which it can be asked who is on photos, for some of which more must be known."""
@@ -111,7 +120,7 @@ class Company:
     def job(self, searched: Collection[Selection]) -> Callable[[], None] | None:
         """A job that asks for all that doesn't come with the photos, of which these searches are read."""
         jobs: list[tuple[int, Callable[[], int]]] = []
-        unread = self._unread({*searched, *self._everyone.begun})
+        unread = self._unread({*searched, *self.everyone.begun})
         if self.scanned is None and unread:
             text = f"photos of {listed(unread)}"
             cost = list_cost(len(unread) * (2 if self._called is None else 1))
@@ -123,22 +132,22 @@ class Company:
             jobs.append((self.errand.will(read(What.LIBRARIES, LIBRARIES, list_cost())), self._libraries))
 
         def job() -> None:
-            self._everyone.finish()
+            self.everyone.finish()
             for number, ask in jobs:
                 with self.errand.during(number):
                     self.errand.came(number, ask())
 
-        return job if jobs or self._everyone.begun else None
+        return job if jobs or self.everyone.begun else None
 
     def people(self, found: Mapping[Selection, frozenset[str]]) -> People:
         """The persons that are known and who is on which photo; `found` are the photos of each search."""
         if self.scanned is None:
-            called, searched = self._called or {}, {**found, **self._everyone.found}
+            called, searched = self._called or {}, {**found, **self.everyone.found}
             for person in (person for same in called.values() for person in same):
                 if person.id not in self._photos:
                     alone = self._alone(person.id, searched)
                     self._photos[person.id] = searched[alone] if alone else frozenset()
-            everybody = self._everyone.of
+            everybody = self.everyone.of
             self._asked = people_asked(self.errand.source, self.needs, called, self._photos, everybody)
             return self._asked
         number = self.errand.will(
@@ -170,7 +179,7 @@ class Company:
     def _people(self, searched: Collection[Selection]) -> int:
         if self._called is None:
             self._names()
-        come = {*searched, *self._everyone.begun}
+        come = {*searched, *self.everyone.begun}
         ids = sorted({person.id for called in (self._called or {}).values() for person in called})
         unread = [one for one in ids if not self._alone(one, come)]
         told = self.errand.tell("people")

@@ -15,7 +15,7 @@ time of the photo nor of the person (seen on 3.1.0), and equal numbers of photos
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from reconciler.immich.answers import Mark
@@ -108,29 +108,36 @@ class Everyone:
 
     errand: Errand
     of: PeopleOf = field(default_factory=dict)
+    parts: Parts = field(default_factory=Parts)
     found: dict[Selection, frozenset[str]] = field(default_factory=dict)
     begun: dict[Selection, Begun[Mark]] = field(default_factory=dict)
     _counts: dict[Selection, int] = field(default_factory=dict)
     _numbers: dict[Selection, int] = field(default_factory=dict)
+    _facts: Facts = field(default_factory=Facts)
 
-    def begin(self, asked: tuple[Asked, ...], facts: Facts) -> bool:
-        """Begins the searches; whether they cost less than to ask who is on each photo of the library."""
-        parts, most = parts_of(asked, facts), people_cost(facts.library)
-        least = len(parts.selections) * facts.passes * (REQUEST + facts.library * FILTERED)
-        if parts.whole:
-            return False
-        if least < most.seconds:
-            self._look(parts, facts)
-            cost = total(self._cost(one, facts) for one in parts.selections)
-            if cost.seconds <= most.seconds:
-                self._reject("who is on each photo of the library", "costs more", most)
-                return True
-            for selection, number in self._numbers.items():
-                first = people_cost(self.begun[selection].rows)
-                self.errand.reads[number] = replace(self.errand.reads[number], cost=first, fewest=0)
-        self._reject(
-            f"who is on the photos of {len(parts.selections):,} searches", "who is on all photos costs less"
-        )
+    def choose(self, asked: tuple[Asked, ...], facts: Facts) -> bool:
+        """Chooses the searches; whether they may cost less than to ask who is on each photo."""
+        self.parts, self._facts = parts_of(asked, facts), facts
+        least = len(self.parts.selections) * facts.passes * (REQUEST + facts.library * FILTERED)
+        return not self.parts.whole and least < people_cost(facts.library).seconds
+
+    def asked(self, selection: Selection) -> PeopleOf | None:
+        """What takes in who is on the photos of a search for photos, if that is asked for."""
+        return self.of if selection in self.parts.selections else None
+
+    def begin(self, searched: Collection[Selection]) -> bool:
+        """Begins the searches that aren't among those for photos; whether they do cost less."""
+        alone = [one for one in self.parts.selections if one not in searched]
+        most = people_cost(self._facts.library)
+        self._look(alone)
+        cost = total(map(self._cost, alone))
+        if cost.seconds <= most.seconds:
+            self._reject("who is on each photo of the library", "costs more", most)
+            return True
+        for selection, number in self._numbers.items():
+            first = people_cost(self.begun[selection].rows)
+            self.errand.reads[number] = replace(self.errand.reads[number], cost=first, fewest=0)
+        self._reject(f"who is on the photos of {len(alone):,} searches", "who is on all photos costs less")
         return False
 
     def finish(self) -> None:
@@ -150,11 +157,12 @@ class Everyone:
 
         self.errand.each(rest, list(self.begun))
 
-    def _look(self, parts: Parts, facts: Facts) -> None:
+    def _look(self, wanted: list[Selection]) -> None:
         """The first pages, and how many photos there are where these are not all."""
-        for selection, why in parts.selections.items():
+        for selection in wanted:
+            text = f"who is on photos ({described(selection, self._facts)})"
             self._numbers[selection] = self.errand.will(
-                read(What.PEOPLE, f"who is on the photos of {described(selection, facts)}", because=why)
+                read(What.PEOPLE, text, because=self.parts.selections[selection])
             )
 
         def look(selection: Selection) -> Begun[Mark]:
@@ -164,16 +172,15 @@ class Everyone:
                     self._counts[selection] = self.errand.source.size_of(selection)
             return begun
 
-        wanted = list(parts.selections)
         self.begun |= zip(wanted, self.errand.each(look, wanted), strict=True)
         for selection, number in self._numbers.items():
-            cost = self._cost(selection, facts)
+            cost = self._cost(selection)
             planned = self.errand.reads[number]
             self.errand.reads[number] = replace(planned, cost=cost, fewest=cost.requests)
 
-    def _cost(self, selection: Selection, facts: Facts) -> Cost:
+    def _cost(self, selection: Selection) -> Cost:
         rows = self._counts.get(selection, self.begun[selection].rows)
-        return people_cost(rows, facts.library)
+        return people_cost(rows, self._facts.library)
 
     def _reject(self, way: str, why: str, cost: Cost | None = None) -> None:
         self.errand.rejected.append(Rejected(way, why, cost))

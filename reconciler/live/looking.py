@@ -27,6 +27,7 @@ from reconciler.live.cost import (
     total,
 )
 from reconciler.live.errand import Errand
+from reconciler.live.everyone import Everyone
 from reconciler.live.kept import Kept
 from reconciler.live.parts import Asked, Facts, Parts, parts_of, undated
 from reconciler.live.plan import Rejected, What, read
@@ -52,6 +53,8 @@ class Looking:
     """How many photos there are, where it was asked."""
     numbers: dict[Selection, int] = field(default_factory=dict)
     """The numbers of their reads in the plan."""
+    everyone: Everyone | None = None
+    """Asks who is on photos, which comes with those that are searched for in any case."""
 
     def kept(self, size: int) -> Kept | None:
         """What is kept of a library, where it tells of all photos that are asked for: not of others'."""
@@ -197,8 +200,9 @@ class Looking:
         self.errand.reads += search_reads(new, {}, facts)
 
         def look(place: int) -> Begun[Asset]:
+            people = self.everyone.asked(fresh[place]) if self.everyone else None
             with self.errand.during(number + place):
-                begun = self.errand.source.begin(fresh[place], stop=self.errand.stop)
+                begun = self.errand.source.begin(fresh[place], people=people, stop=self.errand.stop)
                 if begun.more or not settled:
                     self.counts[fresh[place]] = self.errand.source.size_of(fresh[place])
             self.errand.came(number + place, begun.rows)
@@ -208,3 +212,7 @@ class Looking:
         self.numbers |= {one: number + place for place, one in enumerate(fresh)}
         rows = {one: self.counts.get(one, self.begun[one].rows) for one in fresh}
         self.errand.reads[number:] = search_reads(new, rows, facts)
+        for place, one in enumerate(fresh, start=number):
+            if self.everyone and self.everyone.asked(one) is not None:
+                planned = self.errand.reads[place]
+                self.errand.reads[place] = replace(planned, about=f"{planned.about}, and who is on them")

@@ -77,6 +77,8 @@ class Photos:
         else:
             searches = list(choice.parts.selections)
             looking = self._lookups(choice, names)
+            if (people := self.people) is not None:
+                beside = [*beside, lambda: self._who_is_on(choice.facts.library, people)]
             self.errand.at_once(lambda: self._search(searches), *looking, *beside)
 
     def _read_all(self, number: int, size: int) -> None:

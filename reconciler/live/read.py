@@ -89,7 +89,10 @@ def _read(
     if around.kept and company.scanned is not None and not reading.needs.owners:
         around.kept.look_ahead()
     photos = Photos(errand, people=company.scanned)
+    photos.looking.everyone = company.everyone
     choice = photos.looking.choose(asked, reading.names, facts)
+    company.begin(choice.parts.selections)
+    photos.people = company.scanned
     tagging = Tagging(errand, reading, desired, facts)
     beside = [company.job(choice.parts.selections), albums.job(albums.that_matter())]
     if choice.whole:

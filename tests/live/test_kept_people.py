@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +14,11 @@ import pytest
 from reconciler.config import load
 from reconciler.diff import compare
 from reconciler.immich.retry import Repeat
+from reconciler.immich.search import Selection
 from reconciler.immich.writer import Writer
 from reconciler.live import choosing, everyone, looking
 from reconciler.live.cost import Cost
 from reconciler.live.everyone import Everyone
-from reconciler.live.parts import Asked, Facts
 from reconciler.sandbox.photo import Embedded
 from tests.live.test_kept import VERSIONS, Desk, Others, call, photo
 from tests.support.world import QUICK, World, as_yaml, world
@@ -89,12 +89,14 @@ class Choosing:
     parts: int = 0
     """How often searches were enough."""
 
-    def few(self, few: bool) -> None:
+    def few(self, few: bool, *, searched: bool = False) -> None:
+        """With `searched`, photos are searched for too, instead of a scan."""
+
         def cost(rows: int, library: int = 0) -> Cost:
             return Cost(1, rows, 0.0 if library or not few else 1.0)
 
-        def begin(one: Everyone, asked: tuple[Asked, ...], facts: Facts) -> bool:
-            found = before(one, asked, facts)
+        def begin(one: Everyone, searched: Collection[Selection]) -> bool:
+            found = before(one, searched)
             self.parts += found
             return found
 
@@ -103,6 +105,11 @@ class Choosing:
         self.monkeypatch.setattr(Everyone, "begin", begin)
         self.monkeypatch.setattr(everyone, "FEW_PHOTOS", 0)
         self.monkeypatch.setattr(everyone, "people_cost", cost)
+        if searched:
+            for module in (looking, choosing):
+                self.monkeypatch.setattr(
+                    module, "scan_cost", lambda library, passes: Cost(passes, library, 9.0)
+                )
 
 
 @pytest.fixture
@@ -327,6 +334,13 @@ def test_everybody_on_some_photos_gives_the_same_plan_as_everybody_on_all(
             way.few(True)
             _, some, _ = made.read(made.kept(), SOME)
             way.few(False)
-            _, data, _ = made.read(None, SOME)
+            whole, data, _ = made.read(None, SOME)
             assert some == data
-        assert way.parts == 12
+            way.few(True, searched=True)
+            made.chooses = True
+            live, _, _ = made.read(None, SOME)
+            assert live.library  # read in parts
+            desired = made.world.desired(SOME)
+            assert compare(desired, live).changes == compare(desired, whole).changes
+            made.chooses = False
+        assert way.parts == 24
