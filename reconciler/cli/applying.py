@@ -369,14 +369,14 @@ class Session:
         account.add(report, plan)
         return report
 
-    def confirm(self, what: str = "this plan") -> None:
+    def confirm(self, what: str = "this plan", otherwise: str = "nothing was written") -> None:
         """Asks whether to go on; stops where nobody says so."""
         if self.yes or self.approval:
             return
         if not sys.stdin.isatty():
             stop("nobody is there to ask: give --yes to apply without asking", Exit.INVALID)
         if not click.confirm(f"Apply {what}?", err=True):
-            stop("nothing was written")
+            stop(otherwise)
 
 
 def may_match_more(plan: Plan) -> bool:

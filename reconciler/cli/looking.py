@@ -12,7 +12,6 @@ import click
 from reconciler.apply.exclusion import another_run
 from reconciler.apply.runs import Runs
 from reconciler.apply.state import State
-from reconciler.cli.accepting import accepted
 from reconciler.cli.accounts import refuse_twins
 from reconciler.cli.common import stop
 from reconciler.cli.connect import Ask, Calls, Connection, Place, connect, open_place
@@ -119,6 +118,8 @@ class Looking:
             stop(unknown(self.applied, plan.account))
         if not self.accept:
             return plan
+        from reconciler.cli.accepting import accepted
+
         return accepted(plan, desired, seen, self.reload, self.accept, self.applied)
 
 

@@ -227,8 +227,10 @@ class Several:
                 why = "what the server's own work lets match now (above) was not approved"
             if why:
                 member.here.account.break_off(why)
-                member.end(Course.PARTLY, Exit.PARTIAL, why)
                 going_on = False
+            member.end(Course.PARTLY, Exit.PARTIAL, why or "nobody has agreed to what came up after it")
+        if going_on:
+            session.confirm("this, too", "nothing more was written")
         return going_on
 
     def _one_by_one(self, turn: Sequence[Member], *, saved: bool) -> bool:

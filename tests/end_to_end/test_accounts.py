@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.end_to_end.support import Served, Shell, served
+from tests.end_to_end.support import PATIENCE, Served, Shell, script, served
+from tests.end_to_end.test_asking import read_until, terminal
 from tests.support.family import Family, make_family
 
 FILE = """\
@@ -160,3 +163,25 @@ def _photos(server: Served, key: str) -> list[dict[str, Any]]:
     found = server.ask("POST", "/api/search/metadata", {"size": 1000}, key=key)
     items: list[dict[str, Any]] = found["assets"]["items"]
     return items
+
+
+def test_what_comes_up_after_a_pass_is_asked_for_once_more(shell: Shell) -> None:
+    with family(shell) as (server, made), terminal() as (ours, theirs):
+        process = subprocess.Popen(
+            [script("immich-apply")],
+            cwd=shell.folder,
+            env=shell.variables(TERM="xterm", NO_COLOR="1"),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        read_until(ours, "Apply these plans?")
+        os.write(ours, b"y\n")
+        shown = read_until(ours, "Apply this, too?")
+        assert "immich-undo 2 takes this back" in shown and "+ 1: b2.jpg" in shown
+        os.write(ours, b"n\n")
+        told = read_until(ours, "\0")
+        assert process.wait(timeout=PATIENCE) == 1 and "nothing more was written" in told
+        assert "ada  done in part: nobody has agreed" in told and "ben  done" in told
+        assert albums(server, made.ada)["Ours"] == 0
