@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.immich.answers import AlbumList
 from reconciler.live import set_albums
+from reconciler.live.choosing import Choice, counted
+from reconciler.live.clauses import ALBUMS
 from reconciler.live.cost import members_cost
 from reconciler.live.errand import Errand
 from reconciler.live.parts import Facts
-from reconciler.live.plan import What, read
+from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import Reading
+from reconciler.live.structured import left_out_of
 from reconciler.live.wording import listed
 from reconciler.model.asset import Asset, Person
 from reconciler.model.desired import AlbumEntry, Desired, Membership
@@ -51,6 +54,27 @@ class Albums:
         """The albums that entries manage or rules ask for."""
         own = [album for album in self.listed.own if self._matters(album)]
         return own + [album for album in self.listed.others if self._asked_for(album)]
+
+    def told_by(self, choice: Choice) -> frozenset[str]:
+        """Ids of albums in which nothing is that the searches bring, as they leave out what is (3.2+).
+
+        Who is in them need not be read, as long as no other photos come along.
+        """
+        around, searches = self.errand.around, choice.parts.selections
+        if choice.whole or around.whole or around.complete or not all(one.branches for one in searches):
+            return frozenset()
+        left_out = [left_out_of(branch, ALBUMS) for one in searches for branch in one.branches]
+        return frozenset.intersection(*left_out) if left_out else frozenset()
+
+    def read_unless(self, spared: list[Album], told: bool) -> None:
+        """Reads the members of albums, unless searches have told that nothing they brought is in them."""
+        if told and spared:
+            way = f"who is in {counted(len(spared), 'album')}"
+            cost = members_cost(album.asset_count for album in spared)
+            why = "the search leaves out what is in them"
+            self.errand.rejected.append(Rejected(way, why, cost))
+        else:
+            self.read(spared)
 
     def of_sets(
         self, assets: Collection[Asset], tags: Iterable[str], people: Iterable[Person]

@@ -63,6 +63,12 @@ class Photos:
     def __post_init__(self) -> None:
         self.looking = Looking(self.errand, self.people is not None)
 
+    @property
+    def come_from_searches(self) -> bool:
+        """Whether searches have brought every photo that is known."""
+        found = frozenset[str]().union(*self.found.values())
+        return not self.scanned and self.assets.keys() | self.others.keys() <= found
+
     # Reading
 
     def read(self, choice: Choice, names: tuple[PhotoName, ...], beside: list[Callable[[], None]]) -> None:

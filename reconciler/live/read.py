@@ -94,7 +94,8 @@ def _read(
     company.begin(choice.parts.selections)
     photos.people = company.scanned
     tagging = Tagging(errand, reading, desired, facts)
-    beside = [company.job(choice.parts.selections), albums.job(albums.that_matter())]
+    matter, spared = albums.that_matter(), albums.told_by(choice)
+    beside = [company.job(choice.parts.selections), albums.job(one for one in matter if one.id not in spared)]
     if choice.whole:
         beside.append(tagging.job())
     photos.read(choice, reading.names, [job for job in beside if job])
@@ -103,6 +104,7 @@ def _read(
     albums.read_all(albums.of_sets(grouped, facts.tags, people.known))
     photos.read_members(albums.to_identify(), albums.names, facts)
     read_other_covers(errand, desired, albums, photos)
+    albums.read_unless([one for one in matter if one.id in spared], photos.come_from_searches)
     tags = tagging.memberships(photos.assets, photos.details, company.beside, photos.everything, photos.found)
     _keep(errand, albums, photos)
     in_parts = reading.scan and not choice.whole

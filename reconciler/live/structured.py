@@ -186,6 +186,12 @@ def selection_of(branches: Sequence[Branch], hidden: bool) -> Selection:
     )
 
 
+def left_out_of(branch: Branch, field: str) -> frozenset[str]:
+    """The ids that nothing has which a branch shows."""
+    said = {(name, how): value for name, how, value in branch.conditions}
+    return frozenset(said.get((field, "none"), ()))
+
+
 def _hull(spans: Iterable[Range]) -> Range:
     starts, ends = zip(*spans, strict=True)
     known_starts = [start for start in starts if start is not None]

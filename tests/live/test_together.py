@@ -173,6 +173,28 @@ def test_tags_are_searched_for_among_what_was_found(place: World, rule: Any, sea
     assert sent.total() <= before.total()
 
 
+def test_photos_in_no_album_are_not_looked_for_in_albums(place: World) -> None:
+    """The search has told, unless other photos come along."""
+    ids = sorted(place.ids().values())
+    for number in range(3):
+        place.converge({"albums": [{"name": f"Old {number}", "assets": [{"id": one} for one in ids[::9]]}]})
+    alone = {"albums": [{"name": "Loose", "match": {"in_album": False, "type": "image"}}]}
+    others = {"albums": [*alone["albums"], {"name": "Loved", "match": {"favorite": True}}]}
+    asked = []
+    for wish in (alone, others):
+        with pytest.MonkeyPatch.context() as costs:
+            for module in (looking, choosing):
+                costs.setattr(module, "scan_cost", lambda library, _passes: Cost(10_000, library, 1e6))
+            live, sent = read(place, place.reader, wish)
+            before, _ = read(place, flat(place), wish)
+        found = compare(place.desired(wish), live).changes
+        assert found == compare(place.desired(wish), before).changes
+        assert found.albums[0].added
+        asked.append(sent["/download/info"])
+    assert asked[0] == 0
+    assert asked[1] >= 3
+
+
 def test_members_that_may_leave_are_asked_for_together(place: World) -> None:
     ids = sorted(place.ids().values())
     place.converge({"albums": [{"name": "Mixed", "assets": [{"id": one} for one in ids[:20]]}]})
