@@ -12,6 +12,7 @@ from reconciler.cli.common import stop
 from reconciler.cli.connect import Connection
 from reconciler.cli.exits import Exit
 from reconciler.model.desired import Desired
+from reconciler.plan import Plan
 
 
 def parts_of(desired: Desired, names: Sequence[str]) -> tuple[Desired, ...]:
@@ -38,6 +39,16 @@ def parts_of(desired: Desired, names: Sequence[str]) -> tuple[Desired, ...]:
         if name not in spoken:
             click.echo(f"note: the files ask nothing of {name} (only of {', '.join(spoken)})", err=True)
     return tuple(desired.of(name) for name in wanted)
+
+
+def plans_meant(plans: Sequence[Plan], names: Sequence[str]) -> Sequence[Plan]:
+    """Of the plans of several accounts those in `names`, if any are given. Stops where there are none."""
+    if len(plans) == 1 or not names:
+        return plans
+    found = [plan for plan in plans if plan.account in names]
+    if not found:
+        stop(f"these plans have nothing of {', '.join(names)}", Exit.INVALID)
+    return found
 
 
 def several(why: str, names: Iterable[str]) -> NoReturn:

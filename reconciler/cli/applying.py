@@ -23,7 +23,7 @@ from reconciler.apply.state import State, StateUnusable
 from reconciler.apply.tools import Tools
 from reconciler.apply.when import Opening
 from reconciler.cli.account import Account, View
-from reconciler.cli.accounts import parts_of
+from reconciler.cli.accounts import parts_of, plans_meant
 from reconciler.cli.before import (
     Aside,
     after_earlier_runs,
@@ -207,7 +207,7 @@ class Session:
 
     def apply_saved(self, path: str, files: Sequence[str], ask: Ask) -> Exit:
         """Applies a plan file. These files, or those that it was made from, say how to connect."""
-        plans = read_plans(path)
+        plans = plans_meant(read_plans(path), self.accounts)
         there = files or [file for file in plans[0].files if Path(file).is_file()]
         desired = self.asked.over(load_files(there) if there else Desired())
         plans = tuple(

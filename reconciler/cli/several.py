@@ -18,7 +18,7 @@ from reconciler.cli.account import Account
 from reconciler.cli.accounts import parts_of, refuse_twins, several
 from reconciler.cli.applying import EXITS, PASSES, Here, Session, may_match_more
 from reconciler.cli.before import after_earlier_runs, now, say_without_window
-from reconciler.cli.common import known, stop
+from reconciler.cli.common import known
 from reconciler.cli.connect import Ask, Calls, connect, open_place
 from reconciler.cli.exits import Exit
 from reconciler.cli.output import heard
@@ -99,9 +99,6 @@ class Several:
         if session.applied:
             several("--applied is a file for one account", [plan.account for plan in plans])
         parts_of(desired, [plan.account for plan in plans if plan.account not in desired.server.accounts])
-        plans = [plan for plan in plans if plan.account in (session.accounts or [plan.account])]
-        if not plans:
-            stop(f"the plan has nothing of {', '.join(session.accounts)}", Exit.INVALID)
         parts = [desired.of(plan.account) for plan in plans]
         calls = [Calls(tuple(methods_for(plan.operations))) for plan in plans]
         with self._opened(parts, ask, calls) as found:

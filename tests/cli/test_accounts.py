@@ -165,6 +165,15 @@ def test_one_after_the_other_until_nothing_is_left_to_do() -> None:
     assert again.exit_code == 0 and again.output.count("Nothing to do") == 2 and len(runs()) == 3
 
 
+def test_a_part_of_saved_plans() -> None:
+    assert run(plan.main, "-o", "plan.json").exit_code == 0
+    assert run(apply.main, "plan.json", "--yes", "--account", "cleo").exit_code == 2
+    done = run(apply.main, "plan.json", "--yes", "--account", "ben", "--format", "json", "-q")
+    assert json.loads(done.stdout)["kind"] == "immich-report" and runs() == ["Ben"]
+    stale = run(apply.main, "plan.json", "--yes")
+    assert stale.exit_code == 6 and runs() == ["Ben"], "as a whole it doesn't fit any more"
+
+
 def test_one_accounts_limit_stops_all_of_them() -> None:
     stopped = run(apply.main, "--yes", "--max-changes", "values=1", "--format", "json")
     assert stopped.exit_code == 5 and runs() == []
