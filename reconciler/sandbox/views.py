@@ -23,9 +23,11 @@ ASSET_SELECT = "SELECT asset.* FROM asset"
 ASSET_WITH_EXIF_SELECT = (
     "SELECT asset.*, exif.width AS exif_width, exif.height AS exif_height, description, date_time_original, "
     "time_zone, latitude, longitude, city, state, country, rating, make, model, lens_model, f_number, "
-    "focal_length, iso, exposure_time, file_size, orientation, modify_date, projection_type "
-    "FROM asset JOIN exif ON exif.asset_id = asset.id"
+    "focal_length, iso, exposure_time, file_size, orientation, modify_date, projection_type, "
+    "exif.asset_id AS exif_of FROM asset JOIN exif ON exif.asset_id = asset.id"
 )
+ASSET_WITH_ANY_EXIF_SELECT = ASSET_WITH_EXIF_SELECT.replace("asset JOIN", "asset LEFT JOIN")
+"""With assets that have no metadata row too, as a structured search shows them (FACTS 10)."""
 NO_DURATION_2 = "0:00:00.00000"
 # what Python's table lacks or names otherwise
 _MIME_TYPES = {".heic": "image/heic", ".heif": "image/heif", ".webp": "image/webp", ".avif": "image/avif",
@@ -73,7 +75,7 @@ def asset(row: Fields, version: Version, caller: str, *, with_exif: bool = False
     if version.device_fields:
         shown |= {"deviceAssetId": row["device_asset_id"], "deviceId": row["device_id"]}
     if with_exif:
-        shown["exifInfo"] = exif(row)
+        shown["exifInfo"] = exif(row) if row["exif_of"] else None
     return shown
 
 

@@ -22,7 +22,7 @@ def search_metadata(call: Call) -> Any:
     size = asked.get("size", search.DEFAULT_SIZE)
     if filters.is_structured(asked, call.version):
         query, order, offset = _structured(call, asked), filters.order_of(asked), filters.offset_of(asked)
-        items, is_more = _found(call, asked, query, order, size, offset)
+        items, is_more = _found(call, asked, query, order, size, offset, unread=True)
         return _page(call, items, cursor=filters.cursor_at(offset + size) if is_more else None)
     call.refuse_locked(asked.get("visibility"))
     _check_albums(call, asked)
@@ -35,14 +35,22 @@ def search_metadata(call: Call) -> Any:
 
 
 def _found(
-    call: Call, asked: dict[str, Any], query: search.Query, order: str, size: int, offset: int
+    call: Call,
+    asked: dict[str, Any],
+    query: search.Query,
+    order: str,
+    size: int,
+    offset: int,
+    *,
+    unread: bool = False,
 ) -> tuple[list[dict[str, Any]], bool]:
-    """One page, and whether there is another."""
+    """One page, and whether there is another; `unread`: assets without metadata are shown too."""
     with_exif = asked.get("withExif", False)
     if with_exif:
-        select = views.ASSET_WITH_EXIF_SELECT
+        select = views.ASSET_WITH_ANY_EXIF_SELECT if unread else views.ASSET_WITH_EXIF_SELECT
     else:
-        select = views.ASSET_SELECT + (" JOIN exif ON asset_id = asset.id" if query.needs_exif else "")
+        join = " LEFT JOIN exif" if unread else " JOIN exif"
+        select = views.ASSET_SELECT + (f"{join} ON asset_id = asset.id" if query.needs_exif else "")
     rows = call.db.rows(
         f"{select} WHERE {query.where} ORDER BY {order} LIMIT ? OFFSET ?",
         (*query.params, size + 1, offset),
@@ -82,14 +90,16 @@ def _structured(call: Call, asked: dict[str, Any], *, counting: bool = False) ->
 def search_statistics(call: Call) -> Any:
     """Search asset statistics."""
     asked = call.body(filters.statistics_fields(call.version))
-    if filters.is_structured(asked, call.version):
+    structured = filters.is_structured(asked, call.version)
+    if structured:
         query = _structured(call, asked, counting=True)
     else:
         call.refuse_locked(asked.get("visibility"))
         _check_albums(call, asked)
         owners = partners.in_timeline_of(call.db, call.user_id)
         query = search.query_for(asked, call.version, owners, counting=True)
-    source = "asset JOIN exif ON asset_id = asset.id" if query.needs_exif else "asset"
+    join = "LEFT JOIN" if structured else "JOIN"
+    source = f"asset {join} exif ON asset_id = asset.id" if query.needs_exif else "asset"
     return {"total": call.db.value(f"SELECT count(*) FROM {source} WHERE {query.where}", query.params)}
 
 
