@@ -33,6 +33,8 @@ PeopleOf = dict[str, frozenset[Person]]
 """Who is on which asset, by asset id; assets without anybody are left out."""
 
 _FORMS: Final[tuple[Literal["NFC"], Literal["NFD"]]] = ("NFC", "NFD")
+_UNCOUNTED = frozenset({"id", "checksum", "originalFileName", "originalPath"})
+"""What POST /search/statistics doesn't know (seen on 3.1.0; the specification of 2.5.6 has none of them)."""
 _NOT_FOR_FILTERS = frozenset(
     {
         "takenAfter",
@@ -66,6 +68,11 @@ class Selection:
     visibility: Visibility | None = None
     hidden: bool = False
     branches: tuple[Branch, ...] = ()
+
+    @property
+    def countable(self) -> bool:
+        """Whether a count counts no more than a search finds: some of the flat fields it overlooks."""
+        return _UNCOUNTED.isdisjoint(name for name, _ in self.filters)
 
 
 class Search:

@@ -149,7 +149,7 @@ class Photos:
             self.details |= {key: AssetDetail(asset, frozenset()) for key, asset in brought.items()}
         self.errand.came(number, seen[-1] - begun.rows)
         self.errand.tell("photos")(len(self.assets))
-        if expected is not None:
+        if expected is not None and selection.countable:
             self.unseen.append(max(0, expected - seen[-1]))
 
     def _finish(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.live import choosing, looking
+from reconciler.live.cost import Cost
 from tests.apply.support import here, photos
 
 RULE = {"assets": [{"match": {"file": "IMG_*.jpg"}, "rating": 4}]}
@@ -27,3 +29,20 @@ def test_single_photos_cost_no_such_question(tmp_path: Path) -> None:
         place.clear()
         place.plan({"assets": [{"match": {"file": "IMG_0001.jpg"}, "rating": 4}]})
         assert not [item for item in place.library.requests.all() if "statistics" in item.path]
+
+
+@pytest.mark.parametrize("version", ["2.5.6", "3.1.0", "3.2.2"])
+def test_a_count_that_overlooks_the_file_says_nothing(tmp_path: Path, version: str) -> None:
+    """The server counts all photos where names or paths are asked for; only 3.2 shows what is unread."""
+    wish = {"assets": [{"match": {"file": "IMG_000*.jpg"}, "rating": 4}]}
+    with here(tmp_path, photos(20), version=version) as place, pytest.MonkeyPatch.context() as costs:
+        for module in (looking, choosing):
+            costs.setattr(module, "scan_cost", lambda library, _passes: Cost(10_000, library, 1e6))
+        plan = place.plan(wish)
+        assert len(plan.changes.assets) == 10
+        assert not plan.notes
+        with place.library.database.write() as db:
+            db.run("DELETE FROM exif WHERE asset_id = ?", (place.ids()["IMG_0004.jpg"],))
+        plan = place.plan(wish)
+        assert len(plan.changes.assets) == 9
+        assert [note.count for note in plan.notes] == ([1] if version == "3.2.2" else [])
