@@ -9,8 +9,9 @@ that it finds, so it is enough to ask it about the photos that such a rule may m
 - A plan may change photos so that they get into a slice. What it may change is left out of the slices, which
   are larger then.
 
-Nothing of this can be kept from an earlier reading: adding, moving or taking away a face moves neither the
-time of the photo nor of the person (seen on 3.1.0), and equal numbers of photos may be other photos.
+Nothing of this can be kept from an earlier reading: adding, moving or taking away a face doesn't move the
+time of the photo, nor for certain that of the person (seen on 2.5.6 and 3.1.0), and equal numbers of photos
+may be other photos.
 """
 
 from __future__ import annotations
