@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from reconciler.apply.state import State
 from reconciler.cli.accounts import several
 from reconciler.cli.planning import Seen
 from reconciler.cli.remembered import Remembered
-from reconciler.diff import compare
 from reconciler.diff.changes import Note
 from reconciler.diff.target import Target
 from reconciler.live.covers import lacking
@@ -63,11 +61,10 @@ def plan_offline(
     attempts = NO_ATTEMPTS if retry_undone else snapshot.attempts
     live, known = snapshot.live, snapshot.known
     remembered = Remembered(state, live.identity.user_id, applied).read()
-    seen = Seen(live, attempts, known, Former(), targets, remembered)
-    plan = seen.plan_of(desired, compare(desired, live, attempts, known, targets))
     made = f"{snapshot.made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     note = Note(f"planned by a snapshot of {made}: what has changed on the server since is not in it")
-    return replace(plan, notes=(*plan.notes, note)), seen
+    seen = Seen(live, attempts, known, Former(), targets, remembered, notes=(note,))
+    return seen.plan(desired), seen
 
 
 def _check(desired: Desired, snapshot: Snapshot, path: str) -> None:

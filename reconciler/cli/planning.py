@@ -17,7 +17,7 @@ from reconciler.cli.connect import Connection
 from reconciler.cli.exits import Exit
 from reconciler.cli.keeping import kept_library
 from reconciler.diff import compare
-from reconciler.diff.changes import Comparison
+from reconciler.diff.changes import Comparison, Note
 from reconciler.diff.compare import differences
 from reconciler.diff.converged import applied_of
 from reconciler.diff.target import Target
@@ -101,6 +101,8 @@ class Seen:
     applied: Applied | None = None
     reading: ReadingPlan | None = None
     meter: Meter = field(default_factory=Meter)
+    notes: tuple[Note, ...] = ()
+    """What else there is to say of every plan that is made of it."""
 
     def with_features(self, features: Features) -> Seen:
         """The same on a server of which more is known."""
@@ -112,7 +114,7 @@ class Seen:
 
     def plan_of(self, desired: Desired, comparison: Comparison) -> Plan:
         """The plan of what differs."""
-        return make_plan(
+        plan = make_plan(
             comparison,
             self.live,
             desired.files,
@@ -124,6 +126,7 @@ class Seen:
             reading=self.reading,
             account=desired.part_of,
         )
+        return replace(plan, notes=(*plan.notes, *self.notes)) if self.notes else plan
 
 
 def plan_for(

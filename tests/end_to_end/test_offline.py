@@ -70,3 +70,17 @@ def test_what_a_snapshot_does_not_hold(shell: Shell, plain: Any) -> None:
     shell.write("hand.json", json.dumps(by_hand))
     refused = shell.run("immich-plan", "--snapshot", "hand.json")
     assert refused.code == 1 and "doesn't come from immich-snapshot" in refused.err
+
+
+def test_a_plan_after_what_was_accepted_still_says_what_it_was_made_by(shell: Shell, plain: Any) -> None:
+    with plain() as server:
+        asking(shell, server)
+        shell.write("wish.yaml", "assets:\n  - match: { file: IMG_0001.jpg }\n    rating: 3\n")
+        assert shell.run("immich-apply", "--yes").code == 0
+        photo = server.assets()["IMG_0001.jpg"]["id"]
+        server.ask("PUT", f"/api/assets/{photo}", {"rating": 5})
+        assert shell.run("immich-snapshot", "-q").code == 0
+    accepted = shell.run("immich-plan", "--snapshot", "live.json.gz", "--accept", "*", **NOWHERE)
+    assert accepted.code == 0, accepted.said
+    assert "rating: 5" in (shell.folder / "wish.yaml").read_text("utf-8")
+    assert "planned by a snapshot of 20" in accepted.out
