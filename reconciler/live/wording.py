@@ -9,6 +9,8 @@ from reconciler.immich.filters import Branch, Condition
 from reconciler.immich.search import Range, Selection
 from reconciler.live.parts import Facts
 
+MOST_SPANS = 10
+"""More stretches of time than these are only counted."""
 _WORDS = {
     "originalPath": "path with",
     "originalFileName": "file with",
@@ -81,7 +83,10 @@ def _structured(selection: Selection, facts: Facts) -> str:
     named = _naming(facts)
     shared = [_condition(one, named) for one in sorted(common, key=repr)]
     shared += _spans(selection.taken, selection.added)
-    own = [_branch(one, common, named) for one in selection.branches]
+    spans = [one for one in selection.branches if len(one.conditions) == len(common)]
+    counted = spans if len(spans) > MOST_SPANS else []
+    own = [_branch(one, common, named) for one in selection.branches if one not in counted]
+    own += [f"in {len(counted):,} stretches of time"] if counted else []
     if all(own):
         shared.append(listed(own, joint=" or "))
     return ", ".join(one for one in shared if one)

@@ -287,6 +287,7 @@ def test_many_alternatives_are_asked_in_hundreds(tmp_path: Path) -> None:
         ({"lacks": "tags"}, "any tag no"),
         ({"lacks": "lens"}, "no lens or no lens"),
         ({"has": "description"}, "any description"),
+        ({"taken": "12-24..12-26", "favorite": True}, "favorite yes, in 63 stretches of time"),
         ({"taken": "2024-06-02", "favorite": True}, "favorite yes, taken 2024-06-01..2024-06-04"),
     ],
     ids=str,
