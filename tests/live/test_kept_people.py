@@ -89,11 +89,14 @@ class Choosing:
     parts: int = 0
     """How often searches were enough."""
 
-    def few(self, few: bool, *, searched: bool = False) -> None:
-        """With `searched`, photos are searched for too, instead of a scan."""
+    def few(self, few: bool, *, searched: bool = False, dear: bool = False) -> None:
+        """With `searched`, photos are searched for too, instead of a scan.
+
+        With `dear`, the first pages show that searches for people cost more.
+        """
 
         def cost(rows: int, library: int = 0) -> Cost:
-            return Cost(1, rows, 0.0 if library or not few else 1.0)
+            return Cost(1, rows, 2.0 * dear if library else float(few))
 
         def begin(one: Everyone, searched: Collection[Selection]) -> bool:
             found = before(one, searched)
@@ -321,13 +324,36 @@ def test_what_a_plan_changes_does_not_narrow_whose_company_is_known(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_searches_that_would_bring_too_much_have_all_photos_asked(
+    tmp_path: Path, way: Choosing, version: str
+) -> None:
+    value, asked = CHANGED[0]
+    wish = {
+        "assets": [{"match": {"file": "IMG_0004.jpg", "type": "image"}, **value}],
+        "albums": [{"name": "Nobody", "match": {**asked, "file": "IMG_000*", "lacks": "people"}}],
+    }
+    with desk(tmp_path, version) as made:
+        made.chooses = True
+        way.few(False)
+        whole, _, _ = made.read(None, wish)
+        way.few(True, searched=True, dear=True)
+        live, _, _ = made.read(None, wish)
+        assert live.library and not whole.library and way.parts == 0
+        desired = made.world.desired(wish)
+        assert compare(desired, live).changes == compare(desired, whole).changes
+        on = {asset_id: live.people_of.get(asset_id) for asset_id in whole.assets}
+        assert on == {asset_id: whole.people_of.get(asset_id) for asset_id in whole.assets}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_everybody_on_some_photos_gives_the_same_plan_as_everybody_on_all(
     tmp_path: Path, way: Choosing, version: str
 ) -> None:
     chance = random.Random(3)
     with desk(tmp_path, version) as made:
         others = Family(made.world, chance, made.kept)
-        for _turn in range(12):
+        kept = 0
+        for turn in range(12):
             for _ in range(chance.randrange(4)):
                 others.change(chance.choice(CHANGES))
             others.let_run()
@@ -338,9 +364,10 @@ def test_everybody_on_some_photos_gives_the_same_plan_as_everybody_on_all(
             assert some == data
             way.few(True, searched=True)
             made.chooses = True
-            live, _, _ = made.read(None, SOME)
-            assert live.library  # read in parts
+            live, _, how = made.read(made.kept() if turn % 2 else None, SOME)
+            assert live.library or turn % 2  # read in parts, or as it is kept
+            kept += "kept since" in how
             desired = made.world.desired(SOME)
             assert compare(desired, live).changes == compare(desired, whole).changes
             made.chooses = False
-        assert way.parts == 24
+        assert way.parts == 24 and kept
