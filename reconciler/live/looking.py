@@ -203,7 +203,7 @@ class Looking:
             people = self.everyone.asked(fresh[place]) if self.everyone else None
             with self.errand.during(number + place):
                 begun = self.errand.source.begin(fresh[place], people=people, stop=self.errand.stop)
-                if begun.more or not settled:
+                if begun.more or not (settled or not fresh[place].countable):
                     self.counts[fresh[place]] = self.errand.source.size_of(fresh[place])
             self.errand.came(number + place, begun.rows)
             return begun

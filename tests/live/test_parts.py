@@ -504,3 +504,14 @@ def test_a_photo_is_not_read_twice(place: World) -> None:
 def test_the_same_is_read_in_the_same_way(place: World) -> None:
     wish = {"albums": [{"name": "New", "match": [{"rating": 5}, {"tags": ["Trips"]}, {"folder": "scans"}]}]}
     assert reading(place, wish, whole=False)[1] == reading(place, wish, whole=False)[1]
+
+
+@pytest.mark.parametrize("rule", [{"file": "IMG_*"}, {"folder": "2024/italy"}], ids=str)
+def test_what_a_count_overlooks_is_not_counted_in_vain(place: World, rule: dict[str, Any]) -> None:
+    """A count takes no names and no paths, and tells how large the library is, which speaks for a scan."""
+    sent: list[str] = []
+    wish = {"albums": [{"name": "New", "match": rule}]}
+    with place.reader.transport.watched(lambda one: sent.append(one.template)):
+        _, plan = reading(place, wish, whole=False, settled=None)
+    assert in_parts(plan)
+    assert "/search/statistics" not in sent
