@@ -27,7 +27,7 @@ def valid(document: Any, schema: str) -> None:
     )
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", [*VERSIONS, "3.2.2"])
 def test_plan_apply_and_nothing_left_to_do(shell: Shell, example: Any, version: str) -> None:
     with example(version) as server:
         asking(shell, server)

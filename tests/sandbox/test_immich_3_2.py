@@ -1,4 +1,4 @@
-"""The search of 3.2: what its recorded scenario leaves out, and what older versions make of it."""
+"""Immich 3.2: more of its search than was recorded, its new paths, and how older versions take a filter."""
 
 from __future__ import annotations
 
