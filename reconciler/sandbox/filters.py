@@ -57,6 +57,7 @@ def _set() -> v.Field:
 
 _TEXT = ("eq", "ne", "in", "notIn")
 _RANGE = ("eq", "ne", "lt", "lte", "gt", "gte")
+_DATES = ("eq", "ne", "gt", "gte", "lt", "lte")  # in another order in the server's messages
 _CHECKSUM = _operators(v.text(), *_TEXT)
 _NAME = _operators(v.text(), *_TEXT, nullable=True)
 _PATTERN = v.nested(
@@ -85,10 +86,10 @@ _COLUMNS: Mapping[str, tuple[str, v.Field]] = {
     "originalPath": ("original_path", _PATTERN),
     "rating": ("rating", _operators(v.number(), *_RANGE, "in", "notIn", nullable=True)),
     "fileSizeInBytes": ("file_size", _operators(v.number(), *_RANGE, "in", "notIn")),
-    "takenAt": ("file_created_at", _operators(v.instant(), *_RANGE)),
-    "createdAt": ("asset.created_at", _operators(v.instant(), *_RANGE)),
-    "updatedAt": ("asset.updated_at", _operators(v.instant(), *_RANGE)),
-    "trashedAt": ("deleted_at", _operators(v.instant(), *_RANGE, nullable=True)),
+    "takenAt": ("file_created_at", _operators(v.instant(), *_DATES)),
+    "createdAt": ("asset.created_at", _operators(v.instant(), *_DATES)),
+    "updatedAt": ("asset.updated_at", _operators(v.instant(), *_DATES)),
+    "trashedAt": ("deleted_at", _operators(v.instant(), *_DATES, nullable=True)),
     "checksum": ("checksum", _CHECKSUM),
 }
 _FLAGS = {
