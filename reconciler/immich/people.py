@@ -64,14 +64,23 @@ class PeopleReader(SelectionReader):
         It lists nobody who is only on archived photos, nor nameless faces that are few (FACTS 6).
         """
         found: list[Person] = []
-        page = 1
-        while True:
-            query = {"withHidden": "true", "size": str(MOST_PEOPLE), "page": str(page)}
-            people, more = self._get("/people", parse.people_page_of, query=query)
+        page, more = 1, True
+        while more:
+            people, more = self._people_page(page)
             found += people
-            if not more:
-                return sorted(found, key=lambda person: (person.name, person.id))
             page += 1
+        return sorted(found, key=lambda person: (person.name, person.id))
+
+    @needs("person.read")
+    def people_at_once(self) -> list[Person] | None:
+        """The same where they come in one page; None otherwise: pages may skip somebody while others come."""
+        people, more = self._people_page(1)
+        return None if more else people
+
+    def _people_page(self, page: int) -> tuple[list[Person], bool]:
+        query = {"withHidden": "true", "size": str(MOST_PEOPLE), "page": str(page)}
+        people, more = self._get("/people", parse.people_page_of, query=query)
+        return list(people), more
 
     @needs("person.read")
     def people_called(self, name: str) -> list[Person]:

@@ -9,18 +9,21 @@ from functools import partial
 from reconciler.immich.filters import Branch
 from reconciler.immich.search import PeopleOf, Selection
 from reconciler.live.clauses import PEOPLE
-from reconciler.live.cost import Cost, list_cost
+from reconciler.live.cost import Cost, list_cost, people_cost
 from reconciler.live.errand import Errand
-from reconciler.live.everyone import Everyone, asked_of_everyone, in_parts, unhides
+from reconciler.live.everyone import Everyone, asked_of_everyone, in_parts, patterns_of, unhides, unlisted
 from reconciler.live.parts import Asked, Facts
 from reconciler.live.people import People, people_asked, people_scanned, persons_called, with_the_scan
 from reconciler.live.plan import What, read
 from reconciler.live.wording import listed
 from reconciler.model.asset import Asset, Beside, Person
-from reconciler.model.company import is_id
+from reconciler.model.company import PersonIs, is_id
 from reconciler.model.desired import Desired
 from reconciler.model.selectors import Needs
 from reconciler.model.text import folded
+
+SOMEBODY = 0.03
+"""Seconds of the server for the photos of somebody: 13 to 52 ms, less the name."""
 
 STACKS = "stacks"
 LIBRARIES = "external libraries"
@@ -44,6 +47,10 @@ class Company:
     _hidden: bool = False
     """Whether it matters who is on hidden photos."""
     _called: dict[str, list[Person]] | None = None
+    _patterns: tuple[PersonIs, ...] = ()
+    """Wildcards, where it is enough to know all photos of those whose names fit."""
+    _listed: tuple[Person, ...] = ()
+    """The persons that the server lists, where names must fit wildcards."""
     _told: set[What] = field(default_factory=set)
     """What was read before the photos."""
 
@@ -57,10 +64,43 @@ class Company:
         of_all = with_the_scan(self.needs, facts.library)
         if self.needs.everyone and not of_all:
             asked = asked_of_everyone(desired)
-            of_all = around.whole or around.complete or not in_parts(asked, facts)
-            of_all = of_all or not self.everyone.choose(asked, self._more_facts(asked, facts))
+            if around.whole or around.complete:
+                asked = ()
+            elif not in_parts(asked, facts):
+                asked = self._by_name(desired, facts)
+            of_all = not asked or not self.everyone.choose(asked, self._more_facts(asked, facts))
         if of_all:
             self._all()
+
+    def _by_name(self, desired: Desired, facts: Facts) -> tuple[Asked, ...]:
+        """The parts on whose photos everybody must be known, where it is enough to know whose names fit.
+
+        None where it isn't, or where all photos are read in any case: who is on them comes with them.
+        """
+        kept, patterns = self.errand.around.kept, patterns_of(desired)
+        if not kept or self.errand.others or facts.library < kept.smallest or not kept.at_hand():
+            return ()
+        asked = asked_of_everyone(desired, by_name=True) + unlisted(hidden=self._hidden)
+        fits = patterns and in_parts(asked, facts) and self._names_fit(patterns, facts)
+        return asked if fits else ()
+
+    def _names_fit(self, patterns: tuple[PersonIs, ...], facts: Facts) -> bool:
+        """Asks whose names fit; whether their photos cost less than to ask who is on each photo."""
+
+        found: list[Person] | None = None
+
+        def ask() -> int:
+            nonlocal found
+            found = self.errand.source.people_at_once()
+            return len(found or ())
+
+        self._now(What.PEOPLE, f"who is called {listed([one.who for one in patterns])}", ask)
+        self._patterns, self._listed = patterns, tuple(found or ())
+        fitting = len(self._fitting(self._listed))
+        return found is not None and fitting * SOMEBODY < people_cost(facts.library).seconds
+
+    def _fitting(self, people: Iterable[Person]) -> dict[str, Person]:
+        return {person.id: person for person in people if any(one.means(person) for one in self._patterns)}
 
     def begin(self, searched: Collection[Selection]) -> None:
         """Begins to ask who is on photos, where that doesn't come with these searches for photos."""
@@ -68,6 +108,7 @@ class Company:
             self._all()
 
     def _all(self) -> None:
+        self._patterns = ()
         self.scanned, self.everyone = {}, Everyone(self.errand)
 
     def _more_facts(self, asked: Iterable[Asked], facts: Facts) -> Facts:
@@ -121,9 +162,10 @@ class Company:
         """A job that asks for all that doesn't come with the photos, of which these searches are read."""
         jobs: list[tuple[int, Callable[[], int]]] = []
         unread = self._unread({*searched, *self.everyone.begun})
-        if self.scanned is None and unread:
-            text = f"photos of {listed(unread)}"
-            cost = list_cost(len(unread) * (2 if self._called is None else 1))
+        fitting = sorted(person.name for person in self._fitting(self._listed).values())
+        if self.scanned is None and (unread or self._patterns):
+            text = f"photos of {listed([*unread, *fitting])}"
+            cost = list_cost(len(unread) * (2 if self._called is None else 1) + len(fitting))
             number = self.errand.will(read(What.PEOPLE, text, cost))
             jobs.append((number, partial(self._people, searched)))
         if self.needs.stacks and What.STACKS not in self._told:
@@ -179,6 +221,11 @@ class Company:
     def _people(self, searched: Collection[Selection]) -> int:
         if self._called is None:
             self._names()
+        if self._called is not None and self._patterns:
+            # whom the server doesn't list has been seen on the photos that were read
+            seen = (person for people in self.everyone.of.values() for person in people)
+            fitting = self._fitting((*seen, *self._listed))
+            self._called |= {f"{person_id} as named": [one] for person_id, one in fitting.items()}
         come = {*searched, *self.everyone.begun}
         ids = sorted({person.id for called in (self._called or {}).values() for person in called})
         unread = [one for one in ids if not self._alone(one, come)]

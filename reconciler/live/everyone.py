@@ -9,6 +9,10 @@ that it finds, so it is enough to ask it about the photos that such a rule may m
 - A plan may change photos so that they get into a slice. What it may change is left out of the slices, which
   are larger then.
 
+Wildcards and albums for each person need less, where the photos themselves are kept: who has such a name, and
+all their photos. The server lists everybody with a name who is on a photo of the timeline; whom it doesn't
+list is seen on the archived photos.
+
 Nothing of this can be kept from an earlier reading: adding, moving or taking away a face doesn't move the
 time of the photo, nor for certain that of the person (seen on 2.5.6 and 3.1.0), and equal numbers of photos
 may be other photos.
@@ -28,27 +32,49 @@ from reconciler.live.parts import Asked, Facts, Parts, parts_of
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.slices import Slice, slices_of
 from reconciler.live.wording import described
+from reconciler.model.asset import Person
+from reconciler.model.company import PersonIs
 from reconciler.model.desired import Desired
+from reconciler.model.groupings import ByPerson
 from reconciler.model.origin import Origin
-from reconciler.model.selectors import All, AnyOf, Named, Selector
-from reconciler.model.values import Field
+from reconciler.model.selectors import All, AnyOf, Named, Selector, conditions_of
+from reconciler.model.values import Field, Visibility
 
 FEW_PHOTOS = PAGE
 """Up to this many photos, everybody on all of them comes with a page that is read in any case."""
 
 
-def asked_of_everyone(desired: Desired) -> tuple[Asked, ...]:
-    """The parts of a library on whose photos everybody must be known, in the order of the files."""
+def asked_of_everyone(desired: Desired, *, by_name: bool = False) -> tuple[Asked, ...]:
+    """The parts of a library on whose photos everybody must be known, in the order of the files.
+
+    `by_name`: all photos of those whose names rules ask for by `patterns_of` are known otherwise.
+    """
     found: dict[Slice, list[Origin]] = {}
-    for origin, selector in _that_ask(desired):
+    for origin, selector in _that_ask(desired, by_name):
         for one in slices_of(selector):
             found.setdefault(_lasting(one, desired), []).append(origin)
     return tuple(Asked(one, tuple(dict.fromkeys(origins))) for one, origins in found.items())
 
 
+def patterns_of(desired: Desired) -> tuple[PersonIs, ...]:
+    """The wildcards that names must fit, `?*` for albums for each person: whoever has a name."""
+    found = [one for rule in desired.rules for one in conditions_of(rule) if _asks_names(one)]
+    for album_set in desired.album_sets:
+        match album_set.grouping:
+            case ByPerson(these=these) if not these or not all(one.one or _asks_names(one) for one in these):
+                found.append(PersonIs("?*"))
+    return tuple(dict.fromkeys(one for one in found if isinstance(one, PersonIs)))
+
+
 def in_parts(asked: tuple[Asked, ...], facts: Facts) -> bool:
     """Whether it may be enough to know of these parts who is on their photos."""
-    return facts.library > FEW_PHOTOS and bool(asked) and not any(one.slice.whole for one in asked)
+    return facts.library > FEW_PHOTOS and not any(one.slice.whole for one in asked)
+
+
+def unlisted(*, hidden: bool) -> tuple[Asked, ...]:
+    """The photos on which persons may be whom the server doesn't list (FACTS 6)."""
+    wanted = (Visibility.ARCHIVE, *([Visibility.HIDDEN] if hidden else []))
+    return tuple(Asked(Slice(visibility=one), ()) for one in wanted)
 
 
 def unhides(desired: Desired) -> bool:
@@ -56,32 +82,40 @@ def unhides(desired: Desired) -> bool:
     return any(Field.VISIBILITY in entry.values for entry in desired.assets)
 
 
-def _that_ask(desired: Desired) -> Iterator[tuple[Origin, Selector]]:
+def _that_ask(desired: Desired, by_name: bool) -> Iterator[tuple[Origin, Selector]]:
     """The selectors that ask for everybody on the photos."""
     for entry in desired.assets:
-        yield from ((entry.origin, one) for one in _alternatives(entry.rule))
+        yield from ((entry.origin, one) for one in _alternatives(entry.rule, by_name))
     for album in desired.albums:
         for part in (album.rule, album.exclude):
-            yield from ((album.origin, one) for one in _alternatives(part))
+            yield from ((album.origin, one) for one in _alternatives(part, by_name))
     for album_set in desired.album_sets:
         for part in album_set.rules:
-            yield from ((album_set.origin, one) for one in _alternatives(part))
-        if album_set.grouping.needs().everyone:
+            yield from ((album_set.origin, one) for one in _alternatives(part, by_name))
+        known = by_name and isinstance(album_set.grouping, ByPerson)
+        if album_set.grouping.needs().everyone and not known:
             yield album_set.origin, album_set.rule or All(())
 
 
-def _alternatives(selector: Selector | None) -> Iterator[Selector]:
+def _alternatives(selector: Selector | None, by_name: bool) -> Iterator[Selector]:
     """Those of a selector's alternatives that ask for everybody."""
     match selector:
         case None:
             return
         case Named(_, part):
-            yield from _alternatives(part)
+            yield from _alternatives(part, by_name)
         case AnyOf(parts):
             for part in parts:
-                yield from _alternatives(part)
-        case _ if selector.needs().everyone:
+                yield from _alternatives(part, by_name)
+        case _ if any(
+            one.needs().everyone and not (by_name and _asks_names(one)) for one in conditions_of(selector)
+        ):
             yield selector
+
+
+def _asks_names(condition: Selector) -> bool:
+    """Whether a condition asks for everybody whose name fits, and not for faces without a name."""
+    return isinstance(condition, PersonIs) and not condition.one and not condition.means(Person(""))
 
 
 def _lasting(one: Slice, desired: Desired) -> Slice:

@@ -22,7 +22,13 @@ def calls_of(reading: Reading) -> list[Callable[..., object]]:
     if reading.users:
         calls.append(Reader.users)
     if reading.needs.people or reading.needs.everyone:
-        calls += [Reader.people, Reader.people_called, Reader.with_person, Reader.begin_people]
+        calls += [
+            Reader.people,
+            Reader.people_at_once,
+            Reader.people_called,
+            Reader.with_person,
+            Reader.begin_people,
+        ]
     if reading.needs.owners:
         calls.append(Reader.owners)
     if reading.needs.stacks:

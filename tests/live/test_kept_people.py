@@ -16,7 +16,7 @@ from reconciler.diff import compare
 from reconciler.immich.retry import Repeat
 from reconciler.immich.search import Selection
 from reconciler.immich.writer import Writer
-from reconciler.live import choosing, everyone, looking
+from reconciler.live import choosing, company, everyone, looking
 from reconciler.live.cost import Cost
 from reconciler.live.everyone import Everyone
 from reconciler.sandbox.photo import Embedded
@@ -107,7 +107,8 @@ class Choosing:
         before = Everyone.begin
         self.monkeypatch.setattr(Everyone, "begin", begin)
         self.monkeypatch.setattr(everyone, "FEW_PHOTOS", 0)
-        self.monkeypatch.setattr(everyone, "people_cost", cost)
+        for module in (everyone, company):
+            self.monkeypatch.setattr(module, "people_cost", cost)
         if searched:
             for module in (looking, choosing):
                 self.monkeypatch.setattr(
@@ -321,6 +322,60 @@ def test_what_a_plan_changes_does_not_narrow_whose_company_is_known(
         (album,) = compare(made.world.desired(wish), live).changes.albums
         assert made.world.ids()["IMG_0004.jpg"] not in album.added
         assert way.parts == 1
+
+
+BY_NAME: dict[str, Any] = {
+    "assets": [{"match": {"people": {"any": ["B*"]}, "favorite": True}, "visibility": "archive"}],
+    "albums": [
+        {"name": "Everything", "match": {"not": {"people": "Z*"}}},
+        {"name": "Hearts", "match": {"people": {"all": ["A*"], "none": ["?e*", "Zoe"]}}},
+        {"name": "Some", "match": [{"people": {"only": ["Ada"]}}, {"people": {"any": ["Ben", "An*"]}}]},
+    ],
+    "album_sets": [{"for_each": "person", "name": "With {person}"}],
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("seed", range(2))
+def test_names_that_fit_give_the_same_plan_as_everybody_on_all_photos(
+    tmp_path: Path, way: Choosing, version: str, seed: int
+) -> None:
+    chance = random.Random(seed)
+    with desk(tmp_path, version) as made:
+        others = Family(made.world, chance, made.kept)
+        for _turn in range(12):
+            for _ in range(chance.randrange(4)):
+                others.change(chance.choice(CHANGES))
+            others.let_run()
+            way.few(True)
+            _, some, _ = made.read(made.kept(), BY_NAME)
+            way.few(False)
+            _, data, _ = made.read(None, BY_NAME)
+            assert some == data
+        assert way.parts == 11  # all but the first, before anything is kept
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_somebody_who_is_only_on_an_archived_photo_fits_too(
+    tmp_path: Path, way: Choosing, version: str
+) -> None:
+    """The server's list of persons doesn't have him (FACTS 6)."""
+    wish = {"albums": [{"name": "Q", "match": {"people": {"any": ["Q*"]}}}]}
+    with desk(tmp_path, version) as made:
+        archived = made.world.ids()["IMG_0004.jpg"]
+        parse, repeat = dict, Repeat.NEVER
+        body = {"name": "Quentin"}
+        person = made.world.reader.transport.call("POST", "/people", repeat=repeat, parse=parse, body=body)
+        call(made.world, "POST", "/faces", {"assetId": archived, "personId": person["id"], **BOX})
+        way.few(True)
+        made.read(made.kept(), wish)
+        live, _, how = made.read(made.kept(), wish)
+        assert way.parts == 1 and "kept since" in how
+        assert made.sent.count("/people") == 1
+        # what has changed, who is on archived photos, and his photos; 2.5 shows each visibility apart
+        assert made.sent.count("/search/metadata") == (3 if version == "3.1.0" else 6)
+        (album,) = compare(made.world.desired(wish), live).changes.albums
+        assert set(album.added) == {archived}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
