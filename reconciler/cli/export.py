@@ -85,8 +85,13 @@ def main(
     if not force:
         _refuse_to_replace(places)
     settings, whose = _settings(paths or _others(places), account)
-    tagged = Part.TAGS in parts or (Part.ASSETS in parts and Kept.TAGS in kept)
-    asking = curation(settings, tags=tagged, albums=Part.ALBUMS in parts)
+    asking = curation(
+        settings,
+        tags=Part.TAGS in parts,
+        albums=Part.ALBUMS in parts,
+        photos=Part.ASSETS in parts,
+        tags_of=Kept.TAGS in kept,
+    )
     with (
         connect(settings, Ask(server, account, verbose), Calls(reads(asking))) as connection,
         progress(quiet) as watching,

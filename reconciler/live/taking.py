@@ -14,7 +14,7 @@ from reconciler.live.source import Source
 from reconciler.model.albumsets import KnownAlbums
 from reconciler.model.asset import AssetState
 from reconciler.model.attempts import Attempts
-from reconciler.model.desired import AssetEntry, Desired
+from reconciler.model.desired import AssetEntry, Desired, TagEntry
 from reconciler.model.live import Features, Identity
 from reconciler.model.origin import Origin
 from reconciler.model.selectors import Needs, OneByOne
@@ -49,11 +49,20 @@ def everything(desired: Desired, *, libraries: bool) -> Desired:
     return replace(desired, assets=(*desired.assets, AssetEntry(Origin("", 0), {}, rule=Wanting(needs))))
 
 
-def curation(settings: Desired, *, tags: bool, albums: bool) -> Desired:
-    """As if files asked for every photo, for all tags or albums, and for nothing of what these files ask."""
-    needs = Needs(all_tags=tags, all_albums=albums, hidden=True)
-    asked = AssetEntry(Origin("", 0), {}, rule=Wanting(needs))
-    return Desired(server=settings.server, account=settings.account, http=settings.http, assets=(asked,))
+def curation(settings: Desired, *, tags: bool, albums: bool, photos: bool, tags_of: bool) -> Desired:
+    """As if files asked for the list of tags, for all albums, for every photo with or without its tags.
+
+    What these files ask for is left out.
+    """
+    nowhere = Origin("", 0)
+    needs = Needs(all_tags=photos and tags_of, all_albums=albums, hidden=True)
+    return Desired(
+        server=settings.server,
+        account=settings.account,
+        http=settings.http,
+        tags=(TagEntry("", nowhere),) if tags else (),
+        assets=(AssetEntry(nowhere, {}, rule=Wanting(needs)),) if photos or albums else (),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ albums:
 
 def everything_of(here: World) -> Live:
     return read_live(
-        curation(Desired(), tags=True, albums=True),
+        curation(Desired(), tags=True, albums=True, photos=True, tags_of=True),
         here.reader,
         identity=here.identity,
         features=here.features(),
