@@ -13,7 +13,7 @@ from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
-    from reconciler.render.export import Exported, Kept, Part
+    from reconciler.render.export import Exportable, Exported, Part
 
 PARTS = ("tags", "albums", "assets")
 FIELDS = ("description", "taken", "location", "rating", "tags", "favorite", "visibility")
@@ -77,9 +77,9 @@ def main(
     from reconciler.live.read import read_live
     from reconciler.live.taking import curation
     from reconciler.model.live import Features
-    from reconciler.render.export import Kept, Part, exported
+    from reconciler.render.export import Exportable, Part, exported
 
-    kept = _kept(fields)
+    wanted = _wanted(fields)
     parts = [part for part in Part if part in (only or PARTS)]
     places = _places(output, parts)
     if not force:
@@ -90,7 +90,7 @@ def main(
         tags=Part.TAGS in parts,
         albums=Part.ALBUMS in parts,
         photos=Part.ASSETS in parts,
-        tags_of=Kept.TAGS in kept,
+        tags_of=Exportable.TAGS in wanted,
     )
     with (
         connect(settings, Ask(server, account, verbose), Calls(reads(asking))) as connection,
@@ -111,23 +111,23 @@ def main(
             on_progress=reading_progress,
         )
         watching.rest()
-    found = [exported(live, part, kept) for part in parts]
+    found = [exported(live, part, wanted) for part in parts]
     _write(found, places, f"account: {whose}\n" if whose else "")
     if not quiet:
         _tell(found, output)
 
 
-def _kept(fields: str) -> tuple[Kept, ...]:
-    from reconciler.render.export import Kept
+def _wanted(fields: str) -> tuple[Exportable, ...]:
+    from reconciler.render.export import Exportable
 
     names = [name.strip() for name in fields.split(",")]
     if names == ["all"]:
-        return tuple(Kept)
+        return tuple(Exportable)
     if unknown := [name for name in names if name not in FIELDS]:
         raise click.BadParameter(
             f"{unknown[0]!r} is not one of {', '.join(FIELDS)}, all", param_hint="'--fields'"
         )
-    return tuple(kind for kind in Kept if kind in names)
+    return tuple(kind for kind in Exportable if kind in names)
 
 
 def _settings(paths: Sequence[str], account: str | None) -> tuple[Desired, str]:

@@ -14,7 +14,7 @@ from reconciler.config.nodes import plain_value
 from reconciler.config.place import moved_to
 from reconciler.model.asset import Asset
 from reconciler.model.live import Album, Live
-from reconciler.model.sharing import Role
+from reconciler.model.sharing import Role, Share
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken, Visibility
 
 _NO_COMMENT = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
@@ -29,7 +29,7 @@ class Part(StrEnum):
     ASSETS = "assets"
 
 
-class Kept(StrEnum):
+class Exportable(StrEnum):
     """What can be exported of a photo, by its key in the files."""
 
     DESCRIPTION = "description"
@@ -41,7 +41,7 @@ class Kept(StrEnum):
     VISIBILITY = "visibility"
 
 
-USUAL = tuple(kind for kind in Kept if kind not in (Kept.TAKEN, Kept.LOCATION))
+USUAL = tuple(kind for kind in Exportable if kind not in (Exportable.TAKEN, Exportable.LOCATION))
 """What is exported unless somebody asks otherwise: the server doesn't tell whose dates and places are."""
 
 HEADS: Mapping[Part, str] = {
@@ -64,7 +64,7 @@ class Exported:
     left_out: tuple[str, ...] = ()
 
 
-def exported(live: Live, part: Part, kept: Collection[Kept] = USUAL) -> Exported:
+def exported(live: Live, part: Part, wanted: Collection[Exportable] = USUAL) -> Exported:
     """One part of a live state that holds all of it. A plan of the result has nothing to do."""
     match part:
         case Part.TAGS:
@@ -74,7 +74,7 @@ def exported(live: Live, part: Part, kept: Collection[Kept] = USUAL) -> Exported
             left = tuple(_albums_left_out(live))
             found = list(_albums(live))
         case Part.ASSETS:
-            found = list(_assets(live, kept))
+            found = list(_assets(live, wanted))
             unread = sum(not asset.read for asset in live.assets.values())
             left = (f"{unread:,} photos that the server has not read yet",) if unread else ()
     text = f"{HEADS[part]}{part}:\n" + "".join(found) if found else ""
@@ -113,8 +113,8 @@ def _album(album: Album, live: Live, named: _Named) -> Iterator[str]:
     cover = live.assets.get(album.cover or "")
     if cover and cover.id in inside:
         yield f"    cover: {{ {named(cover)} }}\n"
-    if shares := [_share(share.user.email, share.role) for share in album.shares if share.user.email]:
-        yield f"    share: [{', '.join(shares)}]\n"
+    if any(map(_can_be_written, album.shares)):
+        yield f"    share: {_shares(album.shares)}\n"
     others = len(inside - live.assets.keys())
     if others:
         yield f"    # {others:,} more are in it that are other people's, in the trash or locked; they stay\n"
@@ -125,9 +125,20 @@ def _album(album: Album, live: Live, named: _Named) -> Iterator[str]:
         yield f"      - {named(asset)} # {_comment(asset)}\n"
 
 
-def _share(email: str, role: str) -> str:
-    who = scalar_text(email)
-    return who if role == Role.VIEWER else f"{{ user: {who}, role: {scalar_text(role)} }}"
+def _shares(shares: Collection[Share]) -> str:
+    """Who sees an album; whoever can't be written is not to lose access for that."""
+    known = [share for share in shares if _can_be_written(share)]
+    listed = f"[{', '.join(map(_share, known))}]"
+    return listed if len(known) == len(shares) else f"{{ add: {listed} }}"
+
+
+def _share(share: Share) -> str:
+    who = scalar_text(share.user.email)
+    return who if share.role == Role.VIEWER else f"{{ user: {who}, role: {share.role} }}"
+
+
+def _can_be_written(share: Share) -> bool:
+    return bool(share.user.email) and share.role in set(Role)
 
 
 def _names_twice(live: Live) -> set[str]:
@@ -139,33 +150,37 @@ def _albums_left_out(live: Live) -> Iterator[str]:
         yield f"the albums called {name!r}: several of one name can't be told apart in files"
     if any(not album.name for album in live.albums):
         yield "albums without a name"
-    roles = sorted({share.role for album in live.albums for share in album.shares} - set(Role))
-    if roles:
-        yield f"users with the role {', '.join(roles)}, which can't be written in files"
+    for album in live.albums:
+        for share in album.shares:
+            if not _can_be_written(share):
+                yield (
+                    f"that {share.user.label} sees the album {album.name!r} as {share.role!r}: "
+                    f"files know only {' and '.join(Role)}, and users by their e-mail"
+                )
 
 
 # -- photos ------------------------------------------------------------------------------------------------
 
 
-def _assets(live: Live, kept: Collection[Kept]) -> Iterator[str]:
+def _assets(live: Live, wanted: Collection[Exportable]) -> Iterator[str]:
     named = _Named(live)
     parts = {asset.motion_id for asset in live.assets.values() if asset.motion_id}
     for asset in _in_order(live.assets.values()):
         if not asset.read or asset.id in parts:
             continue
-        lines = [f"    {key}: {text}\n" for key, text in _values(asset, live, kept)]
+        lines = [f"    {key}: {text}\n" for key, text in _values(asset, live, wanted)]
         if lines:
             yield f"  # {_comment(asset)}\n  - match: {{ {named(asset)} }}\n{''.join(lines)}"
 
 
-def _values(asset: Asset, live: Live, kept: Collection[Kept]) -> Iterator[tuple[str, str]]:
-    for kind in kept:
-        if kind is Kept.TAGS:
+def _values(asset: Asset, live: Live, wanted: Collection[Exportable]) -> Iterator[tuple[str, str]]:
+    for kind in wanted:
+        if kind is Exportable.TAGS:
             if tags := sorted(live.tags_of.get(asset.id, ())):
                 yield kind, f"[{', '.join(map(scalar_text, tags))}]"
-        elif kind is Kept.TAKEN:
+        elif kind is Exportable.TAKEN:
             if asset.taken:
-                yield kind, _taken(asset.taken, asset.location if Kept.LOCATION in kept else None)
+                yield kind, _taken(asset.taken, asset.location if Exportable.LOCATION in wanted else None)
         elif text := _WRITTEN[kind](asset.value(Field(kind))):
             yield kind, text
 
@@ -186,12 +201,12 @@ def _location(value: FieldValue) -> str:
     return f"{{ latitude: {latitude}, longitude: {longitude} }}"
 
 
-_WRITTEN: Mapping[Kept, Callable[[FieldValue], str]] = {
-    Kept.DESCRIPTION: lambda value: scalar_text(str(value)) if value else "",
-    Kept.LOCATION: _location,
-    Kept.RATING: lambda value: str(value) if value else "",
-    Kept.FAVORITE: lambda value: "true" if value else "",
-    Kept.VISIBILITY: lambda value: "" if value is Visibility.TIMELINE else str(value),
+_WRITTEN: Mapping[Exportable, Callable[[FieldValue], str]] = {
+    Exportable.DESCRIPTION: lambda value: scalar_text(str(value)) if value else "",
+    Exportable.LOCATION: _location,
+    Exportable.RATING: lambda value: str(value) if value else "",
+    Exportable.FAVORITE: lambda value: "true" if value else "",
+    Exportable.VISIBILITY: lambda value: "" if value is Visibility.TIMELINE else str(value),
 }
 """How a value is written; empty for what a photo has where nobody has done anything."""
 

@@ -93,5 +93,5 @@ def test_with_several_accounts_the_files_say_whose_they_are(folder: Path) -> Non
 
 def test_the_names_are_those_of_the_renderer() -> None:
     assert tuple(export.Part) == PARTS
-    assert tuple(export.Kept) == FIELDS
+    assert tuple(export.Exportable) == FIELDS
     assert tuple(export.USUAL) == tuple(USUAL.split(","))

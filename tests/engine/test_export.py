@@ -16,7 +16,7 @@ from reconciler.live.taking import curation
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.plan.report import Outcome
-from reconciler.render.export import Kept, Part, exported
+from reconciler.render.export import Exportable, Part, exported
 from reconciler.sandbox.library import NewAsset
 from tests.engine.test_properties import VERSIONS, Shared, shared_world
 from tests.engine.wishes import libraries, shared_before, wishes
@@ -67,7 +67,7 @@ def everything_of(here: World) -> Live:
 
 def text_of(here: World) -> str:
     live = everything_of(here)
-    return "\n".join(exported(live, part, tuple(Kept)).text for part in Part)
+    return "\n".join(exported(live, part, tuple(Exportable)).text for part in Part)
 
 
 @VERSIONS
