@@ -72,7 +72,7 @@ def main(
     """
     from reconciler.cli.connect import Ask, Calls, connect
     from reconciler.cli.planning import reads
-    from reconciler.cli.progress import progress
+    from reconciler.cli.progress import of_reading, progress
     from reconciler.live.errand import Around
     from reconciler.live.read import read_live
     from reconciler.live.taking import curation
@@ -98,17 +98,13 @@ def main(
     ):
         connection.require(reads(asking))
 
-        def reading_progress(what: str, done: int) -> None:
-            watching.stage(f"reading {what}")
-            watching.advance(done)
-
         live = read_live(
             asking,
             connection.reader,
             identity=connection.identity,
             features=Features(),
             around=Around(whole=True, complete=True),
-            on_progress=reading_progress,
+            on_progress=of_reading(watching),
         )
         watching.rest()
     found = [exported(live, part, wanted) for part in parts]

@@ -16,6 +16,7 @@ from reconciler.cli.common import files_cache
 from reconciler.cli.connect import Connection
 from reconciler.cli.exits import Exit
 from reconciler.cli.keeping import kept_library
+from reconciler.cli.progress import of_reading
 from reconciler.diff import compare
 from reconciler.diff.changes import Comparison, Note
 from reconciler.diff.compare import differences
@@ -147,10 +148,6 @@ def plan_for(
     reading = reading_for(desired)
     connection.require(calls_of(reading))
 
-    def reading_progress(what: str, done: int) -> None:
-        progress.stage(f"reading {what}")
-        progress.advance(done)
-
     user = connection.identity.user_id
     known = state.known_albums(user) if desired.album_sets else NOTHING_KNOWN
     around = Around(
@@ -168,7 +165,7 @@ def plan_for(
             identity=connection.identity,
             features=features,
             around=around,
-            on_progress=reading_progress,
+            on_progress=of_reading(progress),
         )
     attempts = NO_ATTEMPTS if retry_undone else state.attempts(user)
     former = Runs(state).gone_files(connection.server, user)

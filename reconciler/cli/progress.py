@@ -110,6 +110,16 @@ class Moving:
         self._bar.console.print(text, markup=False, highlight=False)
 
 
+def of_reading(progress: Progress) -> Callable[[str, int], None]:
+    """Tells how much of what has been read."""
+
+    def told(what: str, done: int) -> None:
+        progress.stage(f"reading {what}")
+        progress.advance(done)
+
+    return told
+
+
 @contextmanager
 def progress(quiet: bool) -> Iterator[Unheard]:
     """Progress that suits where stderr goes."""

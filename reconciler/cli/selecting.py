@@ -13,7 +13,7 @@ from reconciler.cli.common import files_cache, stop
 from reconciler.cli.connect import Connection
 from reconciler.cli.exits import Exit
 from reconciler.cli.keeping import kept_library
-from reconciler.cli.progress import Unheard
+from reconciler.cli.progress import Unheard, of_reading
 from reconciler.config import load
 from reconciler.config.faults import nearest
 from reconciler.config.owners import refused_of
@@ -114,10 +114,6 @@ def answer(asked: Question, connection: Connection, progress: Unheard, *, whole:
     desired, hidden = asked.desired, asked.rule.needs().hidden
     connection.require(calls_of(reading_for(desired)))
 
-    def reading_progress(what: str, done: int) -> None:
-        progress.stage(f"reading {what}")
-        progress.advance(done)
-
     live = read_live(
         desired,
         connection.reader,
@@ -129,7 +125,7 @@ def answer(asked: Question, connection: Connection, progress: Unheard, *, whole:
             libraries=connection.libraries,
             kept=kept_library(connection),
         ),
-        on_progress=reading_progress,
+        on_progress=of_reading(progress),
     )
     progress.rest()
     references = check_references([asked.rule], live)

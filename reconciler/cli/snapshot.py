@@ -114,6 +114,7 @@ class How:
     def taken(self, desired: Desired, connection: Connection, watching: Unheard) -> Snapshot:
         """The snapshot of one account. Stops where its key lacks permissions."""
         from reconciler.cli.planning import reads
+        from reconciler.cli.progress import of_reading
         from reconciler.live import taking as take
         from reconciler.live.errand import Around
 
@@ -121,10 +122,6 @@ class How:
         if self.everything:
             asking = take.everything(desired, libraries=connection.admin is not None)
         connection.require(reads(asking))
-
-        def reading_progress(what: str, done: int) -> None:
-            watching.stage(f"reading {what}")
-            watching.advance(done)
 
         user = connection.identity.user_id
         return take.take(
@@ -140,5 +137,5 @@ class How:
             identity=connection.identity,
             features=connection.features(True),
             around=Around(whole=True, libraries=connection.libraries),
-            on_progress=reading_progress,
+            on_progress=of_reading(watching),
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from threading import Event
 from typing import Final, Literal
 
 from reconciler.immich import parse
-from reconciler.immich.answers import Mark
+from reconciler.immich.answers import Mark, P
 from reconciler.immich.asking import Asker, Progress
 from reconciler.immich.filters import Branch
 from reconciler.immich.keyset import Window
@@ -61,19 +61,8 @@ class SelectionReader(Asker):
 
         `people`: see `scan`.
         """
-        one, with_people = asset_parser(True, people), people is not None
-        if selection.branches:
-            queries = [self._search.structured(selection, one, with_people=with_people)]
-        else:
-            queries = self._search.queries(
-                _filters_of(selection),
-                one,
-                hidden=selection.hidden,
-                with_exif=True,
-                with_people=with_people,
-                visibility=selection.visibility,
-            )
-        return self._search.begin(queries, window_of(selection.taken, selection.added), stop)
+        one = asset_parser(True, people)
+        return self._begun(selection, one, stop, with_exif=True, with_people=people is not None)
 
     @needs("asset.read")
     def finish(
@@ -112,16 +101,27 @@ class SelectionReader(Asker):
         Partners' and trashed photos as in `begin`. For photos that are known it takes the server 60 ms for
         1,000, a third less than with all that a photo has.
         """
-        one = mark_parser(people)
+        return self._begun(selection, mark_parser(people), stop, with_exif=False, with_people=True)
+
+    def _begun(
+        self,
+        selection: Selection,
+        one: Callable[[parse.Json], P],
+        stop: Event | None,
+        *,
+        with_exif: bool,
+        with_people: bool,
+    ) -> Begun[P]:
+        """The first page of a part of the library in the form that the server knows for it."""
         if selection.branches:
-            queries = [self._search.structured(selection, one, with_exif=False, with_people=True)]
+            queries = [self._search.structured(selection, one, with_exif=with_exif, with_people=with_people)]
         else:
             queries = self._search.queries(
                 _filters_of(selection),
                 one,
                 hidden=selection.hidden,
-                with_exif=False,
-                with_people=True,
+                with_exif=with_exif,
+                with_people=with_people,
                 visibility=selection.visibility,
             )
         return self._search.begin(queries, window_of(selection.taken, selection.added), stop)
