@@ -151,6 +151,8 @@ def _places(output: Path | None, parts: Iterable[Part]) -> dict[Part, Path | Non
     """Where each part goes; None is standard output."""
     if output is None or output.suffix in (".yaml", ".yml"):
         return dict.fromkeys(parts, output)
+    if output.is_file():
+        stop(f"{output}: this is a file; name a folder, or a file that ends in .yaml", Exit.INVALID)
     return {part: output / FILES[part] for part in parts}
 
 

@@ -66,6 +66,9 @@ def test_files_that_are_there_are_not_replaced(folder: Path) -> None:
     done = run("-o", "out")
     assert done.exit_code == 2 and "out/photos.yaml: there already; --force replaces it" in done.output
     assert (folder / "out" / "photos.yaml").read_text() == "mine"
+    (folder / "notes").write_text("mine")
+    done = run("-o", "notes", "--force")
+    assert done.exit_code == 2 and "notes: this is a file; name a folder, or a file that" in done.output
     assert run("-o", "out", "--force").exit_code == 0
     assert "Hello" in (folder / "out" / "photos.yaml").read_text()
 
