@@ -139,7 +139,8 @@ def query_for(
     for name, column in _COLUMNS.items():
         if name not in filters or name == "visibility":
             continue
-        if filters[name] is None:
+        empty_is_none = name in _EXACT_TEXTS and not version.since(3, 0)
+        if filters[name] is None or (filters[name] == "" and empty_is_none):
             query.add(f"{column} IS NULL")
         else:
             query.add(f"{column} = ?", filters[name])

@@ -239,7 +239,7 @@ def remove_assets_from_album(call: Call) -> Any:
     return bulk_results(results)
 
 
-@ROUTES.add("GET", "/albums/<id>/map-markers", "map.read", since=(3, 0))
+@ROUTES.add("GET", "/albums/<id>/map-markers", "album.read", since=(3, 0))
 def album_map_markers(call: Call) -> Any:
     """Get album map markers."""
     album_id = call.id()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,7 +13,7 @@ from reconciler.sandbox.api import Call, Routes
 from reconciler.sandbox.clock import iso_plain, iso_z, month_of, parse_instant
 from reconciler.sandbox.errors import bad_request, no_access
 from reconciler.sandbox.search import CARRIES_TAG, VISIBILITIES, Query
-from reconciler.sandbox.store import partners
+from reconciler.sandbox.store import albums, partners
 
 ROUTES = Routes()
 
@@ -30,6 +31,11 @@ _FILTERS: v.Schema = {
     "withCoordinates": v.flag(),
     "withPartners": v.flag(),
     "withStacked": v.flag(),
+}
+
+_MARKERS: v.Schema = {
+    **{name: v.flag() for name in ("isArchived", "isFavorite", "withPartners", "withSharedAlbums")},
+    **{name: v.instant() for name in ("fileCreatedAfter", "fileCreatedBefore")},
 }
 
 
@@ -64,13 +70,34 @@ def time_bucket(call: Call) -> Any:
 @ROUTES.add("GET", "/map/markers", "map.read")
 def map_markers(call: Call) -> Any:
     """Retrieve map markers."""
-    asked = call.query({"isArchived": v.flag(), "isFavorite": v.flag()})
-    shown = "('timeline', 'archive')" if asked.get("isArchived") else "('timeline')"
-    favorite = f" AND is_favorite = {int(asked['isFavorite'])}" if "isFavorite" in asked else ""
+    asked = call.query(_MARKERS)
+    query = Query()
+    query.add("deleted_at IS NULL AND latitude IS NOT NULL AND longitude IS NOT NULL")
+    if not asked.get("isArchived"):
+        query.add("visibility = 'timeline'")
+    elif call.version.since(3, 0):
+        query.add("(visibility = 'timeline' OR visibility = 'archive' AND owner_id = ?)", call.user_id)
+    else:
+        query.add("visibility IN ('timeline', 'archive')")
+    if "isFavorite" in asked:
+        query.add("is_favorite = ?", int(asked["isFavorite"]))
+    for name, bound in (("fileCreatedAfter", ">="), ("fileCreatedBefore", "<=")):
+        if name in asked:
+            query.add(f"file_created_at {bound} ?", asked[name])
+    owners = [call.user_id]
+    if asked.get("withPartners"):
+        owners += partners.all_of(call.db, call.user_id)
+    if asked.get("withSharedAlbums"):
+        query.add(
+            f"(owner_id IN (SELECT value FROM json_each(?)) OR asset.id IN ({albums.MEMBERS_SEEN}))",
+            json.dumps(owners),
+            call.user_id,
+            call.user_id,
+        )
+    else:
+        query.add_owners(owners)
     rows = call.db.rows(
-        f"{views.ASSET_WITH_EXIF_SELECT} WHERE owner_id = ? AND deleted_at IS NULL AND latitude IS NOT NULL "
-        f"AND visibility IN {shown}{favorite} ORDER BY file_created_at DESC",
-        (call.user_id,),
+        f"{views.ASSET_WITH_EXIF_SELECT} WHERE {query.where} ORDER BY file_created_at DESC", query.params
     )
     return [marker(row) for row in rows]
 

@@ -100,6 +100,13 @@ def remove_members(db: Writer, album_id: str, asset_ids: Sequence[str]) -> set[s
     return members
 
 
+MEMBERS_SEEN = (
+    "SELECT asset_id FROM album_asset JOIN album ON album.id = album_asset.album_id WHERE album.owner_id = ? "
+    "OR EXISTS (SELECT 1 FROM album_user WHERE album_user.album_id = album.id AND user_id = ?)"
+)
+"""The members of all albums that a user sees; takes his id twice."""
+
+
 def seen_in(db: Reader, user_id: str, ids: Iterable[str]) -> set[str]:
     """Those of the ids that are in an album of the user's or one shared with him, whoever owns them."""
     return set(

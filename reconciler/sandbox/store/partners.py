@@ -18,6 +18,12 @@ def in_timeline_of(db: Reader, user_id: str) -> list[str]:
     return [user_id, *sorted(shown)]
 
 
+def all_of(db: Reader, user_id: str) -> list[str]:
+    """Who shares photos with a user, in his timeline or not."""
+    query = "SELECT shared_by FROM partner WHERE shared_with = ? AND shared_by <> ?"
+    return sorted(db.values(query, (user_id, user_id)))
+
+
 def shared(db: Reader, user_id: str, ids: Iterable[str]) -> set[str]:
     """Those of the ids that a partner shares with the user: what he archived or locked is not among them."""
     return set(
