@@ -22,6 +22,8 @@ from reconciler.cli.progress import Unheard, progress
 from reconciler.cli.remembered import Remembered, unknown
 from reconciler.cli.unfinished import ended_early, say_ended_early
 from reconciler.diff.target import Target
+from reconciler.live.meter import Meter
+from reconciler.live.plan import ReadingPlan
 from reconciler.model.desired import Desired
 from reconciler.model.live import NO_THUMBNAILS, Thumbnails
 from reconciler.plan import Plan
@@ -29,10 +31,14 @@ from reconciler.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The plan of one account, what it was made from, and the pictures of its page."""
+    """The plan of one account, how the server was read for it, at what cost, and the pictures of its page.
+
+    Not what was read: nothing else is needed of it, and it may be large.
+    """
 
     plan: Plan
-    seen: Seen
+    reading: ReadingPlan | None
+    meter: Meter
     thumbnails: Thumbnails = NO_THUMBNAILS
 
 
@@ -66,7 +72,7 @@ class Looking:
             )
             if not found and snapshot.made:
                 say_age(snapshot.made)
-            found.append(Looked(self._taken_over(plan, part, seen), seen))
+            found.append(Looked(self._taken_over(plan, part, seen), seen.reading, seen.meter))
         return tuple(found)
 
     def at_server(
@@ -104,7 +110,7 @@ class Looking:
         if not another_run(state, connection.server):
             early = ended_early(Runs(state), connection.server, connection.identity.user_id)
             say_ended_early(early, plan)
-        return Looked(plan, seen, thumbnails)
+        return Looked(plan, seen.reading, seen.meter, thumbnails)
 
     def _warn_of_leases(self, place: Place) -> None:
         leases = self.state.leases(place.server)
@@ -135,7 +141,7 @@ def tell_reading(looked: Sequence[Looked], *, err: bool) -> None:
     from reconciler.render.reading import reading_text
 
     for one in looked:
-        if one.seen.reading:
+        if one.reading:
             if len(looked) > 1:
                 click.echo(f"Account {one.plan.account}:", err=err)
-            click.echo(reading_text(one.seen.reading, one.seen.meter.took), nl=False, err=err)
+            click.echo(reading_text(one.reading, one.meter.took), nl=False, err=err)

@@ -171,6 +171,7 @@ def main(
         ask = Ask(server, accounts[0] if len(set(accounts)) == 1 else None, verbose)
         share = pages.among(len(parts)) if pages.wanted(form) else None
         looked = looking.at_server(parts, ask, share, quiet=quiet)
+    del desired, parts  # they and the library may take more memory than all that follows
     plans, thumbnails = [one.plan for one in looked], together(looked)
     kept = [path for path in (pages.html, output) if path]
     show(
@@ -182,9 +183,11 @@ def main(
         warn(thumbnails.note)
     pages.save(plans, thumbnails)
     if output:
-        from reconciler.plan.several import to_bytes
+        from reconciler.plan.several import to_pieces
 
-        output.write_bytes(to_bytes(plans))
+        pieces = to_pieces(plans)
+        with output.open("wb") as file:
+            file.writelines(pieces)
         which = "this plan and no other" if len(plans) == 1 else "these plans and no others"
         click.echo(f"saved: immich-apply {output} carries out {which}", err=True)
     if detect_drift and any(plan.drift for plan in plans):

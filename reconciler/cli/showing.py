@@ -29,9 +29,9 @@ def show(
     """
     match form:
         case "json":
-            from reconciler.plan.several import to_bytes
+            from reconciler.plan.several import to_pieces
 
-            _put(to_bytes(plans))
+            _put(*to_pieces(plans))
         case "markdown":
             from reconciler.render.markdown import code, plan_markdown, plans_markdown
 
@@ -73,6 +73,6 @@ def as_page(plans: Sequence[Plan], thumbnails: Thumbnails) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _put(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
+def _put(*pieces: bytes) -> None:
+    sys.stdout.buffer.writelines(pieces)
     sys.stdout.flush()

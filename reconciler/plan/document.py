@@ -6,7 +6,6 @@ everything but itself. The rounds are worked out anew on reading, by the same pu
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -37,6 +36,7 @@ from reconciler.plan.plan import Plan
 from reconciler.plan.publishing import public_names, renamed
 from reconciler.plan.reading import read_reading, reading_json
 from reconciler.plan.schedule import Round, schedule
+from reconciler.plan.text import CHECKSUM, Many, checksum, text_of
 from reconciler.plan.verdict import read_safety, safety_json
 
 VERSION = 1
@@ -49,29 +49,27 @@ class BadPlanFile(ValueError):
 
 
 def to_document(plan: Plan, *, public: bool = True) -> dict[str, Json]:
-    """The plan as JSON values, keys in reading order; `public` names files only as others may see it."""
-    cost, digest = plan.cost, plan.digest
+    """The plan as a document (see `text`), keys in reading order, without its checksum.
+
+    `public` names files only as others may see it.
+    """
     names = public_names(plan.files) if public else {}
-    hashes = {names.get(file, file): text for file, text in plan.hashes.items()}
-    plan = renamed(plan, names)
-    document: dict[str, Json] = {
+    cost, changes, labels = plan.cost, plan.changes, plan.labels
+
+    def photo(change: AssetChange) -> Json:
+        return _asset(renamed(change, names), labels)
+
+    return {
         "kind": KIND,
         "version": VERSION,
-        "digest": digest,
-        "server": {
-            "url": plan.identity.url,
-            "version": plan.identity.version,
-            "userId": plan.identity.user_id,
-            "userName": plan.identity.user_name,
-        },
+        "digest": plan.digest,
+        "server": server_json(plan.identity),
         **({"account": plan.account} if plan.account else {}),
-        "files": [
-            {"name": file, "sha256": hashes.get(file)} for file in (names.get(f, f) for f in plan.files)
-        ],
+        "files": [{"name": names.get(file, file), "sha256": plan.hashes.get(file)} for file in plan.files],
         "summary": {
-            "tags": len(plan.changes.tags),
-            "photos": len(plan.changes.assets),
-            "albums": len(plan.changes.albums),
+            "tags": len(changes.tags),
+            "photos": len(changes.assets),
+            "albums": len(changes.albums),
             "requests": cost.requests,
             "lowerBound": cost.fewest,
             "sidecars": cost.sidecars,
@@ -82,18 +80,18 @@ def to_document(plan: Plan, *, public: bool = True) -> dict[str, Json]:
             "migrates": plan.migrates,
         },
         "narrowed": _narrowing(plan.narrowing),
-        "tags": [_tag(change) for change in plan.changes.tags],
-        "photos": [_asset(change, plan.labels) for change in plan.changes.assets],
-        "albums": [album_json(change) for change in plan.changes.albums],
-        "rounds": [_round(part) for part in plan.rounds],
-        "problems": [_problem(item) for item in plan.problems],
-        "missing": [_problem(item) for item in plan.missing],
-        "undone": [_undone(item) for item in plan.undone],
-        "reading": reading_json(plan.reading),
-        "safety": safety_json(plan.basis, plan.safety, plan.violations),
-        "drift": None if plan.drift is None else [_drift(item) for item in plan.drift],
-        "notes": [_note(item) for item in plan.notes],
-        "names": dict(sorted(plan.labels.items())),
+        "tags": [_tag(change) for change in renamed(changes.tags, names)],
+        "photos": Many(changes.assets, photo),
+        "albums": [album_json(change) for change in renamed(changes.albums, names)],
+        "rounds": Many(plan.rounds, _round),
+        "problems": [_problem(item) for item in renamed(plan.problems, names)],
+        "missing": [_problem(item) for item in renamed(plan.missing, names)],
+        "undone": [_undone(item) for item in renamed(plan.undone, names)],
+        "reading": reading_json(renamed(plan.reading, names)),
+        "safety": safety_json(*renamed((plan.basis, plan.safety, plan.violations), names)),
+        "drift": None if plan.drift is None else [_drift(item) for item in renamed(plan.drift, names)],
+        "notes": [_note(item) for item in renamed(plan.notes, names)],
+        "names": dict(sorted(labels.items())),
         "tagIds": dict(sorted(tag_ids(plan.operations).items())),
         "features": {
             "storageTemplate": plan.features.storage_template,
@@ -104,21 +102,28 @@ def to_document(plan: Plan, *, public: bool = True) -> dict[str, Json]:
             "newAlbumOrder": plan.features.new_album_order,
         },
     }
-    document["checksum"] = checksum(document)
-    return document
 
 
-def checksum(document: Mapping[str, Json]) -> str:
-    """`sha256:` and the hash of the document without its checksum, keys sorted."""
-    rest = {key: value for key, value in document.items() if key != "checksum"}
-    return "sha256:" + hashlib.sha256(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)).hexdigest()
+def server_json(identity: Identity) -> dict[str, Json]:
+    """The server and the account that a plan is for."""
+    return {
+        "url": identity.url,
+        "version": identity.version,
+        "userId": identity.user_id,
+        "userName": identity.user_name,
+    }
+
+
+@no_collection()
+def to_pieces(plan: Plan) -> list[bytes]:
+    """What `to_bytes` returns, in pieces, so that it needn't be there as a whole."""
+    return text_of(to_document(plan))
 
 
 @no_collection()
 def to_bytes(plan: Plan, *, public: bool = True) -> bytes:
     """The document as indented UTF-8 text; the same plan gives the same bytes."""
-    document = to_document(plan, public=public)
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return b"".join(text_of(to_document(plan, public=public)))
 
 
 @no_collection()
@@ -132,13 +137,13 @@ def from_bytes(data: bytes) -> Plan:
 
 
 def from_document(document: Json) -> Plan:
-    """The plan that `to_document` made JSON values of. Raises BadPlanFile like `from_bytes`."""
+    """The plan that JSON values were made of. Raises BadPlanFile like `from_bytes`."""
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise BadPlanFile("this is not a plan file: write one with `immich-plan -o plan.json`")
     if document.get("version") != VERSION:
         found = document.get("version")
         raise BadPlanFile(f"this plan file has version {found!r}, this program reads {VERSION}: plan again")
-    if document.get("checksum") != checksum(document):
+    if document.get(CHECKSUM) != checksum(document):
         raise BadPlanFile(
             "this plan file was changed after it was written (its checksum differs): plan again"
         )

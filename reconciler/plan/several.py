@@ -11,9 +11,10 @@ import orjson
 
 from reconciler.model.memory import no_collection
 from reconciler.plan.digest import PREFIX
-from reconciler.plan.document import BadPlanFile, Json, checksum, from_document, to_document
+from reconciler.plan.document import BadPlanFile, from_document, to_document
 from reconciler.plan.plan import Plan
 from reconciler.plan.report import Report
+from reconciler.plan.text import CHECKSUM, Many, checksum, plain, text_of
 
 VERSION = 1
 KIND = "immich-plans"
@@ -48,23 +49,27 @@ def digest_of_all(plans: Sequence[Plan]) -> str:
     return PREFIX + hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
-def plans_document(plans: Sequence[Plan]) -> dict[str, Json]:
-    """The plans as JSON values, in the order in which they are applied; each is a whole plan of its own."""
-    document: dict[str, Json] = {
-        "kind": KIND,
-        "version": VERSION,
-        "digest": digest_of_all(plans),
-        "plans": [to_document(plan) for plan in plans],
-    }
-    document["checksum"] = checksum(document)
-    return document
-
-
 @no_collection()
+def to_pieces(plans: Sequence[Plan]) -> list[bytes]:
+    """One plan as its own document, several as one around them, each of them a whole plan; in pieces.
+
+    They stand in the order in which they are applied. The same plans give the same text.
+    """
+    if len(plans) == 1:
+        return text_of(to_document(plans[0]))
+    return text_of(
+        {
+            "kind": KIND,
+            "version": VERSION,
+            "digest": digest_of_all(plans),
+            "plans": Many(plans, lambda plan: plain(to_document(plan))),
+        }
+    )
+
+
 def to_bytes(plans: Sequence[Plan]) -> bytes:
-    """One plan as its own document, several as one around them; the same plans give the same bytes."""
-    document = to_document(plans[0]) if len(plans) == 1 else plans_document(plans)
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    """The same in one."""
+    return b"".join(to_pieces(plans))
 
 
 @no_collection()
@@ -79,7 +84,7 @@ def from_bytes(data: bytes) -> tuple[Plan, ...]:
     if document.get("version") != VERSION:
         found = document.get("version")
         raise BadPlanFile(f"this plan file has version {found!r}, this program reads {VERSION}: plan again")
-    if document.get("checksum") != checksum(document):
+    if document.get(CHECKSUM) != checksum(document):
         raise BadPlanFile(
             "this plan file was changed after it was written (its checksum differs): plan again"
         )

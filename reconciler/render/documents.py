@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.plan.document import to_document
+from reconciler.plan.document import server_json
 from reconciler.plan.plan import Plan
 from reconciler.plan.report import OperationReport, Outcome, Report, Reverted
 from reconciler.plan.standing import Standing
@@ -20,11 +20,10 @@ Json = Any
 
 def report_document(report: Report, plan: Plan) -> dict[str, Json]:
     """The report as JSON values, keys in reading order, with the digest of the plan that was applied."""
-    applied = to_document(plan)
     return {
         "kind": KIND,
         "version": VERSION,
-        "server": applied["server"],
+        "server": server_json(plan.identity),
         "plan": plan.digest,
         "run": report.run,
         "outcome": report.outcome.value,

@@ -46,15 +46,17 @@ class Page:
     width: int
     color: bool
     full: bool = False
-    _lines: list[_Line] = field(default_factory=list)
+    _lines: list[str] = field(default_factory=list)
+    """Those that are ended, as they are printed."""
+    _last: _Line | None = None
 
     def __post_init__(self) -> None:
         self.width = max(self.width, NARROWEST)
 
     def blank(self) -> None:
         """An empty line, but never two, and none at the start."""
-        if self._lines and self._lines[-1].spans:
-            self._lines.append(_Line())
+        if self._last and self._last.spans:
+            self._start([])
 
     def flow(
         self,
@@ -96,11 +98,16 @@ class Page:
         self.flow([Span(" " * indent)], words, hang=later, joiner=" ", tail=tail, whole=True)
 
     def _start(self, lead: Sequence[Span]) -> _Line:
-        line = _Line()
+        self._end()
+        self._last = line = _Line()
         for span in lead:
             line.add(span)
-        self._lines.append(line)
         return line
+
+    def _end(self) -> None:
+        if self._last:
+            self._lines.append(f"{self._rendered(self._last)}\n")
+        self._last = None
 
     def _pieces(self, text: str, room: int, whole: bool) -> Iterator[str]:
         if cells(text) <= room:
@@ -122,7 +129,8 @@ class Page:
 
     def render(self) -> str:
         """The page as text, each line ended; without an escape code where there is no colour."""
-        return "".join(f"{self._rendered(line)}\n" for line in self._lines)
+        self._end()
+        return "".join(self._lines)
 
     def _rendered(self, line: _Line) -> str:
         if not self.color:

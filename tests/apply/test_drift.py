@@ -11,9 +11,10 @@ import pytest
 
 from reconciler.apply.check import OnDrift
 from reconciler.apply.run import apply_plan
-from reconciler.plan.document import BadPlanFile, checksum, from_bytes, to_bytes
+from reconciler.plan.document import BadPlanFile, from_bytes, to_bytes
 from reconciler.plan.report import Outcome, Report
 from reconciler.plan.standing import State
+from reconciler.plan.text import checksum
 from tests.apply.support import Here, here, photo, photos
 
 ALL = {"file": "IMG_*.jpg"}
