@@ -37,6 +37,8 @@ class Albums:
     shown: set[str] = field(default_factory=set)
     """Ids of albums of which only the members that show are known, which is all that rules ask for."""
     kept: KeptMembers | None = field(init=False)
+    _loosely: set[str] = field(default_factory=set)
+    """Ids of albums of which these are all that is asked for."""
     _made: list[str] = field(default_factory=list)
     """Ids of albums that a set may have made."""
     _whole: bool = False
@@ -101,6 +103,7 @@ class Albums:
     def read_all(self, albums: Iterable[Album]) -> None:
         """Reads the members of these albums, those that don't show too."""
         wanted = list(albums)
+        self._loosely.difference_update(album.id for album in wanted)
         for album_id in self.shown.intersection(album.id for album in wanted):
             del self.members[album_id]
         self._whole = True
@@ -121,6 +124,7 @@ class Albums:
                 shown = frozenset(key for key, album in wanted.items() if self._only_asked_for(album))
                 same = self._as_kept(wanted.values(), shown)
                 self.shown |= shown & same.keys()
+                self._loosely |= shown
                 rest = [album_id for album_id in wanted if album_id not in same]
                 read = self.errand.source.members_of(rest, on_progress=told, stop=stop) if rest else {}
             if self.kept:
@@ -137,8 +141,8 @@ class Albums:
     def all_kept(self) -> bool:
         """Whether all members that were read are kept, so that the list tells of each change."""
         read = [album for album in (*self.listed.own, *self.listed.others) if album.id in self.members]
-        shown = frozenset(album.id for album in read if self._only_asked_for(album))
-        return self.kept is not None and len(self.kept.told_by(read, self.listed.states, shown)) == len(read)
+        states, loosely = self.listed.states, self._loosely
+        return self.kept is not None and len(self.kept.told_by(read, states, loosely)) == len(read)
 
     def in_facts(self, facts: Facts) -> Facts:
         """The facts with the albums that rules name, and who is in them."""

@@ -337,6 +337,7 @@ def test_hidden_members_do_not_matter_where_only_rules_ask_who_is_in_an_album(
         call(made.world, "PUT", "/assets/{id}", {"visibility": "hidden"}, id=hidden)
         how(rule)
         assert "3 as kept, 0 read" in how(rule)
+        assert made.stood == 1
         writer.remove_members(album, [hidden])
         assert "3 as kept, 0 read" in how(rule)
         writer.add_members(album, [hidden])
