@@ -72,7 +72,8 @@ class Pages:
             return
         from reconciler.cli.showing import as_page
 
-        self.html.write_bytes(as_page(plans, thumbnails))
+        with self.html.open("wb") as file:
+            file.writelines(as_page(plans, thumbnails))
         click.echo(f"saved: {self.html} shows this plan in a browser", err=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -31,20 +31,20 @@ def show(
         case "json":
             from reconciler.plan.several import to_pieces
 
-            _put(*to_pieces(plans))
+            _put(to_pieces(plans))
         case "markdown":
             from reconciler.render.markdown import code, plan_markdown, plans_markdown
 
             whole = " and ".join(code(str(path)) for path in kept)
             one = len(plans) == 1
             text = plan_markdown(plans[0], whole=whole) if one else plans_markdown(plans, whole=whole)
-            _put(text.encode("utf-8", "replace"))
+            _put([text.encode("utf-8", "replace")])
         case "html":
             _put(as_page(plans, thumbnails))
         case "gitlab":
             from reconciler.render.code_quality import gitlab_plan
 
-            _put(gitlab_plan(*plans))
+            _put([gitlab_plan(*plans)])
         case "github":
             from reconciler.render.annotations import github_plan
 
@@ -65,14 +65,13 @@ def as_text(plans: Sequence[Plan], *, columns: int, color: bool, full: bool) -> 
     return plans_text(plans, width=columns, color=color, full=full)
 
 
-def as_page(plans: Sequence[Plan], thumbnails: Thumbnails) -> bytes:
-    """The plans for a browser."""
-    from reconciler.render.html import plan_html, plans_html
+def as_page(plans: Sequence[Plan], thumbnails: Thumbnails) -> Iterator[bytes]:
+    """The plans for a browser, in pieces."""
+    from reconciler.render.html import page
 
-    text = plan_html(plans[0], thumbnails) if len(plans) == 1 else plans_html(plans, thumbnails)
-    return text.encode("utf-8", "replace")
+    return (piece.encode("utf-8", "replace") for piece in page(plans, thumbnails))
 
 
-def _put(*pieces: bytes) -> None:
+def _put(pieces: Iterable[bytes]) -> None:
     sys.stdout.buffer.writelines(pieces)
     sys.stdout.flush()

@@ -112,14 +112,15 @@ class Card:
         return tuple(dict.fromkeys(photo.id for photo in (*first, *covers, *rest)))
 
 
-def cards(plan: Plan) -> tuple[Card, ...]:
-    """Everything that changes, in the order of the page: albums, photos, tags."""
+def cards(plan: Plan, *, values: bool = True) -> Iterator[Card]:
+    """Everything that changes, in the order of the page: albums, photos, tags; one after the other, as asked.
+
+    Without `values` photos have no rows, for whoever only counts or wants to know which pictures are shown.
+    """
     names = _Names(plan)
-    return (
-        *(_album(change, names) for change in plan.changes.albums),
-        *(_photos(group, names) for group in photo_groups(plan.changes.assets)),
-        *(_tags(group) for group in tag_groups(plan.changes.tags)),
-    )
+    yield from (_album(change, names) for change in plan.changes.albums)
+    yield from (_photos(group, names, values) for group in photo_groups(plan.changes.assets))
+    yield from (_tags(group) for group in tag_groups(plan.changes.tags))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,7 @@ def _shortened(text: str) -> str:
 # -- photos ----------------------------------------------------------------------------------------------
 
 
-def _photos(group: PhotoGroup, names: _Names) -> Card:
+def _photos(group: PhotoGroup, names: _Names, values: bool) -> Card:
     causes = _at(group.causes)
     one_cause = len(causes) == 1
     single = names.photo(group.photos[0].id) if len(group.photos) == 1 else None
@@ -244,7 +245,7 @@ def _photos(group: PhotoGroup, names: _Names) -> Card:
         "changed",
         single.name if single else count(len(group.photos), "photo"),
         at=causes if one_cause else (),
-        rows=tuple(_photo_rows(group, _nowhere if one_cause else words.place)),
+        rows=tuple(_photo_rows(group, _nowhere if one_cause else words.place)) if values else (),
         strips=() if single else (names.strip("~", "", group.ids),),
         photo=single,
         aspects=tuple(_aspects(group)),

@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
+from itertools import chain, islice
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -43,34 +45,36 @@ _LEAVING = re.compile(r"<([/!sS])")
 
 def plan_html(plan: Plan, thumbnails: Thumbnails = NO_THUMBNAILS) -> str:
     """The page. The same plan and the same thumbnails give the same page."""
-    return _page((plan,), cards(plan), thumbnails)
+    return "".join(page((plan,), thumbnails))
 
 
-def plans_html(plans: Sequence[Plan], thumbnails: Thumbnails = NO_THUMBNAILS) -> str:
-    """One page for the plans of several accounts: each below its heading, and the changes of all of them."""
-    shown = [replace(card, account=plain(plan.account)) for plan in plans for card in cards(plan)]
-    return _page(plans, shown, thumbnails)
+def page(plans: Sequence[Plan], thumbnails: Thumbnails = NO_THUMBNAILS) -> Iterator[str]:
+    """The page in pieces, so that one with many changes is never there as a whole.
 
-
-def _page(plans: Sequence[Plan], shown: Sequence[Card], thumbnails: Thumbnails) -> str:
+    That of several accounts has each plan below its heading, and then the changes of all of them.
+    """
     tops = [overview(plan) for plan in plans]
-    uris = _uris(shown, thumbnails)
+    uris, total = _uris(plans, thumbnails)
     numbers = {photo: number for number, photo in enumerate(uris)}
     env = _environment()
     macros = env.get_template("cards.html.j2").make_module({"pictures": numbers})
-    bodies = [str(macros.card(card, number)) for number, card in enumerate(shown)]  # type: ignore[attr-defined]
+    drawn = (
+        (card, str(macros.card(card, number)))  # type: ignore[attr-defined]
+        for number, card in enumerate(_shown(plans))
+    )
+    first = list(islice(drawn, STATIC))
     style, script = _read("page.css"), _read("page.js")
-    return env.get_template("page.html.j2").render(
+    return env.get_template("page.html.j2").generate(
         plans=plans,
         overviews=tops,
         title=tops[0].title if len(tops) == 1 else count(len(tops), "account"),
         digest=digest_of_all(plans),
-        cards=[Markup(body) for body in bodies[:STATIC]],
-        total=len(bodies),
+        cards=[Markup(body) for _, body in first],
+        total=total,
         images=list(uris.values()),
         pictures=numbers,
         note=plain(thumbnails.note),
-        data=_script_data(shown, bodies),
+        data=map(_script_row, chain(first, drawn)),
         style=Markup(style),
         script=Markup(script),
         world=Markup(_read("world.path").strip()),
@@ -80,33 +84,38 @@ def _page(plans: Sequence[Plan], shown: Sequence[Card], thumbnails: Thumbnails) 
 
 def wanted_thumbnails(plan: Plan) -> tuple[str, ...]:
     """The photos of which the page would show pictures: first one for each change, removals before others."""
-    shown = sorted(cards(plan), key=lambda card: not card.removes)
-    return tuple(taking_turns(card.pictures for card in shown))
+    found = [(not card.removes, card.pictures) for card in cards(plan, values=False)]
+    return tuple(taking_turns(pictures for _, pictures in sorted(found, key=itemgetter(0))))
 
 
-def _uris(shown: Iterable[Card], thumbnails: Thumbnails) -> dict[str, str]:
-    """Pictures as data URIs, in the order in which they are first shown."""
+def _shown(plans: Sequence[Plan]) -> Iterator[Card]:
+    if len(plans) == 1:
+        return cards(plans[0])
+    return (replace(card, account=plain(plan.account)) for plan in plans for card in cards(plan))
+
+
+def _uris(plans: Iterable[Plan], thumbnails: Thumbnails) -> tuple[dict[str, str], int]:
+    """Pictures as data URIs, in the order in which they are first shown; and the number of all cards."""
     found: dict[str, str] = {}
-    for card in shown:
+    number = 0
+    for card in (card for plan in plans for card in cards(plan, values=False)):
+        number += 1
         for photo in card.pictures:
             data = thumbnails.files.get(photo)
             if data and photo not in found and (kind := _type_of(data)):
                 found[photo] = f"data:{kind};base64,{base64.b64encode(data).decode()}"
-    return found
+    return found, number
 
 
 def _type_of(data: bytes) -> str:
     return next((kind for start, kind in PICTURE_TYPES if data.startswith(start)), "")
 
 
-def _script_data(shown: Iterable[Card], bodies: Iterable[str]) -> Markup:
-    """What the script needs: of each change its kind, what it touches, its text in lower case, its markup."""
-    rows = [
-        [card.kind, int(card.removes), list(card.aspects), _text(card), body]
-        for card, body in zip(shown, bodies, strict=True)
-    ]
-    text = orjson.dumps(rows).decode()
-    return Markup(_LEAVING.sub(lambda found: f"\\u003c{found[1]}", text))
+def _script_row(drawn: tuple[Card, str]) -> Markup:
+    """What the script needs of a change: its kind, what it touches, its text in lower case, its markup."""
+    card, body = drawn
+    row = [card.kind, int(card.removes), list(card.aspects), _text(card), body]
+    return Markup(_LEAVING.sub(lambda found: f"\\u003c{found[1]}", orjson.dumps(row).decode()))
 
 
 def _text(card: Card) -> str:

@@ -10,13 +10,14 @@ from itertools import groupby
 from rich.color import ColorSystem
 from rich.style import Style
 
+from reconciler.model.quick import quick
 from reconciler.render.cells import broken, cells, clip_middle, clip_start
 
 NARROWEST = 40
 """No line is laid out for less; a narrower terminal breaks it."""
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class Span:
     """A piece of text in one style of rich, such as `bold red`; the empty style is plain."""
 

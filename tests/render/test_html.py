@@ -22,6 +22,7 @@ from reconciler.model.values import Field
 from reconciler.plan import Plan
 from reconciler.plan.document import from_bytes, to_bytes
 from reconciler.render.html import STATIC, plan_html, wanted_thumbnails
+from reconciler.render.html import page as page_of
 from tests.render import plans as made
 from tests.render.strategies import encodable, plans
 
@@ -268,6 +269,15 @@ def test_a_long_plan_is_mostly_data() -> None:
     assert len(list(root.all("article"))) == STATIC
     assert "caption 1999" in found[-1][3] or "caption 1999" in "".join(row[3] for row in found)
     assert "first 40 of 2,000 changes" in next(root.all("noscript")).text
+
+
+def test_a_long_page_is_made_in_pieces() -> None:
+    """Nobody has to hold it: neither its changes nor its text are there as a whole."""
+    pieces = page_of([made.many(5_000, alike=False)])
+    size = longest = 0
+    for piece in pieces:
+        size, longest = size + len(piece), max(longest, len(piece))
+    assert longest < size / 20
 
 
 def test_long_lists_are_folded_and_what_is_left_out_is_counted() -> None:

@@ -19,7 +19,7 @@ from reconciler.plan.document import to_bytes as plan_bytes
 from reconciler.plan.several import Course, Part, digest_of_all, from_bytes, to_bytes
 from reconciler.render.annotations import github_plan
 from reconciler.render.code_quality import gitlab_plan
-from reconciler.render.html import plans_html
+from reconciler.render.html import page as plans_page
 from reconciler.render.markdown import MOST, plans_markdown
 from reconciler.render.several import parts_bytes, parts_text, plans_text
 from tests.render import plans as made
@@ -78,7 +78,7 @@ def test_marks_name_the_account() -> None:
 
 
 def test_one_page() -> None:
-    page = plans_html(two())
+    page = "".join(plans_page(two()))
     assert page.count("<!doctype html>") == 1
     assert page.index('id="account-1">Account <bdi>ada') < page.index('id="account-2">Account <bdi>ben')
     assert '<span class="badge whose"><bdi>ada</bdi></span>' in page
