@@ -7,8 +7,10 @@ It knows no words, so these are told by difflib.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import takewhile
 
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 LONGEST = 1_000_000
@@ -30,18 +32,30 @@ def changed_words(before: str, after: str) -> tuple[tuple[Part, str], ...]:
     if not before or not after:
         return _whole(before, after)
     old, new = WORDS.findall(before), WORDS.findall(after)
-    if len(old) * len(new) > LONGEST:
+    head = _shared(old, new)
+    tail = _shared(old[head:][::-1], new[head:][::-1])
+    # only what lies between is left to difflib, which takes longest for what both share
+    gone, come = old[head : len(old) - tail], new[head : len(new) - tail]
+    if len(gone) * len(come) > LONGEST:
         return _whole(before, after)
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.real_quick_ratio() < ALIKE or matcher.ratio() < ALIKE:
+    matcher = SequenceMatcher(None, gone, come, autojunk=False)
+    same = head + tail + sum(block.size for block in matcher.get_matching_blocks())
+    if 2 * same < ALIKE * (len(old) + len(new)):
         return _whole(before, after)
-    parts: list[tuple[Part, str]] = []
+    parts = [(Part.SAME, "".join(old[:head]))]
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
-            parts.append((Part.SAME, "".join(old[a:b])))
+            parts.append((Part.SAME, "".join(gone[a:b])))
         else:
-            parts += _whole("".join(old[a:b]), "".join(new[c:d]))
-    return tuple(parts)
+            parts += _whole("".join(gone[a:b]), "".join(come[c:d]))
+    parts.append((Part.SAME, "".join(old[len(old) - tail :])))
+    return tuple(part for part in parts if part[1])
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many words both begin with."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _whole(before: str, after: str) -> tuple[tuple[Part, str], ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from functools import cache
 
 from rich.cells import get_character_cell_size
 
@@ -12,7 +14,10 @@ MARKS_LIMIT = 4
 _JOINERS = "\u200c\u200d"
 _EMOJI_FORM = "\ufe0f"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
-_FIRST_MARK = "\u0300"
+_WITHOUT_MARKS = re.compile(
+    "[\0-\u02ff\u0370-\u0482\u2010-\u20cf\u2100-\u2bff\u3041-\u3096\u30a1-\u9fff\uac00-\ud7a3]*"
+)
+"""Latin, Greek and Cyrillic letters, signs, Japanese, Chinese, Korean: there is no mark among them."""
 _NAMED = {"\n": " ⏎ ", "\t": "\\t", "\r": "\\r"}
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -23,7 +28,7 @@ def plain(text: str) -> str:
     A line break becomes `⏎`; control characters, bidi overrides, invisible characters and lone surrogates
     become `\\x1b` or `\\u202e`. The joiners that scripts and emoji need stay.
     """
-    if text.isprintable() and (text.isascii() or max(text) < _FIRST_MARK):
+    if text.isprintable() and (text.isascii() or _WITHOUT_MARKS.fullmatch(text)):
         return text
     letters: list[str] = []
     marks = 0
@@ -54,6 +59,7 @@ def cells(text: str) -> int:
     return sum(map(_size, text))
 
 
+@cache
 def _size(letter: str) -> int:
     if letter == _EMOJI_FORM:
         return 1

@@ -7,8 +7,9 @@ them nothing is markup, nobody is mentioned and no issue is linked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from reconciler.diff.changes import Action, AlbumChange, AssetChange, Note, TagChange, Undone
 from reconciler.model.origin import Origin, Problem
@@ -20,6 +21,8 @@ from reconciler.render.cells import clip, plain
 from reconciler.render.drifted import TITLE, WAYS_OUT, DriftLine, drift_lines, drift_summary
 from reconciler.render.grouping import PhotoGroup, photo_groups, tag_groups, undone_groups
 from reconciler.render.words import count, listed
+
+T = TypeVar("T")
 
 MARKER = "<!-- immich-plan -->"
 """The first line: by it an earlier comment is found and updated."""
@@ -75,17 +78,21 @@ def _filled(page: _Page, plan: Plan, whole: str) -> str:
     _problems(page, "Missing", plan.missing, "The rest is applied only with `--allow-missing`.")
     _violations(page, plan)
     drift = drift_lines(plan)
-    if undone := drift_summary(plan):
-        page.put(f"**{undone}.** {WAYS_OUT}")
-    sections = [
-        ("Tags", len(plan.changes.tags), _tags(plan)),
-        ("Albums", len(plan.changes.albums), _albums(plan)),
-        (TITLE, len(drift), _drift(drift)),
-        ("Tried before and undone by the server", len(plan.undone), _undone(plan.undone)),
-        ("Notes", len(plan.notes), _notes(plan.notes)),
-        ("Photos", len(plan.changes.assets), _photos(plan)),
-    ]
-    left_out = sum(page.fold(title, number, blocks) for title, number, blocks in sections)
+    if drifted := drift_summary(plan):
+        page.put(f"**{drifted}.** {WAYS_OUT}")
+    changes, undone = plan.changes, plan.undone
+    alone, sets = album_sets.by_set(changes.albums)
+    albums: list[AlbumChange | album_sets.SetGroup] = [*alone, *sets]
+    left_out = (
+        page.fold("Tags", len(changes.tags), tag_groups(changes.tags), _tags)
+        + page.fold("Albums", len(changes.albums), albums, lambda item: _albums(item, plan))
+        + page.fold(TITLE, len(drift), drift, _drift)
+        + page.fold("Tried before and undone by the server", len(undone), undone_groups(undone), _undone)
+        + page.fold("Notes", len(plan.notes), plan.notes, _note)
+        + page.fold(
+            "Photos", len(changes.assets), photo_groups(changes.assets), lambda group: _photos(group, plan)
+        )
+    )
     if left_out:
         where = f" The whole plan: {whole}." if whole else " `immich-plan --full` shows the whole plan."
         page.put(f"**Left out here: {left_out:,} of the lists' entries.**{where}")
@@ -122,22 +129,21 @@ class _Page:
             self.parts.append(paragraph)
             self.size += _bytes(paragraph) + 2
 
-    def fold(self, title: str, number: int, blocks: Iterable[str]) -> int:
-        """A part that is folded away, as far as it fits; returns how many of its blocks don't."""
-        found = list(blocks)
-        if not found:
+    def fold(self, title: str, number: int, items: Sequence[T], told: Callable[[T], str]) -> int:
+        """A part that is folded away: each item as it is told, as far as they fit; returns how many don't."""
+        if not items:
             return 0
         head = f"<details><summary>{title} ({number:,})</summary>"
         room = self.room - self.size - _bytes(head) - len("\n</details>\n\n\n\n")
         fitting: list[str] = []
-        for block in found:
+        for block in map(told, items):
             room -= _bytes(block) + 1
             if room < 0:
                 break
             fitting.append(block)
         if fitting:
             self.put(head, "\n".join(fitting), "</details>")
-        return len(found) - len(fitting)
+        return len(items) - len(fitting)
 
     @property
     def text(self) -> str:
@@ -182,9 +188,8 @@ def _at(*origins: Origin | None) -> str:
     return f" — {_code(found)}" if found else ""
 
 
-def _tags(plan: Plan) -> Iterator[str]:
-    for group in tag_groups(plan.changes.tags):
-        yield f"- {_tag(group)}{_at(*(change.origin for change in group))}"
+def _tags(group: Sequence[TagChange]) -> str:
+    return f"- {_tag(group)}{_at(*(change.origin for change in group))}"
 
 
 def _tag(group: Sequence[TagChange]) -> str:
@@ -199,9 +204,8 @@ def _tag(group: Sequence[TagChange]) -> str:
     return f"{'new' if first.action is Action.CREATE else 'changed'}: tag {_code(first.path)}{color}"
 
 
-def _photos(plan: Plan) -> Iterator[str]:
-    for group in photo_groups(plan.changes.assets):
-        yield _photo(group.photos[0], plan) if len(group.photos) == 1 else _group(group, plan)
+def _photos(group: PhotoGroup, plan: Plan) -> str:
+    return _photo(group.photos[0], plan) if len(group.photos) == 1 else _group(group, plan)
 
 
 def _label(photo: str, plan: Plan) -> str:
@@ -239,12 +243,8 @@ def _group(group: PhotoGroup, plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def _albums(plan: Plan) -> Iterator[str]:
-    alone, sets = album_sets.by_set(plan.changes.albums)
-    for change in alone:
-        yield "\n".join(_album(change, plan))
-    for group in sets:
-        yield "\n".join(_album_set(group))
+def _albums(item: AlbumChange | album_sets.SetGroup, plan: Plan) -> str:
+    return "\n".join(_album(item, plan) if isinstance(item, AlbumChange) else _album_set(item))
 
 
 def _album_set(group: album_sets.SetGroup) -> Iterator[str]:
@@ -315,30 +315,27 @@ def _stopped(plan: Plan) -> str:
     return f"{text}: {code(options)}" if colon else text
 
 
-def _undone(undone: Iterable[Undone]) -> Iterator[str]:
-    for group in undone_groups(undone):
-        tried = group[0].attempt
-        who = _code(group[0].label) if len(group) == 1 else count(len(group), "photo")
-        what = words.asked(tried.aspect, tried.wanted)
-        now = words.found(tried.aspect, tried.came_back)
-        why = f" {_code(tried.reason)}" if tried.reason else ""
-        at = _at(group[0].origin)
-        yield f"- {who}: {_code(what)}, tried on {code(tried.at[:10])}: {_code(now)}.{why}{at}"
+def _undone(group: Sequence[Undone]) -> str:
+    tried = group[0].attempt
+    who = _code(group[0].label) if len(group) == 1 else count(len(group), "photo")
+    what = words.asked(tried.aspect, tried.wanted)
+    now = words.found(tried.aspect, tried.came_back)
+    why = f" {_code(tried.reason)}" if tried.reason else ""
+    at = _at(group[0].origin)
+    return f"- {who}: {_code(what)}, tried on {code(tried.at[:10])}: {_code(now)}.{why}{at}"
 
 
-def _drift(lines: Iterable[DriftLine]) -> Iterator[str]:
-    for line in lines:
-        names = [_code(label) for label in line.photos[: words.SAMPLE]]
-        if len(line.photos) > words.SAMPLE:
-            names.append(f"and {len(line.photos) - words.SAMPLE:,} more")
-        which = f" ({', '.join(names)})" if names else ""
-        yield f"- {code(clip(line.text, 3 * LONGEST))}{which}{_at(line.origin)}"
+def _drift(line: DriftLine) -> str:
+    names = [_code(label) for label in line.photos[: words.SAMPLE]]
+    if len(line.photos) > words.SAMPLE:
+        names.append(f"and {len(line.photos) - words.SAMPLE:,} more")
+    which = f" ({', '.join(names)})" if names else ""
+    return f"- {code(clip(line.text, 3 * LONGEST))}{which}{_at(line.origin)}"
 
 
-def _notes(notes: Iterable[Note]) -> Iterator[str]:
-    for note in notes:
-        names = [_code(label) for label in note.sample]
-        if note.count > len(names) and names:
-            names.append(f"and {note.count - len(names):,} more")
-        which = f" ({', '.join(names)})" if names else ""
-        yield f"- {code(clip(plain(note.text), 3 * LONGEST))}{which}{_at(note.origin)}"
+def _note(note: Note) -> str:
+    names = [_code(label) for label in note.sample]
+    if note.count > len(names) and names:
+        names.append(f"and {note.count - len(names):,} more")
+    which = f" ({', '.join(names)})" if names else ""
+    return f"- {code(clip(plain(note.text), 3 * LONGEST))}{which}{_at(note.origin)}"

@@ -9,7 +9,7 @@ from reconciler.diff.changes import Action, AlbumChange
 from reconciler.model.values import Field
 from reconciler.plan.budgets import way_out
 from reconciler.plan.operations import Lane, asset_ids
-from reconciler.plan.plan import PIPELINE, Plan
+from reconciler.plan.plan import PIPELINE, Cost, Plan
 from reconciler.plan.schedule import Round
 from reconciler.render import words
 from reconciler.render.grouping import repeated_writes
@@ -31,39 +31,33 @@ def sizes(plan: Plan) -> str:
 def costs(plan: Plan) -> tuple[str, ...]:
     """What applying costs, and what happens to the queues: parts of one line."""
     cost = plan.cost
-    parts = [requests(plan)]
+    parts = [f"{count(cost.requests, 'request')} {_bound(cost)}"]
     if cost.sidecars:
         # In several rounds a file can be written more than once.
         sidecars = "sidecar file" if len(plan.rounds) == 1 else "sidecar write"
         parts.append(f"{count(cost.sidecars, sidecars)}, {count(cost.jobs, 'queue job')}")
-    return (*parts, f"takes {takes(plan)}", _queues(plan))
+    return (*parts, f"takes {_takes(plan, cost)}", _queues(plan))
 
 
-def requests(plan: Plan) -> str:
-    """`15 requests (lower bound 15)`, and why where they are more."""
-    return f"{count(plan.cost.requests, 'request')} {_bound(plan)}"
-
-
-def _bound(plan: Plan) -> str:
-    cost = plan.cost
+def _bound(cost: Cost) -> str:
+    """`(lower bound 15)`, and why the requests are more, where they are."""
     why = "" if cost.requests == cost.fewest else ": some albums share only part of what comes into them"
     return f"(lower bound {cost.fewest:,}{why})"
 
 
-def takes(plan: Plan) -> str:
+def _takes(plan: Plan, cost: Cost) -> str:
     """How long applying is expected to take: the window, or the writing where no queue is paused."""
-    duration = plan.cost.duration
-    text = words.time_span(duration.least, duration.most)
+    text = words.time_span(cost.duration.least, cost.duration.most)
     return f"{text} and the storage migration" if plan.migrates else text
 
 
 def cost_table(plan: Plan) -> tuple[tuple[str, str], ...]:
     """What applying costs, as rows of a table: what, and how much."""
     cost = plan.cost
-    rows = [("Requests", f"{cost.requests:,} {_bound(plan)}")]
+    rows = [("Requests", f"{cost.requests:,} {_bound(cost)}")]
     if cost.sidecars:
         rows += [("Sidecar files written", f"{cost.sidecars:,}"), ("Queue jobs", f"{cost.jobs:,}")]
-    return (*rows, ("Takes", takes(plan)), ("Queues", _queues(plan).removeprefix("queues ")))
+    return (*rows, ("Takes", _takes(plan, cost)), ("Queues", _queues(plan).removeprefix("queues ")))
 
 
 def _queues(plan: Plan) -> str:

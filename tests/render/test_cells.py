@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import category
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,11 @@ from reconciler.render.cells import broken, cells, clip, clip_middle, clip_pair,
 from tests.render.strategies import letters
 
 texts = st.text(letters, max_size=80)
+
+
+def test_no_mark_is_among_what_is_taken_for_plain_at_once() -> None:
+    marks = (chr(code) for code in range(0x110000) if category(chr(code)) in ("Mn", "Me"))
+    assert not [mark for mark in marks if plain("a" + mark * 5) == "a" + mark * 5]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from reconciler.model.origin import Problem
 from reconciler.plan import Plan
+from reconciler.render import markdown
 from reconciler.render.markdown import MARKER, MOST, code, plan_markdown
 from tests.render import plans as made
 from tests.render.strategies import nasty, plans
@@ -111,6 +112,19 @@ def test_what_does_not_fit_is_counted_and_the_place_of_the_whole_named() -> None
     assert shown > 100 and shown + int(left_out[1].replace(",", "")) == 20_000
     assert text.rstrip().endswith("The whole plan: `plan.json` among the artefacts of this run.")
     assert text.count("<details>") == text.count("</details>")
+
+
+def test_what_does_not_fit_is_not_written_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """20,000 changes take no longer than the few that fit."""
+    written = []
+
+    def counted(text: str) -> str:
+        written.append(text)
+        return code(text)
+
+    monkeypatch.setattr(markdown, "code", counted)
+    plan_markdown(many(20_000))
+    assert len(written) < 5_000
 
 
 @given(st.integers(0, 3))
