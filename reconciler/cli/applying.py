@@ -157,7 +157,7 @@ class Session:
         """The plan for an account, with a word about a run that ended `early`; what is as asked is kept."""
         tools, remembered = here.tools, self._remembered(here)
         known = remembered.read()
-        made, _ = plan_for(
+        made = plan_for(
             here.desired,
             here.connection,
             tools.state,
@@ -166,7 +166,7 @@ class Session:
             targets=self.targets,
             applied=known,
             keep=lambda applied: self._remember(remembered, applied, tools, known),
-        )
+        ).plan
         here.account.watching.rest()
         say_ended_early(early, made)
         return made

@@ -12,13 +12,14 @@ from reconciler.cli.common import library_cache
 from reconciler.cli.connect import Connection
 from reconciler.immich.answers import Made
 from reconciler.live.kept import SMALLEST, Kept
+from reconciler.live.kept_members import KeptMembers
 
 
 def keep_made(connection: Connection, made: Sequence[Made]) -> None:
     """Keeps who is in albums that were just made, so that the next plan need not ask."""
     kept = kept_library(connection) if made else None
     if kept:
-        kept.keep_made(made)
+        KeptMembers(kept).keep_made(made)
 
 
 def kept_library(connection: Connection) -> Kept | None:

@@ -72,7 +72,7 @@ class Looking:
             )
             if not found and snapshot.made:
                 say_age(snapshot.made)
-            found.append(Looked(self._taken_over(plan, part, seen), seen.reading, seen.meter))
+            found.append(Looked(self._taken_over(plan, part, seen), seen.reading, Meter()))
         return tuple(found)
 
     def at_server(
@@ -94,7 +94,7 @@ class Looking:
     ) -> Looked:
         state = self.state
         remembered = Remembered(state, connection.identity.user_id, self.applied).read()
-        plan, seen = plan_for(
+        made = plan_for(
             desired,
             connection,
             state,
@@ -102,15 +102,16 @@ class Looking:
             retry_undone=self.retry_undone,
             targets=self.targets,
             applied=remembered,
+            may_be_last=not self.accept,
         )
         watching.rest()
-        plan = self._taken_over(plan, desired, seen)
+        plan = self._taken_over(made.plan, desired, made.seen)
         thumbnails = pages.pictures(plan, connection, watching) if pages else NO_THUMBNAILS
         watching.rest()
         if not another_run(state, connection.server):
             early = ended_early(Runs(state), connection.server, connection.identity.user_id)
             say_ended_early(early, plan)
-        return Looked(plan, seen.reading, seen.meter, thumbnails)
+        return Looked(plan, made.reading, made.meter, thumbnails)
 
     def _warn_of_leases(self, place: Place) -> None:
         leases = self.state.leases(place.server)
@@ -118,11 +119,11 @@ class Looking:
             names = ", ".join(lease.queue for lease in leases)
             warn(f"an earlier run has left these queues paused: {names}. immich-apply resumes them")
 
-    def _taken_over(self, plan: Plan, desired: Desired, seen: Seen) -> Plan:
+    def _taken_over(self, plan: Plan, desired: Desired, seen: Seen | None) -> Plan:
         """The plan, once what somebody has changed on the server is taken over where that is asked for."""
         if self.detect_drift and plan.drift is None:
             stop(unknown(self.applied, plan.account))
-        if not self.accept:
+        if not self.accept or seen is None:
             return plan
         from reconciler.cli.accepting import accepted
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -16,6 +16,7 @@ from reconciler.cli.common import files_cache
 from reconciler.cli.connect import Connection
 from reconciler.cli.exits import Exit
 from reconciler.cli.keeping import kept_library
+from reconciler.cli.last_plan import last_plan
 from reconciler.cli.progress import of_reading
 from reconciler.diff import compare
 from reconciler.diff.changes import Comparison, Note
@@ -28,7 +29,7 @@ from reconciler.live.errand import Around
 from reconciler.live.meter import Meter
 from reconciler.live.permissions import calls_of
 from reconciler.live.plan import ReadingPlan
-from reconciler.live.read import read_planned
+from reconciler.live.read import read_unless_same
 from reconciler.live.reading import reading_for
 from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.applied import Applied
@@ -101,7 +102,6 @@ class Seen:
     targets: Sequence[Target] = ()
     applied: Applied | None = None
     reading: ReadingPlan | None = None
-    meter: Meter = field(default_factory=Meter)
     notes: tuple[Note, ...] = ()
     """What else there is to say of every plan that is made of it."""
 
@@ -130,6 +130,19 @@ class Seen:
         return replace(plan, notes=(*plan.notes, *self.notes)) if self.notes else plan
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, how the server was read for it, and what that took.
+
+    `seen` is None where the server stands as it did when this plan was last made.
+    """
+
+    plan: Plan
+    reading: ReadingPlan
+    meter: Meter
+    seen: Seen | None
+
+
 def plan_for(
     desired: Desired,
     connection: Connection,
@@ -140,26 +153,34 @@ def plan_for(
     targets: Sequence[Target] = (),
     applied: Applied | None = None,
     keep: Callable[[Applied], None] | None = None,
-) -> tuple[Plan, Seen]:
+    may_be_last: bool = False,
+) -> Planned:
     """Reads what is needed and compares, for the targets only where there are any.
 
-    What is as the files ask goes to `keep`. Stops where the key lacks permissions.
+    What is as the files ask goes to `keep`. Where it `may_be_last`, the plan that was last made is given
+    again if nothing has changed since. Stops where the key lacks permissions.
     """
     reading = reading_for(desired)
     connection.require(calls_of(reading))
 
     user = connection.identity.user_id
     known = state.known_albums(user) if desired.album_sets else NOTHING_KNOWN
+    attempts = NO_ATTEMPTS if retry_undone else state.attempts(user)
+    former = Former(*Runs(state).gone_files(connection.server, user))
+    kept = kept_library(connection) if reading.scan else None
+    told = applied is not None and applied.user == user
+    last = last_plan(kept, desired, attempts, known, former, targets, applied=told) if may_be_last else None
     around = Around(
         settled=connection.settled,
         may_check=connection.may(Reader.known_files),
         libraries=connection.libraries,
         known=known,
-        kept=kept_library(connection) if reading.scan else None,
+        kept=kept,
+        than=last.mark if last else "",
     )
     features = connection.features(reading.dates)
     with connection.reader.transport.watched(around.meter.note):
-        live, read = read_planned(
+        found = read_unless_same(
             desired,
             connection.reader,
             identity=connection.identity,
@@ -167,9 +188,11 @@ def plan_for(
             around=around,
             on_progress=of_reading(progress),
         )
-    attempts = NO_ATTEMPTS if retry_undone else state.attempts(user)
-    former = Runs(state).gone_files(connection.server, user)
-    seen = Seen(live, attempts, known, Former(*former), targets, applied, read, around.meter)
+    live, read = found.live, found.plan
+    if live is None and last is not None and last.plan is not None:
+        return Planned(last.plan, read, around.meter, None)
+    assert live is not None
+    seen = Seen(live, attempts, known, former, targets, applied, read)
     with no_collection():
         whole = whole_of(desired, live, attempts, known)
         comparison = differences(whole, live, targets)
@@ -179,4 +202,7 @@ def plan_for(
         seen = seen.with_features(connection.features(True))
     if any(orders_anew(comparison.changes)):
         seen = seen.with_features(replace(seen.live.features, new_album_order=connection.album_order()))
-    return seen.plan_of(desired, comparison), seen
+    plan = seen.plan_of(desired, comparison)
+    if last is not None:
+        last.keep(plan, found.mark)
+    return Planned(plan, read, around.meter, seen)

@@ -12,6 +12,7 @@ from reconciler.live.choosing import Choice, counted
 from reconciler.live.clauses import ALBUMS
 from reconciler.live.cost import members_cost
 from reconciler.live.errand import Errand
+from reconciler.live.kept_members import KeptMembers
 from reconciler.live.parts import Facts
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import Reading
@@ -35,10 +36,17 @@ class Albums:
     members: dict[str, frozenset[str]] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
     """Ids of albums of which only the members that show are known, which is all that rules ask for."""
+    kept: KeptMembers | None = field(init=False)
+    _loosely: set[str] = field(default_factory=set)
+    """Ids of albums of which these are all that is asked for."""
     _made: list[str] = field(default_factory=list)
     """Ids of albums that a set may have made."""
     _whole: bool = False
     """Whether members that don't show are asked for too."""
+
+    def __post_init__(self) -> None:
+        kept = self.errand.around.kept
+        self.kept = KeptMembers(kept) if kept else None
 
     @property
     def names(self) -> dict[str, str]:
@@ -95,6 +103,7 @@ class Albums:
     def read_all(self, albums: Iterable[Album]) -> None:
         """Reads the members of these albums, those that don't show too."""
         wanted = list(albums)
+        self._loosely.difference_update(album.id for album in wanted)
         for album_id in self.shown.intersection(album.id for album in wanted):
             del self.members[album_id]
         self._whole = True
@@ -111,20 +120,29 @@ class Albums:
 
         def job() -> None:
             told, stop = self.errand.tell("albums"), self.errand.stop
-            kept = self.errand.around.kept
             with self.errand.during(number):
                 shown = frozenset(key for key, album in wanted.items() if self._only_asked_for(album))
-                same = kept.members(wanted.values(), self.listed.states, shown) if kept else {}
+                same = self._as_kept(wanted.values(), shown)
                 self.shown |= shown & same.keys()
+                self._loosely |= shown
                 rest = [album_id for album_id in wanted if album_id not in same]
                 read = self.errand.source.members_of(rest, on_progress=told, stop=stop) if rest else {}
-            if kept:
+            if self.kept:
                 self.errand.around.meter.say(number, f"{len(same):,} as kept, {len(rest):,} read")
             found = {album_id: (same if album_id in same else read)[album_id] for album_id in wanted}
             self.members |= found
             self.errand.came(number, sum(len(one) for one in found.values()))
 
         return job
+
+    def _as_kept(self, albums: Iterable[Album], shown: Collection[str]) -> dict[str, frozenset[str]]:
+        return self.kept.of(albums, self.listed.states, shown) if self.kept else {}
+
+    def all_kept(self) -> bool:
+        """Whether all members that were read are kept, so that the list tells of each change."""
+        read = [album for album in (*self.listed.own, *self.listed.others) if album.id in self.members]
+        states, loosely = self.listed.states, self._loosely
+        return self.kept is not None and len(self.kept.told_by(read, states, loosely)) == len(read)
 
     def in_facts(self, facts: Facts) -> Facts:
         """The facts with the albums that rules name, and who is in them."""

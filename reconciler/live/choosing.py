@@ -18,6 +18,7 @@ from reconciler.live.cost import (
     check_cost,
     count_cost,
     detail_cost,
+    kept_cost,
     list_cost,
     scan_cost,
     search_cost,
@@ -145,6 +146,11 @@ def scan_read(facts: Facts, why: Iterable[Origin]) -> Read:
     cost = scan_cost(facts.library, facts.passes)
     fewest = max(facts.passes, -(-facts.library // PAGE))
     return read(What.SCAN, "the whole library", cost, why, fewest=fewest)
+
+
+def unchanged_read(facts: Facts) -> Read:
+    """The look at what has changed in the whole library since it was kept."""
+    return read(What.SCAN, "whether any photo has changed", kept_cost(facts.library))
 
 
 def search_reads(parts: Parts, counts: Mapping[Selection, int], facts: Facts) -> list[Read]:

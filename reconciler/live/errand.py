@@ -41,7 +41,8 @@ class Around:
     that what decides nothing here is read as well. `libraries` tells the names of external libraries, which
     takes an administrator's key; without it the reader's own key is used. `known` are the albums that earlier
     runs have made of album sets. `meter` counts what each read takes. `kept` is what earlier readings have
-    left, which may save asking for it.
+    left, which may save asking for it. `than` is the mark of an earlier reading (`live.unchanged`), which is
+    enough where the server still stands as it did.
     """
 
     settled: Callable[[], bool | None] = nobody_knows
@@ -52,6 +53,7 @@ class Around:
     known: KnownAlbums = NOTHING_KNOWN
     meter: Meter = field(default_factory=Meter)
     kept: Kept | None = None
+    than: str = ""
 
 
 @dataclass(slots=True)

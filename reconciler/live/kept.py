@@ -18,21 +18,6 @@ It gives what the server would give, or nothing at all. Why that holds, for phot
 - A server that was put back from a backup has forgotten changes. The newest photo of all is always asked for
   again; where it isn't there as it was, or newer, all is read.
 
-For the members of an album, the list of albums is read each time. It tells of each how many members show,
-when it last changed, and when one of those members last did (`AlbumList.states`).
-
-- Adding moves the album's time. A member that shows again (restored, no longer hidden, unlocked), whoever
-  owns it, moves the time of the members to that moment. As long as both times stand, nobody has come in.
-- Whoever leaves (removed, trashed, hidden, locked, deleted) makes them fewer; removing moves no time unless
-  it was the cover (FINDINGS 24). As nobody has come in, an equal count means the same members. One removed
-  and one restored or added moves a time.
-- An album that this program has made tells when it was made in the answer. Where it still counts as many
-  members and has the same time, nobody has come in, and so nobody has left.
-- Of an album that only rules ask for, which leave hidden photos out, the members that show are enough.
-- Hidden members count nowhere, so that one that leaves can't be seen. An album is kept only if all of its
-  members count but hidden ones of the account's own, which are the videos of live photos that are members and
-  bring them along. So photos of other people may be among them, as long as none is hidden.
-
 What cannot be seen: an edit since the last reading whose jobs were thrown away (a queue emptied, Redis lost)
 or failed because the file can't be read. It is seen with the next change of that photo, after `OLDEST`, or
 when all is read because somebody asks for that. Whatever is written has its value read again before.
@@ -41,29 +26,27 @@ when all is read because somebody asks for that. Whatever is written has its val
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from operator import attrgetter
 from threading import Event
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import uuid4
 
 import orjson
 
-from reconciler.immich.answers import Made
 from reconciler.immich.errors import ServerError
 from reconciler.immich.keyset import stamp
-from reconciler.immich.parse import moment
 from reconciler.immich.search import PeopleOf, Selection
 from reconciler.live.packing import packed, unpacked
 from reconciler.live.source import Source
 from reconciler.model.asset import Asset
-from reconciler.model.live import Album
 from reconciler.model.memory import no_collection
-from reconciler.model.values import Visibility
 
-FORMAT = 3
+FORMAT = 4
 """Changes with what is kept and how; what has another one is not read."""
 OVERLAP = timedelta(minutes=10)
 MOMENT = timedelta(minutes=2)
@@ -76,8 +59,8 @@ SMALLEST = 4000
 MANY = 1000
 """So many photos that came without need are worth writing down a later time to ask from."""
 
-SHOWN = "shown "
-"""Before the id of an album of which the members that are not hidden are kept."""
+HEAD, PHOTOS = "when", "photos"
+"""What the photos are called among what is kept, and what there is to know of them without unpacking them."""
 
 Progress = Callable[[int], None]
 
@@ -91,15 +74,36 @@ class Shelf(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Photos:
-    """All photos of an account by id, in the order of ids, last all `read` at a time.
+class Head:
+    """What is known of the photos that are kept, without them: all of an account, last `read` at a time.
 
-    What has changed is asked for `since` another, which is later where it has been asked before.
+    What has changed is asked for `since` another, which is later where it has been asked before. `newest` is
+    the id of the photo that changed last, and when it did. `token` names this state of the photos and no
+    other. `brought` is the digest of what was brought when it was last asked what has changed, all of which
+    is among the photos.
     """
 
-    assets: dict[str, Asset]
-    since: datetime
     read: datetime
+    since: datetime
+    count: int
+    newest: tuple[str, datetime] | None
+    token: str
+    brought: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the server has told of what has changed since photos were kept, and how many there are."""
+
+    head: Head
+    changed: Mapping[str, Asset]
+    count: int
+
+    @property
+    def same(self) -> bool:
+        """Whether that shows, without the photos themselves, that they are as they were."""
+        nothing_new = not self.changed or _digest(self.changed.values()) == self.head.brought
+        return nothing_new and self.count == self.head.count
 
 
 @dataclass(slots=True)
@@ -122,28 +126,33 @@ class Kept:
     """Whether no edit waited before the photos were read, so that their `updated` tells of every change."""
     read_anew: bool = field(default=False, init=False)
     """Whether all photos were read, and not what is kept of them."""
+    token: str = field(default="", init=False)
+    """Names the photos as they are kept after a reading; empty where they aren't."""
     _began: tuple[datetime, float] | None = field(default=None, init=False)
     """When the photos began to be read: by the server's clock, and by one that only counts seconds."""
-    _members: dict[str, tuple[str, list[str]]] | None = field(default=None, init=False)
-    _ahead: Future[Photos | None] | None = field(default=None, init=False)
-
-    # Photos
+    _looked: Look | str | None = field(default=None, init=False)
+    _ahead: Future[dict[str, Asset] | None] | None = field(default=None, init=False)
 
     def look_ahead(self) -> None:
         """Begins to read what is kept of the photos, while the server is asked for something else."""
-        if not self.refresh and self._ahead is None:
+        head = self._head()
+        if head is not None and not self.refresh and self._ahead is None:
             with_one = ThreadPoolExecutor(1)
-            self._ahead = with_one.submit(self._photos)
+            self._ahead = with_one.submit(self._photos, head)
             with_one.shutdown(wait=False)
 
     def at_hand(self) -> bool:
         """Whether photos are kept that are not too old, as far as a glance tells."""
-        parts = None if self.refresh else self.shelf.get(self._key("when"))
-        try:
-            read = datetime.fromtimestamp(orjson.loads(parts[0]), UTC) if parts else None
-        except (ValueError, TypeError, IndexError, OverflowError):
+        head = None if self.refresh else self._head()
+        return head is not None and self._fresh(head)
+
+    def same_as(self, token: str, source: Source, owner: str, *, stop: Event | None = None) -> bool:
+        """Whether all of the owner's photos are certainly as they were when they were kept by that name."""
+        head = None if self.refresh else self._head()
+        if head is None or head.token != token:
             return False
-        return read is not None and timedelta(0) <= self.now() - read <= OLDEST
+        look = self._look(source, owner, None, stop)
+        return isinstance(look, Look) and look.same
 
     def library(
         self,
@@ -158,63 +167,80 @@ class Kept:
 
         Who is on them goes into `people` where all are read; of what is kept nobody knows (`read_anew`).
         """
-        began = self.now()
-        self._began = (began, time.monotonic())
-        found, why = self._brought_up(source, owner, began, on_progress, stop)
+        found, why = self._brought_up(source, owner, on_progress, stop)
         if found is not None:
             return found, why
+        self._began = began, _ = self.now(), time.monotonic()
         self.read_anew = True
         begun = source.begin(Selection(hidden=True), people=people, stop=stop)
         found = source.finish(begun, owner_id=owner, hidden=True, on_progress=on_progress, stop=stop)
         if source.library_size(hidden=True) == len(found):
-            self._keep(found, began - OVERLAP, began)
+            since = began - OVERLAP
+            self._keep(found, Head(began, since, len(found), _newest(found), "", _brought(found, since)))
         return found, f"all read: {why}"
 
-    def _brought_up(
-        self,
-        source: Source,
-        owner: str,
-        began: datetime,
-        on_progress: Progress | None,
-        stop: Event | None,
-    ) -> tuple[dict[str, Asset] | None, str]:
-        """The photos of an earlier reading as they are now; None and the reason where that isn't certain."""
+    def _look(
+        self, source: Source, owner: str, on_progress: Progress | None, stop: Event | None
+    ) -> Look | str:
+        """What has changed since photos were kept, asked once; the reason where it isn't certain."""
+        if self._looked is None:
+            self._began = self.now(), time.monotonic()
+            self._looked = self._ask(source, owner, on_progress, stop)
+        return self._looked
+
+    def _ask(
+        self, source: Source, owner: str, on_progress: Progress | None, stop: Event | None
+    ) -> Look | str:
         if self.refresh:
-            return None, "it was asked for"
-        glance = self.at_hand()
+            return "it was asked for"
+        head = self._head()
+        if head is None:
+            return "nothing is kept from an earlier time"
+        if not self._fresh(head):
+            return "what is kept is too old"
         looked = time.monotonic()
-        reason = self._unsettled() if glance else ""
-        count = source.library_size(hidden=True) if glance and not reason else 0
-        # asked while what is kept is unpacked, beside this
-        older = self._ahead.result() if self._ahead else self._photos()
-        self._ahead = None
-        if older is None:
-            return None, "nothing is kept from an earlier time"
-        if not glance or not timedelta(0) <= began - older.read <= OLDEST:
-            return None, "what is kept is too old"
-        if reason:
-            return None, reason
+        if reason := self._unsettled():
+            return reason
+        count = source.library_size(hidden=True)
         self.pause(max(0.0, looked + GAP - time.monotonic()))
         if reason := self._unsettled():
-            return None, reason
+            return reason
         try:
-            changed = _changed(source, owner, older.since, on_progress, stop)
+            changed = _changed(source, owner, head.since, on_progress, stop)
         except ServerError as error:
-            return None, f"the server doesn't tell what has changed ({error})"
-        newest = max(older.assets.values(), key=_updated, default=None)
-        if newest and not _still(newest, source, changed):
-            return None, "the newest photo is gone or older than it was, as after a backup was restored"
+            return f"the server doesn't tell what has changed ({error})"
+        if head.newest and not _still(*head.newest, source, changed):
+            return "the newest photo is gone or older than it was, as after a backup was restored"
+        return Look(head, changed, count)
+
+    def _brought_up(
+        self, source: Source, owner: str, on_progress: Progress | None, stop: Event | None
+    ) -> tuple[dict[str, Asset] | None, str]:
+        """The photos of an earlier reading as they are now; None and the reason where that isn't certain."""
+        look = self._look(source, owner, on_progress, stop)
+        if isinstance(look, str):
+            return None, look
+        head = look.head
+        before = self._ahead.result() if self._ahead else self._photos(head)
+        self._ahead = None
+        if before is None:
+            return None, "nothing is kept from an earlier time"
         self.quiet = True
-        found, different = _with(older.assets, changed)
-        if count != len(found):
+        found, different = _with(before, look.changed)
+        if look.count != len(found):
             return None, "photos were deleted or locked, or the server has not read some yet"
-        if different or len(changed) >= MANY:
-            known = newest.updated if newest else older.since
+        self.token = head.token
+        if different or len(look.changed) >= MANY:
+            began = self._began[0] if self._began else self.now()
+            known = head.newest[1] if head.newest else head.since
             since = max(began - OVERLAP, min(began, known) - MOMENT)
-            self._keep(found, since, older.read)
+            brought = _brought(look.changed, since)
+            self._keep(found, Head(head.read, since, len(found), _newest(found), "", brought))
+        elif not look.same:
+            self._put_head(replace(head, brought=_digest(look.changed.values())))
         if on_progress:
             on_progress(len(found))
-        return found, f"kept since {older.read:%Y-%m-%d %H:%M} UTC, {different:,} changed"
+        return found, f"kept since {head.read:%Y-%m-%d %H:%M} UTC, {different:,} changed"
 
     def _unsettled(self) -> str:
         """Why edits may not show in what has changed; empty where none waits."""
@@ -224,119 +250,6 @@ class Kept:
             case False:
                 return "edits wait in the queues"
         return ""
-
-    def _photos(self) -> Photos | None:
-        parts = self.shelf.get(self._key("photos"))
-        try:
-            if not parts:
-                return None
-            since, read = (datetime.fromtimestamp(second, UTC) for second in orjson.loads(parts[0]))
-            with no_collection():
-                assets = {asset.id: asset for asset in unpacked(parts[1])}
-        except (ValueError, KeyError, TypeError, IndexError, OverflowError):
-            return None
-        return Photos(assets, since, read)
-
-    def _keep(self, assets: Mapping[str, Asset], since: datetime, read: datetime) -> None:
-        head = orjson.dumps([since.timestamp(), read.timestamp()])
-        self.shelf.put(self._key("photos"), (head, packed(assets.values())))
-        self.shelf.put(self._key("when"), (orjson.dumps(read.timestamp()),))
-
-    # Members
-
-    def members(
-        self, albums: Iterable[Album], states: Mapping[str, str], shown: Collection[str] = ()
-    ) -> dict[str, frozenset[str]]:
-        """The members of those of these albums that are as they were, by album id.
-
-        Of albums in `shown` those that are not hidden will do.
-        """
-        if self.refresh:
-            return {}
-        kept, made = self._albums(), self._made()
-        found = {}
-        for album in albums:
-            state = states.get(album.id)
-            keys = (album.id, *([SHOWN + album.id] if album.id in shown else []))
-            same = next((kept[key][1] for key in keys if key in kept and kept[key][0] == state), None)
-            if state and same is None and album.id in made and state.startswith(made[album.id][0]):
-                same = made[album.id][1]
-            if state and same is not None:
-                found[album.id] = frozenset(same)
-        return found
-
-    def keep_made(self, albums: Iterable[Made]) -> None:
-        """Keeps who is in albums that were just made, until they are read or their members are kept."""
-        made = self._made() | {
-            album.id: (album.state, list(album.members)) for album in albums if album.state
-        }
-        self.shelf.put(self._key("made"), (orjson.dumps(made),))
-
-    def keep_members(
-        self,
-        members: Mapping[str, frozenset[str]],
-        albums: Collection[Album],
-        states: Mapping[str, str],
-        library: Mapping[str, Asset],
-    ) -> None:
-        """Keeps all members of albums, read after the list of albums with these states.
-
-        `library` are all photos, hidden ones too.
-        """
-        before, now = self._albums(), self.now()
-        after = {
-            key: value
-            for key, value in before.items()
-            if value[0] == states.get(key.removeprefix(SHOWN))
-            and not (self.refresh and key.removeprefix(SHOWN) in members)
-        }
-        for album in albums:
-            state, found = states.get(album.id), members.get(album.id)
-            if (
-                state
-                and found is not None
-                and album.id not in after
-                and _tells(album, state, found, library, now)
-            ):
-                after[album.id] = (state, sorted(found))
-                continue
-            if state and found is not None and not {album.id, SHOWN + album.id} & after.keys():
-                seen = frozenset(one for one in found if not _hidden(library.get(one)))
-                if _tells(album, state, seen, library, now):
-                    after[SHOWN + album.id] = (state, sorted(seen))
-        if after != before:
-            self.shelf.put(self._key("members"), (orjson.dumps(after),))
-            self._members = after
-        if made := self._made():
-            left = {key: value for key, value in made.items() if key in states and key not in members}
-            if left != made:
-                self.shelf.put(self._key("made"), (orjson.dumps(left),))
-
-    def _albums(self) -> dict[str, tuple[str, list[str]]]:
-        if self._members is None:
-            self._members = self._ids_of("members")
-        return self._members
-
-    def _made(self) -> dict[str, tuple[str, list[str]]]:
-        return self._ids_of("made")
-
-    def _ids_of(self, what: str) -> dict[str, tuple[str, list[str]]]:
-        parts = self.shelf.get(self._key(what))
-        try:
-            found = orjson.loads(parts[0]) if parts else {}
-            return {key: (state, list(ids)) for key, (state, ids) in found.items()}
-        except (ValueError, TypeError, AttributeError, IndexError):
-            return {}
-
-    # Other pieces
-
-    def piece(self, what: str) -> list[bytes] | None:
-        """Something else that was kept."""
-        return None if self.refresh else self.shelf.get(self._key(what))
-
-    def keep_piece(self, what: str, parts: Iterable[bytes]) -> None:
-        """Keeps something else."""
-        self.shelf.put(self._key(what), parts)
 
     def certain_until(self, photos: Iterable[Asset]) -> datetime:
         """Photos of this reading that changed before this moment were done with when they began to be read.
@@ -348,7 +261,46 @@ class Kept:
         passed = timedelta(seconds=time.monotonic() - counted)
         return max(began - OVERLAP, min(began, newest) - passed - MOMENT)
 
-    def _key(self, what: str) -> str:
+    # On the shelf
+
+    def _fresh(self, head: Head) -> bool:
+        return timedelta(0) <= self.now() - head.read <= OLDEST
+
+    def _head(self) -> Head | None:
+        parts = self.shelf.get(self.key(HEAD))
+        try:
+            return _read_head(orjson.loads(parts[0])) if parts else None
+        except (ValueError, KeyError, TypeError, IndexError, OverflowError):
+            return None
+
+    def _photos(self, head: Head) -> dict[str, Asset] | None:
+        parts = self.shelf.get(self.key(PHOTOS))
+        try:
+            if not parts or parts[0].decode() != head.token:
+                return None
+            with no_collection():
+                return {asset.id: asset for asset in unpacked(parts[1])}
+        except (ValueError, KeyError, TypeError, IndexError, OverflowError):
+            return None
+
+    def _keep(self, assets: Mapping[str, Asset], head: Head) -> None:
+        self.token = uuid4().hex
+        self.shelf.put(self.key(PHOTOS), (self.token.encode(), packed(assets.values())))
+        self._put_head(replace(head, token=self.token))
+
+    def _put_head(self, head: Head) -> None:
+        self.shelf.put(self.key(HEAD), (orjson.dumps(_head_json(head)),))
+
+    def piece(self, what: str) -> list[bytes] | None:
+        """Something else that was kept."""
+        return None if self.refresh else self.shelf.get(self.key(what))
+
+    def keep_piece(self, what: str, parts: Iterable[bytes]) -> None:
+        """Keeps something else."""
+        self.shelf.put(self.key(what), parts)
+
+    def key(self, what: str) -> str:
+        """What something is called on the shelf."""
         return f"{FORMAT} {what} {self.name}"
 
 
@@ -364,13 +316,28 @@ def _changed(
     return source.finish(begun, owner_id=owner, hidden=True, on_progress=on_progress, stop=stop)
 
 
-def _still(newest: Asset, source: Source, changed: Mapping[str, Asset]) -> bool:
+def _still(asset_id: str, updated: datetime, source: Source, changed: Mapping[str, Asset]) -> bool:
     """Whether the server has a photo as it was, or as it is after another change."""
-    now = changed.get(newest.id)
+    now = changed.get(asset_id)
     if now is None:
-        detail = source.assets([newest.id]).get(newest.id)
+        detail = source.assets([asset_id]).get(asset_id)
         now = detail.asset if detail else None
-    return now is not None and now.updated >= newest.updated
+    return now is not None and now.updated >= updated
+
+
+def _newest(assets: Mapping[str, Asset]) -> tuple[str, datetime] | None:
+    newest = max(assets.values(), key=_updated, default=None)
+    return (newest.id, newest.updated) if newest else None
+
+
+def _brought(assets: Mapping[str, Asset], since: datetime) -> str:
+    """The digest of what of these photos will be brought again, if nothing changes."""
+    return _digest(asset for asset in assets.values() if asset.updated >= since)
+
+
+def _digest(assets: Iterable[Asset]) -> str:
+    in_order = sorted(assets, key=attrgetter("id"))
+    return blake2b(packed(in_order), digest_size=16).hexdigest() if in_order else ""
 
 
 def _with(before: Mapping[str, Asset], changed: Mapping[str, Asset]) -> tuple[dict[str, Asset], int]:
@@ -387,23 +354,24 @@ def _with(before: Mapping[str, Asset], changed: Mapping[str, Asset]) -> tuple[di
     return (dict(sorted(after.items())) if fresh else after), different
 
 
-def _hidden(asset: Asset | None) -> bool:
-    return asset is not None and asset.visibility is Visibility.HIDDEN
+def _head_json(head: Head) -> dict[str, Any]:
+    return {
+        "read": head.read.timestamp(),
+        "since": head.since.timestamp(),
+        "count": head.count,
+        "newest": head.newest and [head.newest[0], head.newest[1].isoformat()],
+        "token": head.token,
+        "brought": head.brought,
+    }
 
 
-def _tells(
-    album: Album, state: str, members: frozenset[str], library: Mapping[str, Asset], now: datetime
-) -> bool:
-    """Whether the state of an album tells of every change of its members; times to come would hide some."""
-    own = [library[asset_id] for asset_id in members if asset_id in library]
-    videos = {asset.motion_id for asset in own if asset.motion_id}
-    hidden = [asset.id for asset in own if asset.visibility is Visibility.HIDDEN]
-    if any(asset.updated > now for asset in own) or _newest(state, now) > now:
-        return False
-    return videos.issuperset(hidden) and len(members) - len(hidden) == album.asset_count
-
-
-def _newest(state: str, now: datetime) -> datetime:
-    """When a member last changed that shows; `AlbumList.states` ends with it, where there is one."""
-    text = state.rpartition(" ")[2]
-    return moment(text) if text else now
+def _read_head(data: Mapping[str, Any]) -> Head:
+    newest = data["newest"]
+    return Head(
+        read=datetime.fromtimestamp(data["read"], UTC),
+        since=datetime.fromtimestamp(data["since"], UTC),
+        count=int(data["count"]),
+        newest=(newest[0], datetime.fromisoformat(newest[1])) if newest else None,
+        token=str(data["token"]),
+        brought=str(data["brought"]),
+    )

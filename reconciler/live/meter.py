@@ -12,6 +12,9 @@ from time import perf_counter
 
 from reconciler.immich.tally import Sent
 
+AHEAD = -1
+"""Stands for a read that has no number yet."""
+
 _CURRENT: ContextVar[int | None] = ContextVar("read", default=None)
 
 
@@ -57,6 +60,12 @@ class Meter:
         if number is not None:
             with self._lock:
                 self._requests[number] += 1
+
+    def hand_over(self, number: int) -> None:
+        """Counts for this read what was asked `AHEAD`."""
+        with self._lock:
+            self._requests[number] += self._requests.pop(AHEAD, 0)
+            self._seconds[number] += self._seconds.pop(AHEAD, 0.0)
 
     def came(self, number: int, rows: int) -> None:
         """Rows that a read has brought."""

@@ -94,6 +94,7 @@ class Photos:
             self._scan(number, Selection(hidden=hidden))
             return
         told, stop = self.errand.tell("photos"), self.errand.stop
+        self.errand.around.meter.hand_over(number)
         with self.errand.during(number):
             found, how = kept.library(
                 self.errand.source, self.errand.owner, people=self.people, on_progress=told, stop=stop

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 
 from reconciler.immich.answers import AlbumList
 from reconciler.immich.search import Selection
@@ -20,6 +20,7 @@ from reconciler.live.plan import Read, ReadingPlan, What, read
 from reconciler.live.reading import Reading, reading_for
 from reconciler.live.source import Source
 from reconciler.live.tagging import Tagging
+from reconciler.live.unchanged import looked, mark_of, stands
 from reconciler.live.wording import listed
 from reconciler.model.asset import Owner
 from reconciler.model.desired import Desired
@@ -58,8 +59,43 @@ def read_planned(
     on_progress: OnProgress = quiet,
 ) -> tuple[Live, ReadingPlan]:
     """The live state that a plan for `desired` needs, and how it was read. Raises ServerError."""
+    found = read_unless_same(
+        desired,
+        source,
+        identity=identity,
+        features=features,
+        around=replace(around, than="") if around else Around(),
+        on_progress=on_progress,
+    )
+    assert found.live is not None
+    return found.live, found.plan
+
+
+@dataclass(frozen=True, slots=True)
+class WasRead:
+    """What a reading has come to, and how it was done.
+
+    `live` is None where the server stands as it did at the earlier reading (`Around.than`). `mark` names how
+    it stands, for a later one; empty where nothing would tell.
+    """
+
+    live: Live | None
+    plan: ReadingPlan
+    mark: str
+
+
+def read_unless_same(
+    desired: Desired,
+    source: Source,
+    *,
+    identity: Identity,
+    features: Features,
+    around: Around,
+    on_progress: OnProgress = quiet,
+) -> WasRead:
+    """Like `read_planned`, but no further than to see that nothing has changed. Raises ServerError."""
     with no_collection():
-        return _read(desired, source, identity, features, around or Around(), on_progress)
+        return _read(desired, source, identity, features, around, on_progress)
 
 
 def _read(
@@ -69,14 +105,20 @@ def _read(
     features: Features,
     around: Around,
     on_progress: OnProgress,
-) -> tuple[Live, ReadingPlan]:
+) -> WasRead:
     reading = reading_for(desired)
     errand = Errand(source, identity.user_id, reading.needs.hidden, around, on_progress)
     asked = asked_of(desired, structured=source.dialect.structured_filter)
     lists = _Lists(errand, reading, _reaching(desired))
-    if around.kept and not reading.needs.owners and any(one.slice.whole for one in asked):
+    wholly = not reading.needs.owners and any(one.slice.whole for one in asked)
+    if around.kept and wholly and not around.than:
         around.kept.look_ahead()
     facts = lists.ask()
+    told = (identity, features, *lists.told)
+    if around.than and stands(errand, facts, told):
+        return WasRead(None, errand.plan, around.than)
+    if around.kept and wholly:
+        around.kept.look_ahead()
     albums = Albums(errand, reading, desired, lists.albums)
     company = Company(errand, reading.needs)
     if any(one.slice.albums for one in asked):
@@ -91,6 +133,8 @@ def _read(
     photos = Photos(errand, people=company.scanned)
     photos.looking.everyone = company.everyone
     choice = photos.looking.choose(asked, reading.names, facts)
+    if not choice.whole:
+        looked(errand, facts)
     company.begin(choice.parts.selections)
     photos.people = company.scanned
     tagging = Tagging(errand, reading, desired, facts)
@@ -106,7 +150,7 @@ def _read(
     read_other_covers(errand, desired, albums, photos)
     albums.read_unless([one for one in matter if one.id in spared], photos.come_from_searches)
     tags = tagging.memberships(photos.assets, photos.details, company.beside, photos.everything, photos.found)
-    _keep(errand, albums, photos)
+    _keep(albums, photos)
     in_parts = reading.scan and not choice.whole
     live = Live(
         identity=identity,
@@ -131,7 +175,7 @@ def _read(
         owners=lists.owners,
         with_others=None if lists.shown is None else max(lists.shown, lists.library),
     )
-    return live, errand.plan
+    return WasRead(live, errand.plan, mark_of(errand, albums, photos, told))
 
 
 def _reaching(desired: Desired) -> tuple[Origin, ...]:
@@ -141,13 +185,12 @@ def _reaching(desired: Desired) -> tuple[Origin, ...]:
     return tuple(origin for origin, rule in (*entries, *albums, *sets) if rule and rule.needs().owners)
 
 
-def _keep(errand: Errand, albums: Albums, photos: Photos) -> None:
+def _keep(albums: Albums, photos: Photos) -> None:
     """Keeps who is in albums, where all photos are known."""
-    kept = errand.around.kept
-    if kept and photos.everything is not None and albums.members:
+    if albums.kept and photos.everything is not None and albums.members:
         every = (*albums.listed.own, *albums.listed.others)
         whole = {key: found for key, found in albums.members.items() if key not in albums.shown}
-        kept.keep_members(whole, every, albums.listed.states, photos.everything)
+        albums.kept.keep(whole, every, albums.listed.states, photos.everything)
 
 
 def _given_by_rules(desired: Desired) -> frozenset[str]:
@@ -180,6 +223,11 @@ class _Lists:
     owners: tuple[Owner, ...] = ()
     shown: int | None = None
     """How many photos searches show, other people's too, where rules ask for these."""
+
+    @property
+    def told(self) -> tuple[Hashable, ...]:
+        """All that the lists say, in the order in which they say it."""
+        return self.library, tuple(self.tags.values()), self.albums, self.users
 
     def ask(self) -> Facts:
         """How large the library is, its tags, its albums, and who is there, as far as they matter."""

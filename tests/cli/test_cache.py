@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from reconciler.cli import keeping, plan, validate
 from reconciler.config.documents import LARGE
+from reconciler.live import choosing
 from reconciler.sandbox.library import Library, NewAsset
 from reconciler.sandbox.mount import open_sandbox
 
@@ -87,6 +88,60 @@ def test_a_library_is_kept_and_read_anew_when_asked(tmp_path: Path, monkeypatch:
     assert fresh == first == again == asked
     with mounted_key(tmp_path) as key:
         assert not any(key.encode() in path.read_bytes() for path in (tmp_path / "cache").rglob("*.kept"))
+
+
+NOTHING = "server: { url: 'sandbox:library' }\nassets: [{ match: { taken: 2021 }, favorite: false }]\n"
+STOOD = "whether any photo has changed"
+
+
+@pytest.fixture
+def hearts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with files that ask for no change, of which the plan was kept."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMMICH_RECONCILER_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(keeping, "SMALLEST", 0)
+    (tmp_path / "wish.yaml").write_text(NOTHING)
+    moments = [datetime(2020 + number % 3, 5, 1, tzinfo=UTC) for number in range(9)]
+    with Library.create(tmp_path / "library", version="3.1.0") as library:
+        library.add_assets(NewAsset(file_name=f"{n}.jpg", file_created_at=at) for n, at in enumerate(moments))
+    # what is kept is weighed against searches, and for nine photos these cost less
+    monkeypatch.setattr(choosing, "STAKE", 1e9)
+    _, said = planned()
+    assert STOOD not in said and "all read" in said
+    return tmp_path
+
+
+def test_the_last_plan_is_given_again_as_long_as_nothing_changes(hearts: Path) -> None:
+    fresh, _ = planned("--no-cache")
+    for _ in range(2):
+        again, said = planned()
+        assert again == fresh
+        assert STOOD in said and "the whole library" not in said
+    with open_sandbox(hearts / "library") as mounted:
+        assert mounted.admin_key
+        ask, api = mounted.session(), mounted.base_url
+        ask.headers["x-api-key"] = mounted.admin_key
+        found = ask.post(f"{api}/search/metadata", json={"originalFileName": "1.jpg"}).json()
+        one = found["assets"]["items"][0]["id"]
+        ask.put(f"{api}/assets/{one}", json={"isFavorite": True}).raise_for_status()
+    seen, said = planned()
+    assert b'"1.jpg (2021-05-01)"' in seen and STOOD not in said
+    assert planned("--no-cache")[0] == seen
+
+
+@pytest.mark.parametrize("what", ["other files", "a limit", "a target", "migration", "all anew", "spoiled"])
+def test_the_last_plan_is_not_that_of(hearts: Path, what: str) -> None:
+    words = {"a limit": ["--max-changes=1"], "a target": ["--target=photo:1*"], "all anew": ["--refresh"]}
+    if what == "other files":
+        (hearts / "wish.yaml").write_text(NOTHING.replace("false", "true"))
+    if what == "migration":
+        words[what] = ["--migrate"]
+    if what == "spoiled":
+        for path in (hearts / "cache").rglob("*.kept"):
+            path.write_bytes(path.read_bytes()[:-1])
+    plan, said = planned(*words.get(what, []))
+    assert STOOD not in said
+    assert (b'"favorite"' in plan) == (what == "other files")
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -21,9 +22,11 @@ from reconciler.immich.writer import Writer
 from reconciler.live import choosing, looking
 from reconciler.live.cost import Cost
 from reconciler.live.errand import Around, nobody_knows
-from reconciler.live.kept import Kept
+from reconciler.live.kept import Kept, Shelf
+from reconciler.live.kept_members import KeptMembers
 from reconciler.live.packing import packed, unpacked
-from reconciler.live.read import read_planned
+from reconciler.live.read import WasRead, read_unless_same
+from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.plan import make_plan
 from reconciler.plan.document import to_bytes
@@ -61,6 +64,10 @@ class Desk:
     name: str = "one"
     now: datetime | None = None
     sent: list[str] = field(default_factory=list)
+    last: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """How the server stood when a wish was last planned, and that plan."""
+    stood: int = 0
+    """How often it still stood so."""
 
     def kept(self) -> Kept:
         return Kept(
@@ -81,23 +88,40 @@ class Desk:
 
     def read(self, kept: Kept | None, wish: dict[str, Any]) -> tuple[Live, bytes, str]:
         """The live state, the plan's bytes, and how the library was come by."""
+        mark, before = self.last.get(repr(wish), ("", b"")) if kept else ("", b"")
+        desired, found, how = self.reading(kept, wish, mark)
+        if found.live is None:
+            self.stood += 1
+            self.last.clear()
+            live, data, how = self.read(self.kept(), wish)
+            assert data == before
+            return live, data, how
+        data = to_bytes(make_plan(compare(desired, found.live), found.live, desired.files))
+        if kept is not None:
+            self.last[repr(wish)] = found.mark, data
+        return found.live, data, how
+
+    def reading(
+        self, kept: Kept | None, wish: dict[str, Any], than: str = ""
+    ) -> tuple[Desired, WasRead, str]:
         desired = self.world.desired(wish)
-        around = Around(kept=kept, settled=self.settled if self.chooses else nobody_knows)
+        around = Around(kept=kept, settled=self.settled if self.chooses else nobody_knows, than=than)
         self.sent.clear()
-        with self.world.reader.transport.watched(self._note):
-            live, plan = read_planned(
+
+        def note(sent: Sent) -> None:
+            self.sent.append(sent.template)
+            around.meter.note(sent)
+
+        with self.world.reader.transport.watched(note):
+            found = read_unless_same(
                 desired,
                 self.world.reader,
                 identity=self.world.identity,
                 features=self.world.features(),
                 around=around,
             )
-        how = [around.meter.took(number).how for number in range(len(plan.reads))]
-        made = make_plan(compare(desired, live), live, desired.files)
-        return live, to_bytes(made), "; ".join(filter(None, how))
-
-    def _note(self, sent: Sent) -> None:
-        self.sent.append(sent.template)
+        took = [around.meter.took(number) for number in range(len(found.plan.reads))]
+        return desired, found, "; ".join(one.how for one in took if one.how)
 
     def same(self, wish: dict[str, Any]) -> str:
         """Reads both ways, insists that they are one, and tells how the kept way was come by."""
@@ -111,6 +135,30 @@ class Desk:
         assert data == anew
         self.sent[:] = requests
         return how
+
+
+class FirstOfAll(random.Random):
+    """Chances of which the first is always taken."""
+
+    def choice(self, seq: Any) -> Any:
+        return min(seq) if isinstance(seq[0], str) else seq[0]
+
+    def random(self) -> float:
+        return 0.0
+
+
+@dataclass
+class NoPhotos:
+    """What is kept, as long as nobody asks for the photos."""
+
+    shelf: Shelf
+
+    def get(self, key: str) -> list[bytes] | None:
+        assert " photos " not in key
+        return self.shelf.get(key)
+
+    def put(self, key: str, parts: Iterable[bytes]) -> None:
+        self.shelf.put(key, parts)
 
 
 @contextmanager
@@ -148,7 +196,7 @@ def test_who_is_in_an_album_that_was_just_made_is_known(tmp_path: Path, version:
         writer = Writer(made.world.reader.transport, made.world.reader.dialect)
         *ids, left = sorted(made.world.ids().values())
         album = writer.create_album("Sea", asset_ids=ids)
-        made.kept().keep_made([album])
+        KeptMembers(made.kept()).keep_made([album])
         if meanwhile in ("one less", "another one"):
             writer.remove_members(album.id, ids[-1:])
         if meanwhile in ("one more", "another one"):
@@ -167,6 +215,57 @@ def test_nothing_new_is_neither_scanned_nor_asked_album_by_album(tmp_path: Path,
         how = made.same(WISH)
         assert "kept since" in how and "0 changed" in how and "2 as kept, 0 read" in how
         assert "/download/info" not in made.sent
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "change",
+    ["nothing", "heart", "caption", "upload", "trash", "delete", "member", "remove", "unalbum", "wait"],
+)
+def test_it_is_told_whether_the_server_still_stands_as_it_did(
+    tmp_path: Path, version: str, change: str
+) -> None:
+    with desk(tmp_path, version) as made:
+        made.same(WISH)
+        made.same(WISH)
+        assert made.stood == 1
+        others = Others(made.world, FirstOfAll(), made.kept)
+        match change:
+            case "wait":
+                others.change("wait")
+                others.change("caption")
+            case "member":
+                hearts = next(album for album in made.world.reader.albums().own if album.name == "Hearts")
+                writer = Writer(made.world.reader.transport, made.world.reader.dialect)
+                writer.add_members(hearts.id, [max(made.world.ids().values())])
+            case _ if change != "nothing":
+                others.change(change)
+        others.let_run()
+        made.same(WISH)
+        assert made.stood == 1 + (change == "nothing")
+
+
+def test_to_see_that_nothing_has_changed_takes_no_photo_and_no_album(tmp_path: Path) -> None:
+    with desk(tmp_path, "3.1.0") as made:
+        made.read(made.kept(), WISH)
+        kept, mark = made.kept(), made.last[repr(WISH)][0]
+        kept.shelf = NoPhotos(kept.shelf)
+        assert made.reading(kept, WISH, mark)[1].live is None
+        assert Counter(made.sent) == {
+            "/assets/statistics": 3,  # the library twice, and what is hidden
+            "/albums": 1,
+            "/queues": 2,
+            "/search/metadata": 1,
+            "/system-config": 1,
+        }
+
+
+@pytest.mark.parametrize("match", [{"people": ["Ann"]}, {"stacked": True}, {"owner": "anybody"}], ids=str)
+def test_what_the_lists_do_not_tell_of_has_no_mark(tmp_path: Path, match: dict[str, Any]) -> None:
+    with desk(tmp_path, "3.1.0") as made:
+        wish = {"albums": [{"name": "Some", "match": {"all": [{"taken": "2000.."}, {"not": match}]}}]}
+        made.read(made.kept(), wish)
+        assert made.last[repr(wish)][0] == ""
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -238,6 +337,7 @@ def test_hidden_members_do_not_matter_where_only_rules_ask_who_is_in_an_album(
         call(made.world, "PUT", "/assets/{id}", {"visibility": "hidden"}, id=hidden)
         how(rule)
         assert "3 as kept, 0 read" in how(rule)
+        assert made.stood == 1
         writer.remove_members(album, [hidden])
         assert "3 as kept, 0 read" in how(rule)
         writer.add_members(album, [hidden])
@@ -433,6 +533,6 @@ class Others:
                 name = self.chance.choice(["Everything", "Hearts", "Some"])
                 if name not in {album.name for album in albums}:
                     made_one = writer.create_album(name, asset_ids=self.chance.sample(assets, 3))
-                    self.kept().keep_made([made_one])
+                    KeptMembers(self.kept()).keep_made([made_one])
             case "unalbum" if albums and self.chance.random() < 0.3:
                 writer.delete_album(self.chance.choice(albums).id)

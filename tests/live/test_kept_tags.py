@@ -86,6 +86,12 @@ def test_nothing_new_takes_the_list_of_tags_and_no_search(tmp_path: Path, versio
         assert made.sent.count("/search/metadata") == (1 if version == "3.1.0" else 3)
         assert looks(made) == 0
         assert len(made.sent) <= 15 < fresh
+        assert made.stood == 0
+        made.same(WISH)
+        assert made.stood == 1
+        call(made.world, "DELETE", "/tags/{id}", None, id=tag_id(made.world, "Family"))
+        made.same(WISH)
+        assert made.stood == 1
 
 
 @pytest.mark.parametrize("version", VERSIONS)
