@@ -12,9 +12,12 @@ import requests
 from tests.benchmarks.commands import MONTHS, Served, served_by_month
 from tests.benchmarks.figure import Row
 
+HEARTS = 20
+"""Photos that somebody changes between two plans."""
+
 
 def rows(photos: int) -> Iterator[Row]:
-    """The first apply, then plans: as on the first night, again, and with a member that somebody took out."""
+    """The first apply, then plans: on the first night, again, after some edits, and with a wrong member."""
     with served_by_month(photos) as library:
         first = library.run("immich-apply", "--yes", "--format", "json", "--no-cache")
         yield Row(
@@ -27,8 +30,13 @@ def rows(photos: int) -> Iterator[Row]:
         yield Row("the same, time", fresh.wall, "s", processor=fresh.processor)
         again = library.run("immich-plan", "--format", "json")
         assert again.out == fresh.out
-        yield Row("planned again, only what has changed", again.requests, "requests", 15)
+        yield Row("planned again, nothing has changed", again.requests, "requests", 15)
         yield Row("the same, time", again.wall, "s", 1.5, processor=again.processor)
+        _give_hearts(library)
+        later = library.run("immich-plan", "--format", "json")
+        assert json.loads(later.out)["albums"] == []
+        yield Row(f"planned again, {HEARTS} photos have changed", later.requests, "requests")
+        yield Row("the same, time", later.wall, "s", processor=later.processor)
         applied = library.run("immich-apply", "--yes", "--format", "json")
         assert applied.writes == 0
         yield Row("applied again, nothing to do", applied.requests, "requests", 120, "0 writes")
@@ -59,10 +67,23 @@ def _grown(size: int, compiled: Path) -> Iterator[Row]:
             yield Row("the same, memory", took.memory, "MB")
 
 
-def _take_out(library: Served) -> None:
-    """Somebody takes a photo out of an album."""
+def _asking(library: Served) -> requests.Session:
     ask = requests.Session()
     ask.headers["x-api-key"] = library.key
+    return ask
+
+
+def _give_hearts(library: Served) -> None:
+    """Somebody gives some photos a heart."""
+    ask = _asking(library)
+    found = ask.post(f"{library.url}/api/search/metadata", json={"size": HEARTS}, timeout=60).json()
+    hearts = {"ids": [item["id"] for item in found["assets"]["items"]], "isFavorite": True}
+    ask.put(f"{library.url}/api/assets", json=hearts, timeout=60).raise_for_status()
+
+
+def _take_out(library: Served) -> None:
+    """Somebody takes a photo out of an album."""
+    ask = _asking(library)
     album = ask.get(f"{library.url}/api/albums", timeout=60).json()[0]["id"]
     whole = {"albumId": album, "archiveSize": 2**40}
     found = ask.post(f"{library.url}/api/download/info", json=whole, timeout=60).json()
