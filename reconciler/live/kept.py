@@ -130,6 +130,8 @@ class Kept:
     """Names the photos as they are kept after a reading; empty where they aren't."""
     _began: tuple[datetime, float] | None = field(default=None, init=False)
     """When the photos began to be read: by the server's clock, and by one that only counts seconds."""
+    _known: Head | None = field(default=None, init=False)
+    """What was first seen of the photos: another run may keep others meanwhile."""
     _looked: Look | str | None = field(default=None, init=False)
     _ahead: Future[dict[str, Asset] | None] | None = field(default=None, init=False)
 
@@ -267,11 +269,12 @@ class Kept:
         return timedelta(0) <= self.now() - head.read <= OLDEST
 
     def _head(self) -> Head | None:
-        parts = self.shelf.get(self.key(HEAD))
+        parts = None if self._known else self.shelf.get(self.key(HEAD))
         try:
-            return _read_head(orjson.loads(parts[0])) if parts else None
+            self._known = _read_head(orjson.loads(parts[0])) if parts else self._known
         except (ValueError, KeyError, TypeError, IndexError, OverflowError):
             return None
+        return self._known
 
     def _photos(self, head: Head) -> dict[str, Asset] | None:
         parts = self.shelf.get(self.key(PHOTOS))
@@ -289,6 +292,7 @@ class Kept:
         self._put_head(replace(head, token=self.token))
 
     def _put_head(self, head: Head) -> None:
+        self._known = head
         self.shelf.put(self.key(HEAD), (orjson.dumps(_head_json(head)),))
 
     def piece(self, what: str) -> list[bytes] | None:

@@ -3,7 +3,8 @@
 A reading ends with a mark. It names the photos as they are kept (`Kept.token`) and what the lists have told:
 how large the library is, the tags, the albums with what tells that their members are the same, the users. By
 the reasons in `kept` and `kept_members`, equal lists and unchanged photos mean equal members and tags. Where
-a reading has asked for anything that this doesn't cover, it has no mark.
+a reading has asked for anything that this doesn't cover, it has no mark: who is on the photos, stacks and the
+names of external libraries change without a trace, however they were come by.
 """
 
 from __future__ import annotations
@@ -53,10 +54,13 @@ def mark_of(errand: Errand, albums: Albums, photos: Photos, lists: Hashable) -> 
 
 
 def _covered(errand: Errand, number: int, albums: Albums) -> bool:
-    what = errand.reads[number].what
-    if what in LISTS or what is What.SCAN:
-        return True
-    return not errand.around.meter.took(number).requests or (what is What.MEMBERS and albums.all_kept())
+    match errand.reads[number].what:
+        case What.TAGGED:
+            return not errand.around.meter.took(number).requests
+        case What.MEMBERS:
+            return albums.all_kept()
+        case what:
+            return what in LISTS or what is What.SCAN
 
 
 def _told(lists: Hashable) -> str:
