@@ -16,6 +16,7 @@ from reconciler.cli.common import (
     plain_errors,
     refresh_option,
     target_option,
+    version_option,
     wants_color,
     width,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=WithQuiet, context_settings=CONTEXT)
+@version_option
 @click.argument("paths", nargs=-1, metavar="[PLAN.json] [FILE OR FOLDER]...")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask before writing.")
 @click.option(

@@ -31,6 +31,13 @@ _NO_CACHE = "reconciler.no_cache"
 _REFRESH = "reconciler.refresh"
 
 
+def version_option(command: F) -> F:
+    """Which version is installed, for whoever asks or is asked."""
+    from reconciler import __version__
+
+    return click.version_option(__version__, message="%(prog)s %(version)s")(command)
+
+
 def stop(message: str, code: Exit = Exit.ERROR) -> NoReturn:
     """Ends the command with a message on stderr."""
     heard(lambda: click.echo(f"error: {message}", err=True), err=True)

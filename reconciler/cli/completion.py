@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.common import CONTEXT, plain_errors
+from reconciler.cli.common import CONTEXT, plain_errors, version_option
 
 
 @click.command(context_settings=CONTEXT)
+@version_option
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @plain_errors
 def main(shell: str) -> None:

@@ -15,7 +15,7 @@ from reconciler.apply.companion import Charge, Companion, Guard, NoGuard
 from reconciler.apply.preflight import WINDOW, can_hold
 from reconciler.cli.common import stop
 from reconciler.cli.exits import Exit
-from reconciler.config import resolve
+from reconciler.config import resolve, secret_of_file
 from reconciler.immich.address import api_address
 from reconciler.immich.answers import KeyInfo
 from reconciler.immich.errors import Kind, ServerError
@@ -25,9 +25,8 @@ from reconciler.immich.retry import Repeat, RetryPolicy
 from reconciler.immich.tally import Sent
 from reconciler.immich.transport import Transport
 from reconciler.immich.versions import Dialect, dialect_for, support_note
-from reconciler.model.desired import Desired, Http, Reference
+from reconciler.model.desired import Desired, Http
 from reconciler.model.live import Features, Identity
-from reconciler.model.origin import Origin
 
 if TYPE_CHECKING:
     from reconciler.sandbox.mount import Mounted
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 SANDBOX = "sandbox:"
 EDITED = ("sidecar", "metadataExtraction")
 """The queues in which an edit waits before the server files a photo by its new date (FINDINGS 18)."""
-_ENVIRONMENT = Origin("environment", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +164,8 @@ def connect(
         adapter = mounted.adapter if mounted else None
         if not key:
             stop(
-                "no API key: set IMMICH_API_KEY, or write server.accounts in the files "
-                '(api_key: "${IMMICH_API_KEY}")'
+                "no API key: set IMMICH_API_KEY or IMMICH_API_KEY_FILE, or write server.accounts in the "
+                'files (api_key: "${IMMICH_API_KEY}")'
             )
 
         def transport(with_key: str) -> Transport:
@@ -336,7 +334,7 @@ def _from_environment(name: str) -> str | None:
     if value := os.environ.get(name):
         return value
     if path := os.environ.get(f"{name}_FILE"):
-        return resolve(Reference(f"${{file:{path}}}", _ENVIRONMENT, "."), os.environ)
+        return secret_of_file(path, f"{name}_FILE")
     return None
 
 

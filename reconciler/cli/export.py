@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import CONTEXT, plain_errors, server_options, stop
+from reconciler.cli.common import CONTEXT, plain_errors, server_options, stop, version_option
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ FILES = {"tags": "tags.yaml", "albums": "albums.yaml", "assets": "photos.yaml"}
 
 
 @click.command("immich-export", context_settings=CONTEXT)
+@version_option
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option(
     "-o",

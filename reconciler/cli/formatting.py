@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import CONTEXT, plain_errors, stop
+from reconciler.cli.common import CONTEXT, plain_errors, stop, version_option
 from reconciler.cli.exits import Exit
 
 
 @click.command("immich-format", context_settings=CONTEXT)
+@version_option
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option("--check", is_flag=True, help="Change nothing; exit with 3 if a file would change.")
 @click.option("--diff", "show_diff", is_flag=True, help="Show the changes of layout and make none.")

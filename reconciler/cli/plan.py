@@ -19,6 +19,7 @@ from reconciler.cli.common import (
     plain_errors,
     refresh_option,
     target_option,
+    version_option,
     wants_color,
     width,
 )
@@ -36,6 +37,7 @@ SNAPSHOT_HAS = "a snapshot has its server and account: leave --server and --acco
 
 
 @click.command(context_settings=CONTEXT)
+@version_option
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for immich-apply."

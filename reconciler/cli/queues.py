@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.common import CONTEXT, output_form, plain_errors, server_options, stop
+from reconciler.cli.common import CONTEXT, output_form, plain_errors, server_options, stop, version_option
 
 if TYPE_CHECKING:
     from reconciler.apply.state import Lease
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.group(context_settings=CONTEXT)
+@version_option
 def main() -> None:
     """See the server's job queues, and give back those that a run has left paused.
 

@@ -16,6 +16,7 @@ from reconciler.cli.common import (
     output_options,
     plain_errors,
     server_options,
+    version_option,
     wants_color,
     width,
 )
@@ -37,6 +38,7 @@ QUIET = click.option("-q", "--quiet", is_flag=True, help="No progress.")
 
 
 @click.group(context_settings=CONTEXT, invoke_without_command=True)
+@version_option
 @output_form
 @click.option("--server", metavar="URL", help="Only runs on this server. Default: all.")
 @STATE_DIR

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
-from reconciler.cli.common import CONTEXT, plain_errors, stop
+from reconciler.cli.common import CONTEXT, plain_errors, stop, version_option
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ _Item = TypeVar("_Item")
     context_settings=CONTEXT,
     epilog="Exit codes: 0 done, 1 error, 2 wrong usage, 130 interrupted.",
 )
+@version_option
 def main() -> None:
     """A small Immich of your own, to try things on without risk.
 

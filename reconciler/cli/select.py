@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import CONTEXT, cache_option, plain_errors, refresh_option, server_options
+from reconciler.cli.common import (
+    CONTEXT,
+    cache_option,
+    plain_errors,
+    refresh_option,
+    server_options,
+    version_option,
+)
 
 if TYPE_CHECKING:
     from reconciler.cli.selecting import Answer
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("immich-select", context_settings=CONTEXT)
+@version_option
 @click.argument("rule", metavar="RULE")
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.common import CONTEXT, PLAN_FORMS, plain_errors, wants_color, width
+from reconciler.cli.common import CONTEXT, PLAN_FORMS, plain_errors, version_option, wants_color, width
 
 
 @click.command(context_settings=CONTEXT)
+@version_option
 @click.argument("plan", metavar="PLAN.json")
 @click.option(
     "--format",

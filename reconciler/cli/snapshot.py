@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import CONTEXT, accounts_options, cache_option, plain_errors, stop
+from reconciler.cli.common import CONTEXT, accounts_options, cache_option, plain_errors, stop, version_option
 from reconciler.cli.exits import Exit
 from reconciler.cli.timing import Asked, timing_options
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings=CONTEXT)
+@version_option
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option(
     "-o",

@@ -13,6 +13,7 @@ from reconciler.cli.common import (
     output_options,
     plain_errors,
     server_options,
+    version_option,
     wants_color,
     width,
 )
@@ -20,6 +21,7 @@ from reconciler.cli.timing import WHEN, Asked, WithQuiet, timing_options
 
 
 @click.command(cls=WithQuiet, context_settings=CONTEXT)
+@version_option
 @click.argument("run", required=False, type=int)
 @click.option("-y", "--yes", is_flag=True, help="Don't ask before writing.")
 @timing_options(*WHEN)

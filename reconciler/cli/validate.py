@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import CONTEXT, cache_option, files_cache, plain_errors, wants_color
+from reconciler.cli.common import (
+    CONTEXT,
+    cache_option,
+    files_cache,
+    plain_errors,
+    version_option,
+    wants_color,
+)
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -20,6 +27,7 @@ VERSION = 1
 
 
 @click.command(context_settings=CONTEXT)
+@version_option
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option(
     "--format",

@@ -117,9 +117,19 @@ def _unknown_key(
         message = f"this key isn't known; {_known(known)}"
     elif message is None:
         path = (*path, key)
-        message = f"there is no key {_short(key)} here; "
-        message += f"did you mean {meant!r}?" if meant else _known(known)
+        message = f"there is no key {_short(key)} here; {_instead(key, meant, known)}"
     scope.tell(Origin(scope.file, *node.place(key)), path, message)
+
+
+def _instead(key: str, meant: str | None, known: Schema) -> str:
+    """What to write instead of an unknown key."""
+    if meant:
+        return f"did you mean {meant!r}?" if meant in known else f"write {meant}"
+    if "match" in known and key in language().schema["definitions"]["selector"]["properties"]:
+        return "if it says which photos are meant, write it below `match`"
+    if "latitude" in known and key.isdecimal():
+        return "a number is written with a point (43.1), not with a comma"
+    return _known(known)
 
 
 def _secret(path: Path) -> bool:

@@ -11,12 +11,15 @@ import yaml
 
 Place = tuple[int, int]
 
+_BLOCK_TEXT = 'a text that begins with > or | must be in quotes, such as ">=3"'
 _STARS = {
     "*": "a text that begins with * must be in quotes, such as '*.jpg'",
     "&": "a text that begins with & must be in quotes",
     "@": "a text that begins with @ must be in quotes",
     "`": "a text that begins with ` must be in quotes",
     "%": "a text that begins with % must be in quotes",
+    ">": _BLOCK_TEXT,
+    "|": _BLOCK_TEXT,
     "\t": "a tab stands here; indent with spaces",
 }
 _COLON = (
@@ -29,7 +32,6 @@ _INSIDE_QUOTES = (
 _BACKSLASH = (
     "in double quotes a backslash begins an escape; use single quotes, or write \\\\ for one backslash"
 )
-_BLOCK_TEXT = 'a text that begins with > or | must be in quotes, such as ">=3"'
 _NO_ITEM = (
     "this line isn't an item of the list above it; begin it with - at the same indentation, "
     "or indent it like the key it belongs to"

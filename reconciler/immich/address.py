@@ -14,7 +14,10 @@ def api_address(text: str) -> str:
     Raises ValueError with a message for the user.
     """
     shown = text.strip()
-    parts = urlsplit(shown)
+    try:
+        parts = urlsplit(shown)
+    except ValueError:
+        raise ValueError(f"the server's address {_safe(shown)!r} has brackets that don't fit") from None
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
         raise ValueError(f"the server's address must start with http:// or https://, not {_safe(shown)!r}")
     if parts.username is not None or parts.password is not None:
@@ -25,6 +28,8 @@ def api_address(text: str) -> str:
         _ = parts.port
     except ValueError:
         raise ValueError("the server's address must have a number up to 65535 as its port, or none") from None
+    if " " in parts.netloc:
+        raise ValueError(f"the server's address must have no blank in it, as {_safe(shown)!r} has")
     path = parts.path.rstrip("/")
     path = path if path.endswith("/api") else path + "/api"
     return f"{parts.scheme.lower()}://{parts.netloc.lower()}{quote(path, safe='/%')}"

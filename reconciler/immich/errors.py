@@ -15,7 +15,7 @@ _NO_ACCESS = re.compile(r"Not found or no \S+ access|.* not found", re.IGNORECAS
 _BUSY = frozenset({408, 429, 502, 503, 504, 520, 521, 522, 523, 524})
 _LONGEST_WORDS = 400
 
-NOT_IMMICH = "this is not the Immich API, is the address right? A reverse proxy's login page answers here"
+NOT_IMMICH = "this is not the Immich API: is the address right, or does a reverse proxy's login page answer?"
 
 
 class Kind(StrEnum):

@@ -103,10 +103,18 @@ def fault_of_body(asked: Asked, response: requests.Response, *, known: bool) -> 
     return Fault(_broken(asked, response.status_code, "the answer was cut off or is not JSON", ""), Fate.LOST)
 
 
+def lacking(problem: Exception) -> str:
+    """What an answer lacked, by the error of reading it; empty where its words are Python's own."""
+    if isinstance(problem, KeyError):
+        return f"{problem.args[0]!r} is missing"
+    return str(problem) if isinstance(problem, ValueError) else ""
+
+
 def unexpected_shape(asked: Asked, status: int, detail: str) -> ServerError:
     """An answer in JSON that lacks what it must have."""
     hint = "is this version of Immich supported?"
-    return _broken(asked, status, f"the answer has an unexpected form ({detail})", hint)
+    more = f" ({detail})" if detail else ""
+    return _broken(asked, status, f"the answer has an unexpected form{more}", hint)
 
 
 def _broken(asked: Asked, status: int, words: str, hint: str) -> ServerError:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from threading import Event
 from typing import Any
+from urllib.parse import urlsplit
 
 from reconciler.immich import parse
 from reconciler.immich.answers import AlbumList, AssetDetail, Job, KeyInfo, Page, Queue, StorageTemplate
 from reconciler.immich.asking import Progress, T
-from reconciler.immich.errors import Kind, ServerError
+from reconciler.immich.errors import NOT_IMMICH, Kind, ServerError
 from reconciler.immich.keyset import stamp
 from reconciler.immich.people import PeopleReader
 from reconciler.immich.permissions import needs
@@ -42,8 +43,28 @@ WHOLE_ALBUM = 2**53 - 1
 
 
 def read_version(transport: Transport) -> Version:
-    """The server's version; needs no permission and no valid key (GET /server/version)."""
-    return transport.call("GET", "/server/version", repeat=Repeat.READ, parse=parse.version_of)
+    """The server's version; needs no permission and no valid key (GET /server/version).
+
+    It is asked first, so what refuses it is no Immich, or not at this address.
+    """
+    try:
+        return transport.call("GET", "/server/version", repeat=Repeat.READ, parse=parse.version_of)
+    except ServerError as error:
+        if error.kind in _NO_IMMICH and not 300 <= (error.status or 0) < 400:
+            error.hint = _address_hint(transport.url, told=error.message == NOT_IMMICH)
+        raise
+
+
+_NO_IMMICH = (Kind.BROKEN, Kind.INVALID, Kind.NOT_FOUND, Kind.FORBIDDEN, Kind.UNAUTHORIZED)
+
+
+def _address_hint(url: str, *, told: bool) -> str:
+    """What may be wrong with the address of the API; `told` where it was said that it isn't Immich's."""
+    words = [] if told else [NOT_IMMICH]
+    parts = urlsplit(url)
+    if path := parts.path.removesuffix("/api"):
+        words.append(f"If {path} is the address of a page, leave it out: {parts.scheme}://{parts.netloc}")
+    return " ".join(words)
 
 
 def open_reader(transport: Transport) -> Reader:

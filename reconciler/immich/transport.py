@@ -25,6 +25,7 @@ from reconciler.immich.faults import (
     fault_of_exception,
     fault_of_redirect,
     fault_of_status,
+    lacking,
     unexpected_shape,
 )
 from reconciler.immich.retry import (
@@ -199,7 +200,7 @@ class Transport:
         try:
             return parse(reply.said)
         except (KeyError, TypeError, ValueError, AttributeError) as unfit:
-            problem = type(unfit).__name__ if isinstance(unfit, AttributeError) else repr(unfit)
+            problem = lacking(unfit)
         error = unexpected_shape(self._asked(call), reply.status, problem)
         error.uncertain = writes(repeat)
         raise error

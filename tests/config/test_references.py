@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config import resolve
+from reconciler.config import resolve, secret_of_file
 from reconciler.model.desired import Reference
 from reconciler.model.origin import InvalidFiles, Origin
 from tests.config.writing import entry, loaded
@@ -76,3 +76,12 @@ def test_a_path_is_meant_from_the_file_it_stands_in(tmp_path: Path, monkeypatch:
 def test_elsewhere_it_is_plain_text(tmp_path: Path) -> None:
     (value,) = entry(tmp_path, "description: 'costs ${MONEY}'").values.values()
     assert value.value == "costs ${MONEY}"
+
+
+def test_a_file_that_a_variable_names(tmp_path: Path) -> None:
+    (tmp_path / "a {key}").write_text("5ecr3t\n")
+    assert secret_of_file(f"{tmp_path}/a {{key}}", "KEY_FILE") == "5ecr3t"
+    with pytest.raises(InvalidFiles, match=r"^KEY_FILE: the file nowhere can't be read \(No such file"):
+        secret_of_file("nowhere", "KEY_FILE")
+    with pytest.raises(InvalidFiles, match=r"can't be read \(Is a directory\)$"):
+        secret_of_file(str(tmp_path), "KEY_FILE")

@@ -188,7 +188,7 @@ def test_keys_and_address_from_files(place: tuple[Shell, Served]) -> None:
     admin = shell.run("immich-apply", "--yes", IMMICH_ADMIN_API_KEY_FILE="key.txt", **files)
     assert admin.code == 0, admin.said
     nowhere = shell.run("immich-plan", IMMICH_INSTANCE_URL=server.url, IMMICH_API_KEY_FILE="nowhere.txt")
-    assert nowhere.code == 2 and "nowhere.txt" in nowhere.err
+    assert nowhere.code == 2 and "IMMICH_API_KEY_FILE: the file nowhere.txt" in nowhere.err
 
 
 def test_an_admins_key_that_is_none_is_told_before_the_plan(place: tuple[Shell, Served]) -> None:

@@ -14,6 +14,7 @@ import requests
 
 from reconciler.immich.address import api_address, is_near
 from reconciler.immich.errors import Kind, OversizedRequest, ServerError
+from reconciler.immich.reader import read_version
 from reconciler.immich.retry import Repeat, RetryPolicy
 from reconciler.immich.tally import Sent
 from reconciler.immich.transport import Transport
@@ -56,6 +57,9 @@ def test_addresses(written: str, address: str) -> None:
         ("https://ada:pass@nas", "user name or password"),
         ("nas/ada:pass@x", "must start with http"),
         ("https://nas/?a=1", "no \\?"),
+        ("http://[::1", "brackets that don't fit"),
+        ("http://ada:pass@[::1", "brackets that don't fit"),
+        ("http://my nas:2283", "no blank"),
     ],
 )
 def test_addresses_that_cannot_be(written: str, words: str) -> None:
@@ -315,10 +319,33 @@ def test_how_far_the_servers_clock_is_ahead() -> None:
 def test_a_page_instead_of_json() -> None:
     page = Says(200, raw=b"<!doctype html><title>Sign in</title>", headers={"Content-Type": "text/html"})
     transport, wire = transport_to(always(page))
-    with pytest.raises(ServerError, match="login page answers here") as caught:
+    with pytest.raises(ServerError, match="login page answer") as caught:
         ask(transport)
     assert caught.value.kind is Kind.BROKEN
     assert len(wire.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Says(404, {"detail": "Not Found"}),
+        Says(406, {"message": "The route /photos/api/server/version only returns text/html"}),
+        Says(200, {"hello": "world"}),
+        Says(200, [1]),
+        Says(200, raw=b"<!doctype html>", headers={"Content-Type": "text/html"}),
+    ],
+)
+def test_what_answers_for_the_version_and_is_no_immich(answer: Says) -> None:
+    """The address of a page of Immich, copied from the browser, or of something else on the machine."""
+    for url in ("http://photos.test/photos", "http://photos.test"):
+        transport, _ = transport_to(always(answer), url=url)
+        with pytest.raises(ServerError) as caught:
+            read_version(transport)
+        told = str(caught.value)
+        assert told.count("this is not the Immich API") + told.count("This is not the Immich API") == 1
+        way_out = "If /photos is the address of a page, leave it out: http://photos.test"
+        assert told.endswith(way_out) is (url != "http://photos.test")
+        assert "Error(" not in told
 
 
 def test_a_page_of_a_proxy_where_immich_has_answered_before_is_asked_again() -> None:
@@ -355,6 +382,7 @@ def test_json_of_another_shape() -> None:
     with pytest.raises(ServerError, match="unexpected form") as caught:
         transport.call("POST", "/x", repeat=Repeat.NEVER, parse=lambda said: said["id"])
     assert (caught.value.kind, caught.value.uncertain) == (Kind.BROKEN, True)
+    assert "('id' is missing)" in str(caught.value)
 
 
 def test_a_body_over_the_limit_is_never_sent() -> None:

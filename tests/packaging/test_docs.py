@@ -15,7 +15,9 @@ from typing import Any
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from reconciler import __version__
 from reconciler.apply.preflight import MIGRATION, WINDOW
 from reconciler.cli import (
     apply,
@@ -230,6 +232,17 @@ def every_command() -> list[tuple[str, click.Command]]:
     return found
 
 
+class TestVersion:
+    @pytest.mark.parametrize("name", COMMAND_LINE)
+    def test_every_command_tells_the_version(self, name: str) -> None:
+        shown = CliRunner().invoke(COMMAND_LINE[name], ["--version"], prog_name=name)
+        assert shown.output == f"{name} {__version__}\n"
+
+    def test_the_sandbox_plays_a_version_that_is_asked_for_behind_its_command(self) -> None:
+        context = sandbox.main.commands["serve"].make_context("serve", ["x", "--version", "2.5.6"])
+        assert context.params["version"] == "2.5.6"
+
+
 class TestHelp:
     @pytest.mark.parametrize(("name", "command"), every_command(), ids=lambda item: str(item))
     def test_every_help_has_an_example_that_works(self, name: str, command: click.Command) -> None:
@@ -255,8 +268,13 @@ def options(command: click.Command) -> set[str]:
 
 
 def own_options(command: click.Command) -> set[str]:
-    found = {name for item in command.params if isinstance(item, click.Option) for name in item.opts}
-    return found - {"-h", "--help"}
+    """What can be given, without what every command has and only tells of itself."""
+    return {
+        name
+        for item in command.params
+        if isinstance(item, click.Option) and not item.is_eager
+        for name in item.opts
+    }
 
 
 SHARED = [f"Options for {what}" for what in ("limits", "the server", "requests", "the time", "what is shown")]
