@@ -37,6 +37,7 @@ class Albums:
     shown: set[str] = field(default_factory=set)
     """Ids of albums of which only the members that show are known, which is all that rules ask for."""
     kept: KeptMembers | None = field(init=False)
+    _meant: Meant = field(init=False)
     _loosely: set[str] = field(default_factory=set)
     """Ids of albums of which these are all that is asked for."""
     _made: list[str] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Albums:
     def __post_init__(self) -> None:
         kept = self.errand.around.kept
         self.kept = KeptMembers(kept) if kept else None
+        self._meant = Meant(self.desired)
 
     @property
     def names(self) -> dict[str, str]:
@@ -60,7 +62,7 @@ class Albums:
 
     def that_matter(self) -> list[Album]:
         """The albums that entries manage or rules ask for."""
-        own = [album for album in self.listed.own if self._matters(album)]
+        own = [album for album in self.listed.own if self._meant.matters(album, self.reading)]
         return own + [album for album in self.listed.others if self._asked_for(album)]
 
     def told_by(self, choice: Choice) -> frozenset[str]:
@@ -148,7 +150,7 @@ class Albums:
         """The facts with the albums that rules name, and who is in them."""
         by_name: dict[str, list[str]] = defaultdict(list)
         for album in (*self.listed.own, *self.listed.others):
-            for name in self._names_of(album) & self.reading.needs.albums:
+            for name in self._meant.names_of(album) & self.reading.needs.albums:
                 by_name[name].append(album.id)
         found = {name: tuple(sorted(ids)) for name, ids in by_name.items()}
         return replace(facts, albums=found, members=self.members, left_alone=self._left_alone())
@@ -158,14 +160,13 @@ class Albums:
         if self.desired.album_sets:
             return frozenset()
         listed = (*self.listed.own, *self.listed.others)
-        entries = self.desired.albums
-        return frozenset(album.id for album in listed if not any(_may_mean(one, album) for one in entries))
+        return frozenset(album.id for album in listed if not self._meant.by(album))
 
     def to_identify(self) -> dict[str, frozenset[str]]:
         """The members, by album id, of the albums that photos may have to leave."""
         found = {}
         for album in self.listed.own:
-            entries = self._entries(album)
+            entries = self._meant.there(album)
             exact = any(one.manages_members and one.membership is Membership.EXACT for one in entries)
             if exact or album.id in self._made:
                 found[album.id] = self.members.get(album.id, frozenset())
@@ -173,52 +174,58 @@ class Albums:
 
     def meaning(self, entry: AlbumEntry) -> list[Album]:
         """The account's own albums that an entry may mean."""
-        return [album for album in self.listed.own if _may_mean(entry, album)]
+        former = entry.renamed_from.value if entry.renamed_from else None
+        return [
+            album for album in self.listed.own if album.name in (entry.name, former) or album.id == entry.id
+        ]
 
     def _only_asked_for(self, album: Album) -> bool:
         """Whether nothing but rules that leave hidden photos out ask who is in an album."""
         around = self.errand.around
         if self._whole or self.reading.needs.hidden or around.whole or around.complete:
             return False
-        return not any(_may_mean(entry, album) for entry in self.desired.albums)
+        return not self._meant.by(album)
 
     def _because(self, albums: Iterable[Album]) -> list[Origin]:
-        return [entry.origin for album in albums for entry in self._entries(album)]
-
-    def _entries(self, album: Album) -> list[AlbumEntry]:
-        return _entries(album, self.desired)
-
-    def _matters(self, album: Album) -> bool:
-        return matters(album, self.reading, self.desired)
+        return [entry.origin for album in albums for entry in self._meant.there(album)]
 
     def _asked_for(self, album: Album) -> bool:
-        return _asked_for(album, self.reading, self.desired)
-
-    def _names_of(self, album: Album) -> frozenset[str]:
-        return _names_of(album, self.desired)
+        return self._meant.asked_for(album, self.reading)
 
 
-def matters(album: Album, reading: Reading, desired: Desired) -> bool:
-    """Whether a plan needs the members of an album, because entries manage it or rules ask for it."""
-    entries = _entries(album, desired)
-    managed = any(entry.manages_members or entry.cover is not None for entry in entries)
-    return managed or _asked_for(album, reading, desired)
+class Meant:
+    """Which entries may mean an album. Each is looked up, as there may be a thousand of both."""
 
+    def __init__(self, desired: Desired) -> None:
+        self._entries = desired.albums
+        self._by: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for place, entry in enumerate(self._entries):
+            keys = {("name", entry.name)}
+            if entry.renamed_from:
+                keys.add(("name", entry.renamed_from.value))
+            if entry.id:
+                keys.add(("id", entry.id))
+            for key in keys:
+                self._by[key].append(place)
 
-def _entries(album: Album, desired: Desired) -> list[AlbumEntry]:
-    """The entries that may mean this album."""
-    return [entry for entry in desired.albums if not entry.absent and _may_mean(entry, album)]
+    def by(self, album: Album) -> list[AlbumEntry]:
+        """The entries that may mean this album, in the order of the files."""
+        places = {*self._by.get(("name", album.name), ()), *self._by.get(("id", album.id), ())}
+        return [self._entries[place] for place in sorted(places)]
 
+    def there(self, album: Album) -> list[AlbumEntry]:
+        """Those of them that want it to be there."""
+        return [entry for entry in self.by(album) if not entry.absent]
 
-def _asked_for(album: Album, reading: Reading, desired: Desired) -> bool:
-    return reading.needs.all_albums or bool(_names_of(album, desired) & reading.needs.albums)
+    def matters(self, album: Album, reading: Reading) -> bool:
+        """Whether a plan needs an album's members, because entries manage it or rules ask for it."""
+        managed = any(entry.manages_members or entry.cover is not None for entry in self.there(album))
+        return managed or self.asked_for(album, reading)
 
+    def asked_for(self, album: Album, reading: Reading) -> bool:
+        """Whether rules ask who is in an album."""
+        return reading.needs.all_albums or bool(self.names_of(album) & reading.needs.albums)
 
-def _names_of(album: Album, desired: Desired) -> frozenset[str]:
-    """What a rule may call the album, folded: its name, and the one that an entry gives it."""
-    return frozenset({folded(album.name), *(folded(entry.name) for entry in _entries(album, desired))})
-
-
-def _may_mean(entry: AlbumEntry, album: Album) -> bool:
-    former = entry.renamed_from.value if entry.renamed_from else None
-    return album.name in (entry.name, former) or album.id == entry.id
+    def names_of(self, album: Album) -> frozenset[str]:
+        """What a rule may call the album, folded: its name, and the one that an entry gives it."""
+        return frozenset({folded(album.name), *(folded(entry.name) for entry in self.there(album))})

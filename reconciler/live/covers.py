@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.immich.answers import AlbumList
-from reconciler.live.albums import matters
+from reconciler.live.albums import Meant
 from reconciler.live.memberships import wanted_tags
 from reconciler.live.reading import Reading, reading_for
 from reconciler.live.set_albums import of_sets
@@ -149,7 +149,8 @@ def _albums(
         return
     others = tuple(Album(album_id, name) for album_id, name in live.other_albums.items())
     listed = AlbumList(live.albums, others)
-    needed = [album for album in (*listed.own, *listed.others) if matters(album, reading, desired)]
+    meant = Meant(desired)
+    needed = [album for album in (*listed.own, *listed.others) if meant.matters(album, reading)]
     if desired.album_sets:
         may_be = of_sets(desired, tuple(live.assets.values()), live.tags, live.people, known)
         needed += [album for album in listed.own if may_be(album)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import product
-from typing import Any
+from itertools import combinations, product
+from operator import itemgetter
+from typing import Any, Generic, TypeVar
 
 from reconciler.immich.search import OPEN, Range, Selection
 from reconciler.live.clauses import structured_slices_of
@@ -240,10 +241,53 @@ def _joined(selections: Reasons) -> dict[Selection, frozenset[Origin]]:
         for span, why in merged(spans):
             found[replace(selection, taken=span)] = why
     kept: dict[Selection, set[Origin]] = {}
+    wide: Wide[Selection] = Wide(_said, _within)
     for selection in sorted(found, key=lambda one: (_narrowness(one), repr(one))):
-        wider = next((other for other in kept if _within(selection, other)), None)
-        kept.setdefault(wider or selection, set()).update(found[selection])
+        kept.setdefault(wide.first_around(selection), set()).update(found[selection])
     return {selection: frozenset(why) for selection, why in kept.items()}
+
+
+W = TypeVar("W")
+MOST_SAID = 10
+"""So much may be said by one for which the wider ones are looked up by all that these may say."""
+
+
+class Wide(Generic[W]):
+    """Searches, or branches of them, none within another: for each the first that it is within.
+
+    `said` is what one says of which a wider one says a part or nothing, so that it need not be held against
+    all others: there may be thousands.
+    """
+
+    def __init__(self, said: Callable[[W], frozenset[Any]], within: Callable[[W, W], bool]) -> None:
+        self._said, self._within = said, within
+        self._by_said: dict[frozenset[Any], list[tuple[int, W]]] = defaultdict(list)
+        self._count = 0
+
+    def first_around(self, one: W) -> W:
+        """The first of those before that this one is within; itself, which is one of them from then on."""
+        said = self._said(one)
+        places = [(place, other) for some in self._among(said) for place, other in some]
+        for _, other in sorted(places, key=itemgetter(0)):
+            if self._within(one, other):
+                return other
+        self._by_said[said].append((self._count, one))
+        self._count += 1
+        return one
+
+    def _among(self, said: frozenset[Any]) -> Iterable[list[tuple[int, W]]]:
+        if len(said) > MOST_SAID:
+            return self._by_said.values()
+        parts = (frozenset(part) for size in range(len(said) + 1) for part in combinations(said, size))
+        return (self._by_said[part] for part in parts if part in self._by_said)
+
+
+def _said(selection: Selection) -> frozenset[Any]:
+    return frozenset(
+        (name, one)
+        for name, value in selection.filters
+        for one in (value if isinstance(value, tuple) else (value,))
+    )
 
 
 def merged(spans: list[tuple[Range, set[Origin]]]) -> list[tuple[Range, set[Origin]]]:

@@ -7,7 +7,7 @@ of texts, stay by themselves: the database finds them by an index only where no 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -16,7 +16,7 @@ from reconciler.immich.filters import Branch
 from reconciler.immich.search import OPEN, Range, Selection
 from reconciler.live.branches import branches_of
 from reconciler.live.clauses import ALBUMS, IN_ALBUMS, PEOPLE, TAGS, with_choice, without_choice
-from reconciler.live.parts import Asked, Facts, Parts, Reasons, frozen, inside, known_photos, merged
+from reconciler.live.parts import Asked, Facts, Parts, Reasons, Wide, frozen, inside, known_photos, merged
 from reconciler.live.slices import Clause, Slice
 from reconciler.model.origin import Origin
 
@@ -25,6 +25,8 @@ MOST_BRANCHES = 100
 
 _INDEXED: Final = frozenset({TAGS, ALBUMS, PEOPLE, "hasTags", "hasPeople", IN_ALBUMS})
 _PARTS_OF_TEXTS: Final = frozenset({"like", "startsWith", "endsWith"})
+_WIDER_BY_MORE: Final = frozenset({"any", "in", "gte", "lt"})
+_MORE_IDS: Final = frozenset({"all", "none", "notIn"})
 _TOGETHER = -1
 """The group of the branches that only compare fields."""
 
@@ -103,10 +105,20 @@ def _nothing_twice(found: Grouped) -> Grouped:
         for span, why in merged(spans)
     ]
     kept: Grouped = {}
+    around: Wide[Branch] = Wide(_said, _within)
     for branch, group, why in sorted(wide, key=lambda one: (*_narrowness(one[0]), repr(one[0]))):
-        wider = next((other for other in kept if _within(branch, other)), branch)
-        kept.setdefault(wider, (group, set()))[1].update(why)
+        kept.setdefault(around.first_around(branch), (group, set()))[1].update(why)
     return kept
+
+
+def _said(branch: Branch) -> frozenset[Any]:
+    """What a wider branch says no more of: `_implied` takes it from one that says the same, or more ids."""
+    return frozenset(
+        (name, how, one)
+        for name, how, value in branch.conditions
+        if how not in _WIDER_BY_MORE
+        for one in (value if how in _MORE_IDS else (value,))
+    )
 
 
 def _narrowness(branch: Branch) -> tuple[int, float]:
@@ -160,9 +172,10 @@ def _implied(mine: Mapping[tuple[str, str], Any], name: str, how: str, value: An
 
 def _selections(branches: Grouped, hidden: bool) -> dict[Selection, frozenset[Origin]]:
     groups: dict[tuple[int, int], list[Branch]] = defaultdict(list)
+    many: Counter[int] = Counter()
     for branch, (group, _) in branches.items():
-        number = sum(len(some) for (known, _), some in groups.items() if known == group) // MOST_BRANCHES
-        groups[group, number].append(branch)
+        groups[group, many[group] // MOST_BRANCHES].append(branch)
+        many[group] += 1
     found: dict[Selection, frozenset[Origin]] = {}
     for some in groups.values():
         why = frozenset[Origin]().union(*(branches[branch][1] for branch in some))
