@@ -97,9 +97,14 @@ class Connection:
         """Whether the account's key has what a call needs."""
         return not missing(self.key.permissions, needed(method, dialect=self.dialect))
 
+    @property
+    def sees_queues(self) -> bool:
+        """Whether there is a key that may look at the server's queues."""
+        return self.admin is not None and "queue.read" not in self.admin_lacks
+
     def settled(self) -> bool | None:
         """Whether no edit waits in the server's queues; None without a key that may look."""
-        if self.admin is None or "queue.read" in self.admin_lacks:
+        if self.admin is None or not self.sees_queues:
             return None
         queues = self.admin.queues()
         return not any(queues[name].pending for name in EDITED if name in queues)

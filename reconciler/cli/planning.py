@@ -172,7 +172,9 @@ def plan_for(
     last = last_plan(kept, desired, attempts, known, former, targets, applied=told) if may_be_last else None
     around = Around(
         settled=connection.settled,
+        sees_queues=connection.sees_queues,
         may_check=connection.may(Reader.known_files),
+        may_map=connection.may(Reader.markers),
         libraries=connection.libraries,
         known=known,
         kept=kept,

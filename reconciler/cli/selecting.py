@@ -20,6 +20,7 @@ from reconciler.config.owners import refused_of
 from reconciler.config.question import is_written_out, names_of_rules, rule_named
 from reconciler.diff.references import check_references
 from reconciler.diff.states import states_of
+from reconciler.immich.reader import Reader
 from reconciler.live.errand import Around
 from reconciler.live.permissions import calls_of
 from reconciler.live.read import read_live
@@ -122,6 +123,8 @@ def answer(asked: Question, connection: Connection, progress: Unheard, *, whole:
         around=Around(
             whole=whole or hidden,
             settled=connection.settled,
+            sees_queues=connection.sees_queues,
+            may_map=connection.may(Reader.markers),
             libraries=connection.libraries,
             kept=kept_library(connection),
         ),

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from reconciler.model.asset import Asset
 from reconciler.model.live import Album
+from reconciler.model.values import Coordinates
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,14 @@ class AssetDetail:
 
     asset: Asset
     tags: frozenset[str]
+
+
+class Marker(NamedTuple):
+    """Where a photo was taken, as the map shows it: coordinates, and the names of country, state and city."""
+
+    id: str
+    place: Coordinates
+    names: tuple[str | None, str | None, str | None]
 
 
 class Placed(Protocol):

@@ -14,6 +14,7 @@ from reconciler.immich.answers import (
     KeyInfo,
     Made,
     Mark,
+    Marker,
     Me,
     P,
     Page,
@@ -119,6 +120,19 @@ def page_of(said: Json, one: Callable[[Json], P]) -> Page[P]:
     cursor = found.get("nextCursor")
     more = cursor is not None or found.get("nextPage") is not None
     return Page(tuple(one(item) for item in found["items"]), more, cursor)
+
+
+def markers_of(said: Iterable[Json]) -> list[Marker]:
+    """The markers of a map; coordinates that are no numbers are null here, as in a photo itself."""
+    return [
+        Marker(
+            item["id"],
+            Coordinates(float(lat), float(lon)),
+            (item.get("country"), item.get("state"), item.get("city")),
+        )
+        for item in said
+        if (lat := item["lat"]) is not None and (lon := item["lon"]) is not None
+    ]
 
 
 def detail_of(item: Json) -> AssetDetail:

@@ -8,7 +8,7 @@ from threading import Event
 from typing import Final, Literal
 
 from reconciler.immich import parse
-from reconciler.immich.answers import Mark, P
+from reconciler.immich.answers import Mark, Marker, P
 from reconciler.immich.asking import Asker, Progress
 from reconciler.immich.filters import Branch
 from reconciler.immich.keyset import Window
@@ -198,6 +198,16 @@ class SelectionReader(Asker):
             lambda said: frozenset(value for value in said if value),
             query={"type": _SUGGESTED.get(field, field)},
         )
+
+    @needs("map.read")
+    def markers(self) -> list[Marker]:
+        """Where the account's photos of the timeline and the archive were taken, in one answer.
+
+        Trashed and locked ones are left out, and hidden ones too. Coordinates are those that the photos show,
+        digit by digit, and new ones show at once; the names of the place follow with the jobs (GET
+        /map/markers, seen on 2.5.6 and 3.1.0). It works where the map is switched off.
+        """
+        return self._get("/map/markers", parse.markers_of, query={"isArchived": "true"})
 
     @needs("asset.upload")
     def known_files(self, checksums: Collection[str]) -> dict[str, str]:

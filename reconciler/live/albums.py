@@ -70,7 +70,7 @@ class Albums:
 
         Who is in them need not be read, as long as no other photos come along.
         """
-        around, searches = self.errand.around, choice.parts.selections
+        around, searches = self.errand.around, choice.searches
         if choice.whole or around.whole or around.complete or not all(one.branches for one in searches):
             return frozenset()
         left_out = [left_out_of(branch, ALBUMS) for one in searches for branch in one.branches]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.immich.search import Selection
 from reconciler.immich.selections import CHECKED, TOGETHER
 from reconciler.live.cost import (
-    BY_ID,
     FILTERED,
     NAMED,
     PAGE,
     REQUEST,
     ROW,
+    STAKE,
     Cost,
     check_cost,
     count_cost,
@@ -24,14 +24,12 @@ from reconciler.live.cost import (
     search_cost,
     total,
 )
-from reconciler.live.parts import Facts, Parts
+from reconciler.live.map import Located
+from reconciler.live.parts import Facts, Parts, ids_cost
 from reconciler.live.plan import Read, What, read
 from reconciler.live.wording import described, listed
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin
-
-STAKE = 4
-"""A look at what searches would bring may cost one part in so many of what it may save."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,10 @@ class Lookups:
     checksums: Mapping[str, frozenset[Origin]]
     names: tuple[PhotoName, ...] = ()
     """By path or file name."""
+    located: Located = field(default_factory=Located)
+    """Photos that the map has told."""
+    because: Mapping[str, frozenset[Origin]] = field(default_factory=dict)
+    """The lines that ask for these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class Choice:
     lookups: Lookups
     facts: Facts
     seconds: float
+
+    @property
+    def searches(self) -> tuple[Selection, ...]:
+        """All searches for photos."""
+        return (*self.parts.selections, *(one.selection for one in self.lookups.located.searches))
 
 
 def lookups_of(names: Iterable[PhotoName], parts: Parts) -> Lookups:
@@ -87,14 +94,6 @@ def _found_cost(checksums: int, facts: Facts) -> Cost:
     """
     requests = -(-checksums // TOGETHER["checksum"]) if facts.structured else checksums * facts.passes
     return Cost(requests, checksums, requests * REQUEST + checksums * ROW)
-
-
-def ids_cost(photos: int, facts: Facts) -> Cost:
-    """Photos whose ids are known: one by one, with their tags, or several in one search."""
-    if not facts.by_ids:
-        return detail_cost(photos)
-    requests = -(-photos // TOGETHER["id"])
-    return Cost(requests, photos, requests * REQUEST + photos * (ROW + BY_ID))
 
 
 def _names_cost(names: Iterable[PhotoName], facts: Facts) -> Cost:
@@ -132,8 +131,26 @@ def lookup_reads(lookups: Lookups, facts: Facts, may_check: bool) -> list[Read]:
     return found
 
 
-def _lines(reasons: Mapping[str, frozenset[Origin]]) -> Iterable[Origin]:
-    return (origin for why in reasons.values() for origin in why)
+def located_reads(lookups: Lookups, facts: Facts) -> list[Read]:
+    """The reads that bring photos of which the map has told where they are."""
+    found = []
+    for one in lookups.located.searches:
+        about = f"{described(one.selection, facts)}: {counted(len(one.wanted), 'photo')} of {one.rows:,}"
+        cost = search_cost(one.rows, facts.library, 1 if facts.structured else facts.passes)
+        found.append(read(What.SEARCH, about, cost, _lines(lookups.because, one.wanted)))
+    if alone := lookups.located.alone:
+        found.append(found_on_map(alone, facts, _lines(lookups.because, alone)))
+    return found
+
+
+def found_on_map(photos: Collection[str], facts: Facts, because: Iterable[Origin] = ()) -> Read:
+    """The read of photos by their ids, which the map has told."""
+    about = f"{counted(len(photos), 'photo')} found on the map"
+    return read(What.PHOTOS, about, ids_cost(len(photos), facts), because)
+
+
+def _lines(reasons: Mapping[str, frozenset[Origin]], ids: Iterable[str] | None = None) -> Iterable[Origin]:
+    return (origin for key in (reasons if ids is None else ids) for origin in reasons[key])
 
 
 def counted(count: int, word: str, ending: str = "s") -> str:
@@ -163,11 +180,11 @@ def search_reads(parts: Parts, counts: Mapping[Selection, int], facts: Facts) ->
     return found
 
 
-def worth_a_look(parts: Parts, lookups: Iterable[Read], facts: Facts, whole: Cost) -> bool:
-    """Whether the first pages of searches cost little beside the whole library, which they may save."""
+def worth_a_look(parts: Parts, lookups: Iterable[Read], facts: Facts, seconds: float) -> bool:
+    """Whether the first pages of searches cost little beside what they may save."""
     searches = sum(1 if one.visibility else facts.passes for one in parts.selections)
     least = searches * (REQUEST + facts.library * FILTERED) + total(one.cost for one in lookups).seconds
-    return least * STAKE <= whole.seconds or (not searches and least <= whole.seconds)
+    return least * STAKE <= seconds or (not searches and least <= seconds)
 
 
 def left_to_read(parts: Parts, counts: Mapping[Selection, int], facts: Facts) -> float:

@@ -34,8 +34,14 @@ CHECK = 16e-6
 """Seconds of a checksum in bulk-upload-check: 0.16 s for 10,000."""
 COUNTED = 0.5e-6
 """Seconds that counting costs for each photo of the library: 0.05 s for 100,000."""
+MARKER = 9e-6
+"""Seconds of a photo on the map: 0.23 s of the server, 0.13 s of its database and 0.16 s of this machine for
+57,546, which are 1.9 MB on their way."""
 KEPT = 6e-6
 """Seconds of this machine for a photo that is kept on its disk, counted as if they were the server's."""
+
+STAKE = 4
+"""A look at what may be saved may cost one part in so many of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,11 @@ def check_cost(checksums: int, batch: int) -> Cost:
 def count_cost(library: int, requests: int = 1) -> Cost:
     """Counting photos."""
     return Cost(requests, 0, requests * (REQUEST + library * COUNTED))
+
+
+def map_cost(photos: int) -> Cost:
+    """Where so many photos were taken."""
+    return Cost(1, photos, REQUEST + photos * MARKER)
 
 
 def list_cost(requests: int = 1, albums: int = 0) -> Cost:

@@ -36,17 +36,20 @@ def nobody_knows() -> bool | None:
 class Around:
     """What a reading may ask besides: `settled` tells whether no edit waits in the server's queues.
 
-    `may_check`: the key may ask which files are there. `whole`: all photos are wanted, whatever rules ask
-    for, also to tell why one is not meant. `complete`: the state is put down for plans of other files too, so
-    that what decides nothing here is read as well. `libraries` tells the names of external libraries, which
-    takes an administrator's key; without it the reader's own key is used. `known` are the albums that earlier
-    runs have made of album sets. `meter` counts what each read takes. `kept` is what earlier readings have
-    left, which may save asking for it. `than` is the mark of an earlier reading (`live.unchanged`), which is
-    enough where the server still stands as it did.
+    `sees_queues`: there is a key that shows that. `may_check`: the key may ask which files are there;
+    `may_map`: where photos are on the map. `whole`: all photos are wanted, whatever rules ask for, also to
+    tell why one is not meant. `complete`: the state is put down for plans of other files too, so that what
+    decides nothing here is read as well. `libraries` tells the names of external libraries, which takes an
+    administrator's key; without it the reader's own key is used. `known` are the albums that earlier runs
+    have made of album sets. `meter` counts what each read takes. `kept` is what earlier readings have left,
+    which may save asking for it. `than` is the mark of an earlier reading (`live.unchanged`), which is enough
+    where the server still stands as it did.
     """
 
     settled: Callable[[], bool | None] = nobody_knows
+    sees_queues: bool = False
     may_check: bool = False
+    may_map: bool = False
     whole: bool = False
     complete: bool = False
     libraries: Callable[[], Mapping[str, str]] | None = None

@@ -134,6 +134,7 @@ def _lasting(one: Slice, desired: Desired) -> Slice:
         rating=None if Field.RATING in fields else one.rating,
         visibility=None if Field.VISIBILITY in fields else one.visibility,
         taken=OPEN if Field.TAKEN in fields else one.taken,
+        where=frozenset(),
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from reconciler.immich.errors import ServerError
 from reconciler.immich.scan import Begun
 from reconciler.immich.search import Selection
 from reconciler.live.choosing import (
     Choice,
+    Lookups,
     counted,
     left_to_read,
     lookup_reads,
@@ -22,6 +24,7 @@ from reconciler.live.cost import (
     detail_cost,
     kept_cost,
     list_cost,
+    map_cost,
     scan_cost,
     search_cost,
     total,
@@ -29,6 +32,7 @@ from reconciler.live.cost import (
 from reconciler.live.errand import Errand
 from reconciler.live.everyone import Everyone
 from reconciler.live.kept import Kept
+from reconciler.live.map import Located, Map, worth_asking
 from reconciler.live.parts import Asked, Facts, Parts, parts_of, undated
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import FEW
@@ -39,6 +43,7 @@ from reconciler.model.origin import Origin
 
 KEPT, SCAN = "bringing up to date what is kept", "the scan"
 """What the whole library takes."""
+THE_MAP = "where photos were taken"
 
 
 @dataclass(slots=True)
@@ -53,6 +58,10 @@ class Looking:
     """How many photos there are, where it was asked."""
     numbers: dict[Selection, int] = field(default_factory=dict)
     """The numbers of their reads in the plan."""
+    best: Choice | None = None
+    """The cheapest way so far."""
+    map: Map = field(default_factory=lambda: Map([]))
+    """Where photos were taken, once it was asked."""
     everyone: Everyone | None = None
     """Asks who is on photos, which comes with those that are searched for in any case."""
 
@@ -70,42 +79,52 @@ class Looking:
             self._reject("searches", reason)
             everybody = frozenset(line for one in asked for line in one.because)
             return Choice(True, Parts(whole=everybody), lookups_of(names, Parts()), facts, 0.0)
-        best: Choice | None = None
+        self.best = None
         lines: frozenset[Origin] = frozenset()
+        asked = self._with_the_map(asked, facts)
         whole, what = self._whole(asked, facts)
         if what is KEPT and facts.told_apart:
             self._reject("searches", "whoever carries a tag beside one below it is kept with all photos")
             everybody = frozenset(line for one in asked for line in one.because)
             return Choice(True, Parts(whole=everybody), lookups_of(names, Parts()), facts, whole.seconds)
-        for known in self._ever_closer(asked, facts):
+        for known in self._ever_closer(asked, facts, whole):
             parts = (structured_parts_of if known.structured else parts_of)(asked, known)
             lines = parts.whole
-            found = lookups_of(names, parts)
+            found = self._located(lookups_of(names, parts), parts, known)
             if parts.whole and what is KEPT and not any(one.slice.whole for one in asked):
                 self._reject("searches", f"{what} costs less than to ask for the words they need")
                 break
             if parts.whole:
                 continue
             reads = lookup_reads(found, known, self.errand.around.may_check)
-            if not worth_a_look(parts, reads, known, whole):
-                lines = frozenset().union(*parts.selections.values(), *parts.ids.values())
-                self._reject(counted(len(parts.selections), "search", "es"), f"{what} costs less")
+            located = found.located.cost(known).seconds
+            if not worth_a_look(parts, reads, known, whole.seconds - located):
+                lines = _lines(parts)
+                self._reject(_way(parts, found), f"{what} costs less")
+                if any(one.slice.where for one in asked):
+                    continue  # the map may tell more
                 break
             self._look(parts, known)
             rest = left_to_read(parts, self.counts, known) + total(one.cost for one in reads).seconds
-            rest += self._looks(parts, known)
-            if best is None or rest < best.seconds:
-                best = Choice(False, parts, found, known, rest)
-            if not any(self.begun[one].more for one in parts.selections):
+            rest += located + self._looks(parts, found.located, known)
+            if self.best is None or rest < self.best.seconds:
+                self.best = Choice(False, parts, found, known, rest)
+            if not found.located.wanted and not any(self.begun[one].more for one in parts.selections):
                 break
+        return self._decided(names, facts, whole, what, lines)
+
+    def _decided(
+        self, names: tuple[PhotoName, ...], facts: Facts, whole: Cost, what: str, lines: frozenset[Origin]
+    ) -> Choice:
+        """The best way that was found, or the whole library, which these lines need."""
+        best = self.best
         if best is not None and best.seconds <= whole.seconds:
             self.errand.rejected.append(Rejected("scan of the whole library", "costs more", whole))
             self._in_vain(self.numbers.keys() - best.parts.selections.keys())
             return best
         if best is not None:
-            way = counted(len(best.parts.selections), "search", "es")
-            self._reject(way, f"would bring more than {what} costs")
-            lines = frozenset().union(*best.parts.selections.values())
+            self._reject(_way(best.parts, best.lookups), f"would bring more than {what} costs")
+            lines = _lines(best.parts)
         elif lines and not self.errand.rejected:
             self._reject("searches", "no filter of the server covers the rule")
         self._in_vain(self.numbers)
@@ -119,11 +138,12 @@ class Looking:
             return kept_cost(facts.library), KEPT
         return scan_cost(facts.library, facts.passes), SCAN
 
-    def _looks(self, parts: Parts, facts: Facts) -> float:
+    def _looks(self, parts: Parts, located: Located, facts: Facts) -> float:
         """Seconds of looks at single photos that later readings are spared if the whole library is kept."""
         if not facts.told_apart or self.kept(facts.library) is None or not self._queues(facts):
             return 0.0
         rows = sum(self.counts.get(one, self.begun[one].rows) for one in parts.selections)
+        rows += sum(len(one.wanted) for one in located.searches)
         return detail_cost(rows).seconds
 
     def _choose_for_names(self, names: tuple[PhotoName, ...], facts: Facts) -> Choice:
@@ -150,8 +170,11 @@ class Looking:
     def _reject(self, way: str, why: str) -> None:
         self.errand.rejected.append(Rejected(way, why))
 
-    def _ever_closer(self, asked: tuple[Asked, ...], facts: Facts) -> Iterator[Facts]:
-        """What is known, and then more that has to be asked for: are dates settled, which words are there."""
+    def _ever_closer(self, asked: tuple[Asked, ...], facts: Facts, whole: Cost) -> Iterator[Facts]:
+        """What is known, and then more that has to be asked for.
+
+        Are dates settled, which words are there, where were photos taken.
+        """
         dated = any(one.slice.dated for one in asked)
         if dated and self._may_be_in_parts(asked, facts):
             facts = replace(facts, settled=self._settled(facts))
@@ -167,7 +190,74 @@ class Looking:
             with self.errand.during(number):
                 found = self.errand.each(self.errand.source.values_in_use, fields)
             self.errand.came(number, sum(len(values) for values in found))
-            yield replace(facts, values=dict(zip(fields, found, strict=True)))
+            facts = replace(facts, values=dict(zip(fields, found, strict=True)))
+            yield facts
+        yield from self._on_the_map(asked, facts, whole)
+
+    # The map
+
+    def _with_the_map(self, asked: tuple[Asked, ...], facts: Facts) -> tuple[Asked, ...]:
+        """What is asked, without what only the map would tell where that isn't to be asked."""
+        if not any(one.slice.where for one in asked):
+            return asked
+        around, kept, reason = self.errand.around, self.kept(facts.library), ""
+        if any(one.slice.whole for one in asked):
+            reason = "all photos are read in any case"
+        elif self.errand.others:
+            reason = "it doesn't tell whose photos are on it"
+        elif kept is not None and around.sees_queues and kept.at_hand():
+            reason = f"{KEPT} costs less"
+        elif not worth_asking(facts.library, scan_cost(facts.library, facts.passes).seconds):
+            reason = f"{SCAN} costs less"
+        elif not around.may_map:
+            reason = "the key lacks map.read"
+        if not reason:
+            return asked
+        self.errand.rejected.append(Rejected(THE_MAP, reason, map_cost(facts.library)))
+        return tuple(replace(one, slice=one.slice.anywhere) for one in asked)
+
+    def _on_the_map(self, asked: tuple[Asked, ...], facts: Facts, whole: Cost) -> Iterator[Facts]:
+        """What the map tells, where that may save something: first for what else would take all photos."""
+        least = min(whole.seconds, self.best.seconds if self.best else whole.seconds)
+        placed = [one for one in asked if one.slice.where]
+        if not placed or not worth_asking(facts.library, least) or not self._ask_for_the_map(placed, facts):
+            return
+        photos = {one.slice: self.map.photos(one.slice.where) for one in placed}
+        parts = structured_parts_of if facts.structured else parts_of
+        plain = {one.slice: parts([replace(one, slice=one.slice.anywhere)], facts) for one in placed}
+        needed = {one: photos[one] for one, found in plain.items() if found.whole}
+        if needed:
+            yield replace(facts, on_map=needed)
+        dear = {one: photos[one] for one, found in plain.items() if self._dearer(found, photos[one], facts)}
+        if len(dear) > len(needed):
+            yield replace(facts, on_map=dear)
+
+    def _ask_for_the_map(self, placed: list[Asked], facts: Facts) -> bool:
+        """Asks where photos were taken; whether the server has told."""
+        because = (line for one in placed for line in one.because)
+        number = self.errand.will(read(What.MAP, THE_MAP, map_cost(facts.library), because, fewest=0))
+        try:
+            with self.errand.during(number):
+                self.map = Map(self.errand.source.markers())
+        except ServerError as error:
+            self._reject(THE_MAP, f"the server doesn't tell ({error})")
+            return False
+        self.errand.came(number, len(self.map.markers))
+        return True
+
+    def _dearer(self, plain: Parts, photos: frozenset[str], facts: Facts) -> bool:
+        """Whether to search without coordinates costs more than to read what the map tells."""
+        if plain.whole or not plain.selections.keys() <= self.begun.keys():
+            return True
+        seconds = self.map.reading(photos, facts).cost(facts).seconds
+        return bool(plain.selections) and left_to_read(plain, self.counts, facts) > seconds
+
+    def _located(self, lookups: Lookups, parts: Parts, facts: Facts) -> Lookups:
+        """The same with how to read what the map has told, but for photos that are asked for by id anyway."""
+        photos = parts.on_map.keys() - lookups.ids.keys()
+        if not photos:
+            return lookups
+        return replace(lookups, located=self.map.reading(photos, facts), because=parts.on_map)
 
     def _may_be_in_parts(self, asked: tuple[Asked, ...], facts: Facts) -> bool:
         """Whether it could pay to know that dates are settled."""
@@ -216,3 +306,17 @@ class Looking:
             if self.everyone and self.everyone.asked(one) is not None:
                 planned = self.errand.reads[place]
                 self.errand.reads[place] = replace(planned, about=f"{planned.about}, and who is on them")
+
+
+def _way(parts: Parts, lookups: Lookups) -> str:
+    """A way to read, in short."""
+    searches = len(parts.selections) + len(lookups.located.searches)
+    if searches or not lookups.located.wanted:
+        return counted(searches, "search", "es")
+    return f"{counted(len(lookups.located.wanted), 'photo')} by id"
+
+
+def _lines(parts: Parts) -> frozenset[Origin]:
+    """The lines that ask for any of these."""
+    reasons = (parts.selections, parts.ids, parts.on_map)
+    return frozenset[Origin]().union(*(why for some in reasons for why in some.values()))

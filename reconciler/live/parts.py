@@ -10,8 +10,9 @@ from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from reconciler.immich.search import OPEN, Range, Selection
+from reconciler.immich.selections import TOGETHER
 from reconciler.live.clauses import structured_slices_of
-from reconciler.live.cost import detail_cost, search_cost
+from reconciler.live.cost import BY_ID, REQUEST, ROW, Cost, detail_cost, search_cost
 from reconciler.live.slices import MOST_SLICES, Slice, slices_of, without_dates
 from reconciler.model.desired import Desired
 from reconciler.model.live import Tag
@@ -58,8 +59,18 @@ class Facts:
     structured: bool = False
     by_ids: bool = False
     left_alone: frozenset[str] = frozenset()
+    on_map: Mapping[Slice, frozenset[str]] = field(default_factory=dict)
+    """The photos that fit what slices ask of coordinates, of those that are read by what the map tells."""
     told_apart: bool = False
     """Whether a tag itself is asked for that has tags below it, which no search tells apart."""
+
+
+def ids_cost(photos: int, facts: Facts) -> Cost:
+    """Photos whose ids are known: one by one, with their tags, or several in one search."""
+    if not facts.by_ids:
+        return detail_cost(photos)
+    requests = -(-photos // TOGETHER["id"])
+    return Cost(requests, photos, requests * REQUEST + photos * (ROW + BY_ID))
 
 
 Reasons = dict[Any, set[Origin]]
@@ -72,6 +83,8 @@ class Parts:
     selections: Mapping[Selection, frozenset[Origin]] = field(default_factory=dict)
     ids: Mapping[str, frozenset[Origin]] = field(default_factory=dict)
     checksums: Mapping[str, frozenset[Origin]] = field(default_factory=dict)
+    on_map: Mapping[str, frozenset[Origin]] = field(default_factory=dict)
+    """Photos by id, of which the map tells where they are."""
     whole: frozenset[Origin] = frozenset()
     """The lines whose rules need the whole library; nothing else counts then."""
 
@@ -105,6 +118,7 @@ def parts_of(asked: Iterable[Asked], facts: Facts) -> Parts:
     selections: Reasons = defaultdict(set)
     ids: Reasons = defaultdict(set)
     checksums: Reasons = defaultdict(set)
+    asked, on_map = told_by_map(asked, facts)
     for one in asked:
         wanted = known_photos(one.slice, facts)
         if wanted is not None:
@@ -119,7 +133,27 @@ def parts_of(asked: Iterable[Asked], facts: Facts) -> Parts:
     joined = _joined(selections)
     whole = Selection(hidden=facts.hidden)
     asks_all = frozenset(selections.get(whole, ())) or joined.get(whole, frozenset())
-    return Parts(joined, frozen(ids), frozen(checksums), asks_all)
+    return Parts(joined, frozen(ids), frozen(checksums), frozen(on_map), asks_all)
+
+
+def told_by_map(asked: Iterable[Asked], facts: Facts) -> tuple[list[Asked], Reasons]:
+    """What is asked without coordinates, and the photos that the map tells in place of some of it.
+
+    It shows no hidden photos, so these are asked for beside it.
+    """
+    rest: list[Asked] = []
+    on_map: Reasons = defaultdict(set)
+    for one in asked:
+        plain = one.slice.anywhere
+        photos = facts.on_map.get(one.slice) if one.slice.where else None
+        if photos is None:
+            rest.append(replace(one, slice=plain) if one.slice.where else one)
+            continue
+        for asset_id in photos:
+            on_map[asset_id].update(one.because)
+        if facts.hidden and plain.visibility is None:
+            rest.append(replace(one, slice=replace(plain, visibility=Visibility.HIDDEN)))
+    return rest, on_map
 
 
 def frozen(reasons: Reasons) -> dict[Any, frozenset[Origin]]:

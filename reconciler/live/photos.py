@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -15,7 +15,8 @@ from reconciler.immich.selections import Called
 from reconciler.live.choosing import (
     Choice,
     checks_files,
-    ids_cost,
+    found_on_map,
+    located_reads,
     lookup_reads,
     lookups_of,
     scan_read,
@@ -24,8 +25,9 @@ from reconciler.live.clauses import UNTAGGED
 from reconciler.live.cost import PAGE, Cost, people_cost, search_cost
 from reconciler.live.errand import Errand
 from reconciler.live.looking import Looking
+from reconciler.live.map import InPlace, Located
 from reconciler.live.names import called, unfound
-from reconciler.live.parts import Facts, Parts
+from reconciler.live.parts import Facts, Parts, ids_cost
 from reconciler.live.plan import What, read
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName
@@ -159,7 +161,9 @@ class Photos:
         expected: int | None,
         connections: int | None,
         on_progress: Callable[[int], None],
+        only: Collection[str] | None = None,
     ) -> dict[str, Asset]:
+        """Reads what was begun to its end and takes in the photos, or `only` some of them."""
         found = self.errand.source.finish(
             begun,
             owner_id=self.errand.owner,
@@ -172,7 +176,7 @@ class Photos:
         )
         read = [asset for asset in found.values() if asset.read]
         self.unseen.append(len(found) - len(read))
-        self._take(read)
+        self._take(read if only is None else (asset for asset in read if asset.id in only))
         return found
 
     def _take(self, assets: Iterable[Asset]) -> None:
@@ -225,7 +229,8 @@ class Photos:
     def _lookups(self, choice: Choice, names: tuple[PhotoName, ...]) -> list[Callable[[], None]]:
         """Jobs that find photos by what they are called."""
         found, may_check = choice.lookups, self.errand.around.may_check
-        numbers = [self.errand.will(one) for one in lookup_reads(found, choice.facts, may_check)]
+        reads = [*lookup_reads(found, choice.facts, may_check), *located_reads(found, choice.facts)]
+        numbers = [self.errand.will(one) for one in reads]
         named = frozenset(name.id for name in names if name.id)
         jobs: list[Callable[[], None]] = []
         if found.ids:
@@ -241,7 +246,37 @@ class Photos:
         if found.names:
             by_name = numbers.pop(0)
             jobs.append(lambda: self._by_name(by_name, found.names))
+        if found.located.wanted:
+            jobs.append(lambda: self._by_place(numbers, found.located, choice.facts))
         return jobs
+
+    def _by_place(self, numbers: list[int], located: Located, facts: Facts) -> None:
+        """Photos of which the map has told where they are, by searches for the places and by their ids."""
+        wide = [one for one in located.searches if one.rows > LARGE]
+
+        def search(place: InPlace, connections: int | None) -> None:
+            number, seen = numbers[located.searches.index(place)], [0]
+            with self.errand.during(number):
+                begun = self.errand.source.begin(place.selection, stop=self.errand.stop)
+                brought = self._finish(
+                    begun, place.rows, connections, lambda done: seen.append(done), only=place.wanted
+                )
+            self.found[place.selection] = frozenset(brought)
+            self.errand.came(number, seen[-1])
+            self.errand.tell("photos")(len(self.assets))
+
+        for one in wide:
+            search(one, None)
+        narrow = [one for one in located.searches if one not in wide]
+        connections = None if len(narrow) == 1 else 1
+        self.errand.each(lambda one: search(one, connections), narrow)
+        # a place may have got another name since, or the photo been archived, locked or deleted
+        brought = frozenset[str]().union(*(self.found[one.selection] for one in located.searches))
+        missing = located.wanted - brought
+        if missing:
+            planned = numbers[len(located.searches) :]
+            number = planned[0] if planned else self.errand.will(found_on_map(missing, facts))
+            self._by_id(number, sorted(missing), frozenset(), together=facts.by_ids)
 
     def _by_id(self, number: int, ids: list[str], named: frozenset[str], *, together: bool = False) -> None:
         """Photos by their ids, with their tags; several `together` without, but for what no search shows."""

@@ -21,6 +21,7 @@ class What(StrEnum):
     TAGS = "tags"
     ALBUMS = "albums"
     VALUES = "values"
+    MAP = "map"
     SCAN = "scan"
     SEARCH = "search"
     CHECK = "check"

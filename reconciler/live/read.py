@@ -110,7 +110,7 @@ def _read(
     errand = Errand(source, identity.user_id, reading.needs.hidden, around, on_progress)
     asked = asked_of(desired, structured=source.dialect.structured_filter)
     lists = _Lists(errand, reading, _reaching(desired))
-    wholly = not reading.needs.owners and any(one.slice.whole for one in asked)
+    wholly = not reading.needs.owners and any(one.slice.anywhere.whole for one in asked)
     if around.kept and wholly and not around.than:
         around.kept.look_ahead()
     facts = lists.ask()

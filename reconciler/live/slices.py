@@ -39,6 +39,7 @@ from reconciler.model.conditions import (
     TypeIs,
     VisibilityIs,
 )
+from reconciler.model.places import InBox, Near, Where
 from reconciler.model.selectors import All, AnyOf, Named, Not, Selector
 from reconciler.model.text import TextMatcher, folded
 from reconciler.model.values import AssetType, Visibility
@@ -75,7 +76,7 @@ class Slice:
     `tags` are carried, or one below each; `albums` are names, folded; `people` are on it, by name or id, and
     `library` is an external library, likewise; `words` are texts that the server only compares letter by
     letter; the texts are parts of the path, the file's name and the caption. `clauses` are what only a
-    structured filter can say.
+    structured filter can say. `where` are conditions on coordinates, which no filter knows: the map does.
     """
 
     ids: frozenset[str] | None = None
@@ -96,6 +97,12 @@ class Slice:
     taken: Range = OPEN
     added: Range = OPEN
     clauses: frozenset[Clause] = frozenset()
+    where: frozenset[Where] = frozenset()
+
+    @property
+    def anywhere(self) -> Slice:
+        """The same without what is asked of coordinates."""
+        return replace(self, where=frozenset()) if self.where else self
 
     @property
     def whole(self) -> bool:
@@ -152,6 +159,7 @@ def both(one: Slice, other: Slice) -> Slice | None:
         taken=taken,
         added=added,
         clauses=one.clauses | other.clauses,
+        where=one.where | other.where,
         **values,
     )
 
@@ -259,6 +267,10 @@ def _caption(selector: DescriptionContains) -> Slices:
     return (Slice(caption=certain_part([selector.text])),)
 
 
+def _where(selector: Where) -> Slices:
+    return (Slice(where=frozenset({selector})),)
+
+
 def _person(selector: PersonIs) -> Slices:
     return (Slice(people=frozenset({selector.who})),) if selector.one else EVERYTHING
 
@@ -332,6 +344,8 @@ READERS: Mapping[type, Callable[[Any], Slices]] = {
     OnlyPeople: _only,
     LibraryIs: _library,
     Stacked: _stacked,
+    Near: _where,
+    InBox: _where,
     InFolder: _folders,
     TextIs: _text,
     DescriptionContains: _caption,

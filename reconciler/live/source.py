@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from threading import Event
 from typing import Protocol
 
-from reconciler.immich.answers import AlbumList, AssetDetail, Mark
+from reconciler.immich.answers import AlbumList, AssetDetail, Mark, Marker
 from reconciler.immich.asking import Progress
 from reconciler.immich.scan import Begun
 from reconciler.immich.search import OPEN, PeopleOf, Range, Selection
@@ -37,6 +37,8 @@ class Source(Protocol):
     def users(self) -> list[User]: ...
 
     def values_in_use(self, field: str) -> frozenset[str]: ...
+
+    def markers(self) -> list[Marker]: ...
 
     def size_of(self, selection: Selection) -> int: ...
 

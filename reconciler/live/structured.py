@@ -16,7 +16,18 @@ from reconciler.immich.filters import Branch
 from reconciler.immich.search import OPEN, Range, Selection
 from reconciler.live.branches import branches_of
 from reconciler.live.clauses import ALBUMS, IN_ALBUMS, PEOPLE, TAGS, with_choice, without_choice
-from reconciler.live.parts import Asked, Facts, Parts, Reasons, Wide, frozen, inside, known_photos, merged
+from reconciler.live.parts import (
+    Asked,
+    Facts,
+    Parts,
+    Reasons,
+    Wide,
+    frozen,
+    inside,
+    known_photos,
+    merged,
+    told_by_map,
+)
 from reconciler.live.slices import Clause, Slice
 from reconciler.model.origin import Origin
 
@@ -39,6 +50,7 @@ def structured_parts_of(asked: Iterable[Asked], facts: Facts) -> Parts:
     ids: Reasons = defaultdict(set)
     checksums: Reasons = defaultdict(set)
     rest: Reasons = defaultdict(set)
+    asked, on_map = told_by_map(asked, facts)
     for one in asked:
         photos = known_photos(one.slice, facts)
         for asset_id in photos or ():
@@ -59,7 +71,7 @@ def structured_parts_of(asked: Iterable[Asked], facts: Facts) -> Parts:
         for branch in branches:
             found.setdefault(branch, (group, set()))[1].update(why)
     selections = _selections(_nothing_twice(found), facts.hidden)
-    return Parts(selections, frozen(ids), frozen(checksums), frozenset(whole))
+    return Parts(selections, frozen(ids), frozen(checksums), frozen(on_map), frozenset(whole))
 
 
 def _joined(slices: Reasons) -> Reasons:

@@ -69,6 +69,8 @@ def described(selection: Selection, facts: Facts) -> str:
                 parts.append("person " + ", ".join(sorted(people[person] for person in value)))
             case "libraryId":
                 parts.append(f"library {libraries[value]}")
+            case _ if value is None:
+                parts.append(f"no {name}")
             case _:
                 parts.append(f"{_WORDS.get(name, name)} {_said(value)}")
     parts += _spans(selection.taken, selection.added)

@@ -30,14 +30,23 @@ class Near(Plain):
     center: Coordinates
     radius: float
 
+    @property
+    def latitudes(self) -> tuple[float, float]:
+        """What lies further south or north is not meant."""
+        reach = self.radius / (radians(1) * EARTH_RADIUS) * 1.000001
+        return self.center.latitude - reach, self.center.latitude + reach
+
+    def holds(self, place: Coordinates) -> bool:
+        """Whether a point is near."""
+        return distance(self.center, place) <= self.radius
+
     def matches(self, state: AssetState) -> bool:
         place = state.asset.location
-        return place is not None and distance(self.center, place) <= self.radius
+        return place is not None and self.holds(place)
 
     def select(self, states: Sequence[AssetState]) -> list[AssetState]:
-        # Nothing further north or south than the radius can be near; this is a tenth of the work.
-        reach = self.radius / (radians(1) * EARTH_RADIUS) * 1.000001
-        low, high = self.center.latitude - reach, self.center.latitude + reach
+        # to ask the latitude first is a tenth of the work
+        low, high = self.latitudes
         return [
             state
             for state in states
@@ -59,9 +68,14 @@ class InBox(Plain):
     north: float
     east: float
 
-    def matches(self, state: AssetState) -> bool:
-        place = state.asset.location
-        if place is None or not self.south <= place.latitude <= self.north:
+    @property
+    def latitudes(self) -> tuple[float, float]:
+        """What lies further south or north is not meant."""
+        return self.south, self.north
+
+    def holds(self, place: Coordinates) -> bool:
+        """Whether a point lies within."""
+        if not self.south <= place.latitude <= self.north:
             return False
         if self.west <= self.east:
             # 180 degrees east and west are the same line
@@ -69,3 +83,11 @@ class InBox(Plain):
                 abs(place.longitude) == 180 and 180 in (abs(self.west), abs(self.east))
             )
         return place.longitude >= self.west or place.longitude <= self.east
+
+    def matches(self, state: AssetState) -> bool:
+        place = state.asset.location
+        return place is not None and self.holds(place)
+
+
+Where = Near | InBox
+"""A condition on coordinates and nothing else."""

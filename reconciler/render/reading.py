@@ -14,6 +14,7 @@ _TITLES = {
     What.TAGS: "list",
     What.ALBUMS: "list",
     What.VALUES: "values",
+    What.MAP: "map",
     What.SCAN: "scan",
     What.SEARCH: "search",
     What.CHECK: "check",

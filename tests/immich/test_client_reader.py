@@ -455,6 +455,9 @@ def everything(version: str) -> Handler:
             "/api/stacks": [{"id": "x", "primaryAssetId": "x", "assets": [body(version, "asset")]}],
             "/api/libraries": [{"id": "x", "name": "NAS"}],
             "/api/search/suggestions": ["Italy"],
+            "/api/map/markers": [
+                {"id": "x", "lat": 1, "lon": 2.5, "city": None, "state": None, "country": "Italy"}
+            ],
             "/api/partners": [{**body(version, "me"), "inTimeline": True}],
             "/api/assets/bulk-upload-check": {"results": []},
         }

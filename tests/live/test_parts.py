@@ -48,7 +48,9 @@ FOLDERS = [
 MAKES = [None, "Canon", "CANON", "canon ", "Sony", "Müller", "MU\u0308LLER"]
 CAPTIONS = [None, "Sunset", "SUNSET at Café", "cafe\u0301 noir", "100% straße", "STRASSE", "a_b"]
 TAGS = ["Trips", "Trips/Italy", "Trips/Italy/Rome", "trips", "Family"]
-PLACES = [None, (41.89193, 12.51133), (35.6895, 139.69171), (64.1355, -21.8954)]
+PLACES = [None, (41.89193, 12.51133), (41.9, 12.5), (35.6895, 139.69171), (64.1355, -21.8954), (30.0, -40.0)]
+POINTS = [(41.9, 12.5), (30, -40), (35.7, 139.7), (-30, 179)]
+BOXES = [(41.895, 12, 42, 13), (30, -40, 65, -21), (-90, -180, 90, 180), (0, 139, 40, -20)]
 OFFSETS = [None, "+14:00", "-12:00", "+02:00", "-03:30"]
 PEOPLE = ["Ada", "Ben", "Zoe\u0308", ""]
 ALBUMS = ["Rome", "ROME", "Others"]
@@ -102,6 +104,8 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         )
         with made.library.database.write() as db:  # not read by the server yet
             db.run("DELETE FROM exif WHERE asset_id IN (?, ?)", (ids[3], ids[40]))
+            moved = "UPDATE exif SET latitude = 41.9, longitude = 12.5 WHERE asset_id IN (?, ?, ?)"
+            db.run(moved, (ids[5], ids[20], ids[50]))  # the names of their places wait for the jobs
         yield made
 
 
@@ -118,7 +122,7 @@ def reading(
             place.reader,
             identity=place.identity,
             features=place.features(),
-            around=Around(settled=lambda: settled, whole=whole),
+            around=Around(settled=lambda: settled, whole=whole, may_map=True),
         )
 
 
@@ -156,6 +160,14 @@ TEXTS = {
 }
 
 
+EDGES = ("south", "west", "north", "east")
+
+
+def near(point: tuple[float, float]) -> st.SearchStrategy[dict[str, Any]]:
+    reaches = st.sampled_from(["100m", "2km", "500km", "9000km"])
+    return reaches.map(lambda reach: {"near": {"latitude": point[0], "longitude": point[1], "radius": reach}})
+
+
 def conditions() -> st.SearchStrategy[dict[str, Any]]:
     texts = [
         st.sampled_from(texts).flatmap(any_case).map(lambda text, key=key: {key: text})  # type: ignore[misc]
@@ -191,6 +203,11 @@ def conditions() -> st.SearchStrategy[dict[str, Any]]:
         ),
         st.sampled_from([">=3", "1..3", 5, None]).map(lambda rating: {"rating": rating}),
         st.sampled_from(ALBUMS).map(lambda album: {"album": album}),
+        st.sampled_from(POINTS).flatmap(near),
+        st.lists(st.sampled_from(POINTS).flatmap(near), min_size=2, max_size=3).map(
+            lambda points: {"near": [one["near"] for one in points]}
+        ),
+        st.sampled_from(BOXES).map(lambda edges: {"box": dict(zip(EDGES, edges, strict=True))}),
         st.booleans().map(lambda heart: {"favorite": heart}),
         st.sampled_from(["timeline", "archive", "hidden", ["timeline", "archive"]]).map(
             lambda where: {"visibility": where}
@@ -231,6 +248,7 @@ def wishes(draw: st.DrawFn) -> dict[str, Any]:
             {"favorite": True},
             {"visibility": "archive"},
             {"description": "Sunset"},
+            {"location": {"latitude": 41.9, "longitude": 12.5}},
         ]
     )
     entries = [{"match": draw(rules()), **draw(writes)} for _ in range(draw(st.integers(0, 2)))]

@@ -37,6 +37,11 @@ WISHES: dict[str, dict[str, Any]] = {
     "a person": {"assets": [{"match": {"people": {"none": ["Nobody"]}}, "rating": 2}]},
     "many persons": {"assets": [{"match": {"people": {"none": [f"P{n}" for n in range(9)]}}, "rating": 2}]},
     "who is on it": {"assets": [{"match": {"lacks": "people"}, "rating": 2}]},
+    "a place": {
+        "assets": [
+            {"match": {"not": {"near": {"latitude": 0, "longitude": 0, "radius": "9km"}}}, "rating": 2}
+        ]
+    },
     "stacks": {"assets": [{"match": {"stacked": False}, "rating": 2}]},
     "other people": {"albums": [{"name": "Kept", "match": {**ALL, "owner": "any"}}]},
     "who is in an album": {"assets": [{"match": {"in_album": False}, "rating": 2}]},

@@ -351,7 +351,7 @@ class TestPermissions:
         assert permission_rows()[2] == needed(*SHARING)
 
     def test_what_the_window_needs(self) -> None:
-        assert permission_rows()[7] == needed(*WINDOW)
+        assert permission_rows()[8] == needed(*WINDOW)
 
     def test_together_they_are_all_that_the_code_ever_needs(self) -> None:
         listed = frozenset[str]().union(*permission_rows())
@@ -359,11 +359,12 @@ class TestPermissions:
         assert permission_rows()[3] == permissions_of(Reader.thumbnail)
         assert permission_rows()[4] == permissions_of(Reader.known_files)
         assert permission_rows()[5] == permissions_of(Reader.owners) - permissions_of(Reader.me)
-        assert permission_rows()[6] == permissions_of(Reader.album_order)
-        assert permission_rows()[8] == permissions_of(Reader.jobs)
-        assert permission_rows()[9] == permissions_of(Reader.storage_template)
-        assert permission_rows()[10] == needed(*MIGRATION)
-        assert permission_rows()[11] == permissions_of(Reader.libraries)
+        assert permission_rows()[6] == permissions_of(Reader.markers)
+        assert permission_rows()[7] == permissions_of(Reader.album_order)
+        assert permission_rows()[9] == permissions_of(Reader.jobs)
+        assert permission_rows()[10] == permissions_of(Reader.storage_template)
+        assert permission_rows()[11] == needed(*MIGRATION)
+        assert permission_rows()[12] == permissions_of(Reader.libraries)
 
 
 class TestPages:
