@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from reconciler.model.asset import AssetState
+from reconciler.model.asset import READ, Asset, AssetState
 from reconciler.model.desired import AlbumEntry, AssetEntry, Membership
+from reconciler.model.fields import fields_of
 from reconciler.model.origin import Origin
 from reconciler.model.owners import reaches_others
-from reconciler.model.selectors import Selector, combined
-from reconciler.model.values import Visibility
+from reconciler.model.selectors import Selector, combined, conditions_of
+from reconciler.model.values import Field, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,30 @@ class AlbumRule:
     def reaches_others(self) -> bool:
         """Whether its rule may take in photos of other people."""
         return reaches_others(self.entry.owners)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What has changed on an asset: fields, its tags or not, its albums or not."""
+
+    fields: frozenset[Field] = frozenset()
+    tags: bool = False
+    albums: bool = False
+
+    def is_seen_by(self, selector: Selector | None) -> bool:
+        """Whether a selector looks at any of it."""
+        return selector is not None and any(map(self._is_seen, conditions_of(selector)))
+
+    def _is_seen(self, condition: Selector) -> bool:
+        needs, fields = condition.needs(), fields_of(condition)
+        if (self.tags and needs.any_tags) or (self.albums and needs.any_albums):
+            return True
+        if fields is None:  # what looks at neither tags nor albums may look at any field
+            return bool(self.fields) and not needs.any_tags and not needs.any_albums
+        return not self.fields.isdisjoint(fields)
+
+
+NOTHING_CHANGED: frozenset[Field] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +85,7 @@ class Rules:
     """Whether any rule asks which albums an asset is in."""
     only_names: bool = field(init=False)
     """Whether no rule looks at an asset at all, so that one step is all the way."""
-    seeing: Mapping[tuple[bool, bool], Seeing] = field(init=False)
-    """The rules that look at an asset's tags, at its albums, or at either."""
+    _seen: dict[Changed, Seeing] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         naming: dict[str, set[str]] = defaultdict(set)
@@ -77,24 +101,19 @@ class Rules:
         object.__setattr__(self, "ruled", ruled)
         object.__setattr__(self, "only_names", not self.general and not ruled)
         object.__setattr__(self, "look_at_albums", look_at_albums)
-        sides = ((tags, albums) for tags in (False, True) for albums in (False, True))
-        seeing = {(tags, albums): _seeing(self.general, ruled, tags, albums) for tags, albums in sides}
-        object.__setattr__(self, "seeing", seeing)
 
-
-def _seeing(
-    entries: Iterable[AssetEntry], albums: Iterable[AlbumRule], tags: bool, memberships: bool
-) -> Seeing:
-    """Those that look at tags, at memberships, or at either."""
-
-    def sees(*selectors: Selector | None) -> bool:
-        needs = combined(selector for selector in selectors if selector)
-        return (tags and needs.any_tags) or (memberships and needs.any_albums)
-
-    return Seeing(
-        tuple(entry for entry in entries if sees(entry.rule)),
-        tuple(rule for rule in albums if sees(rule.entry.rule, rule.entry.exclude)),
-    )
+    def seeing(self, changed: Changed) -> Seeing:
+        """The rules that look at anything of this."""
+        if changed not in self._seen:
+            self._seen[changed] = Seeing(
+                tuple(entry for entry in self.general if changed.is_seen_by(entry.rule)),
+                tuple(
+                    rule
+                    for rule in self.ruled
+                    if changed.is_seen_by(rule.entry.rule) or changed.is_seen_by(rule.entry.exclude)
+                ),
+            )
+        return self._seen[changed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +143,10 @@ def hits_of(state: AssetState, rules: Rules) -> Hits:
 
 def hits_after(hits: Hits, before: AssetState, state: AssetState, rules: Rules) -> Hits:
     """What matches an asset in another state; only rules that look at what has changed are asked again."""
-    if state.asset is not before.asset:
+    fields = NOTHING_CHANGED if state.asset is before.asset else _differing(before.asset, state.asset)
+    if Field.VISIBILITY in fields:  # most rules leave hidden photos out
         return hits_of(state, rules)
-    again = rules.seeing[state.tags != before.tags, state.albums != before.albums]
+    again = rules.seeing(Changed(fields, state.tags != before.tags, state.albums != before.albums))
     if not again.entries and not again.albums:
         return hits
     visible = state.asset.visibility is not Visibility.HIDDEN
@@ -137,6 +157,10 @@ def hits_after(hits: Hits, before: AssetState, state: AssetState, rules: Rules) 
         tuple(sorted(entries, key=attrgetter("origin"))),
         (hits.albums - again.names).union(wanting, rules.grouped.get(state.asset.id, NOWHERE)),
     )
+
+
+def _differing(before: Asset, after: Asset) -> frozenset[Field]:
+    return frozenset(name for name, value in READ.items() if value(before) != value(after))
 
 
 def _matches(entry: AssetEntry, state: AssetState, visible: bool) -> bool:

@@ -8,39 +8,16 @@ files may change, since rules are asked again about the state they lead to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from reconciler.model.asset import Asset, AssetState
-from reconciler.model.company import LibraryIs, OnlyPeople, PersonIs, Stacked
-from reconciler.model.conditions import (
-    AddedBetween,
-    ChecksumIs,
-    DescriptionContains,
-    DescriptionFits,
-    FavoriteIs,
-    Has,
-    HasTag,
-    IdIs,
-    InFolder,
-    Part,
-    RatingWithin,
-    TakenBetween,
-    TakenWithin,
-    TextFits,
-    TextIs,
-    TypeIs,
-    VisibilityIs,
-)
+from reconciler.model.conditions import Has, HasTag, Part
 from reconciler.model.desired import AlbumEntry, AlbumSet, AssetEntry, Desired, TagsWish
+from reconciler.model.fields import fields_of
 from reconciler.model.groupings import ByTag
-from reconciler.model.measures import NumberWithin, ShapeIs
-from reconciler.model.places import InBox, Near
 from reconciler.model.selectors import All, AnyOf, Named, Not, Selector, conditions_of
 from reconciler.model.text import folded
-from reconciler.model.values import Field
-from reconciler.model.yearly import AddedOn, TakenOn
 
 Answer = bool | None
 """What a rule says; None where that depends."""
@@ -90,7 +67,7 @@ class Deciding:
                 return self._has_tag(selector, state, open_tags)
             case Has(Part.TAGS, wanted):
                 return wanted if state.tags and not self._moved and not self._any_moves else None
-        fields = _fields(selector)
+        fields = fields_of(selector)
         return selector.matches(state) if fields is not None and fields.isdisjoint(self._written) else None
 
     def _has_tag(self, selector: HasTag, state: AssetState, open_tags: frozenset[str]) -> Answer:
@@ -188,39 +165,3 @@ class _Named:
             or (self._files and folded(asset.file_name) in self._files)
         )
         return bool(called) and any(_asks_for(wish)(open_tags) for wish in self._asks)
-
-
-# What conditions look at
-
-_NEVER_WRITTEN = (
-    *(IdIs, ChecksumIs, TextIs, TextFits, InFolder, TypeIs, AddedBetween, AddedOn, NumberWithin, ShapeIs),
-    *(PersonIs, OnlyPeople, Stacked, LibraryIs),
-)
-_LOOKS_AT: Mapping[type[Any], Field] = {
-    TakenWithin: Field.TAKEN,
-    TakenBetween: Field.TAKEN,
-    TakenOn: Field.TAKEN,
-    FavoriteIs: Field.FAVORITE,
-    RatingWithin: Field.RATING,
-    VisibilityIs: Field.VISIBILITY,
-    DescriptionContains: Field.DESCRIPTION,
-    DescriptionFits: Field.DESCRIPTION,
-    Near: Field.LOCATION,
-    InBox: Field.LOCATION,
-}
-_HAS: Mapping[Part, Field] = {
-    Part.DATE: Field.TAKEN,
-    Part.DESCRIPTION: Field.DESCRIPTION,
-    Part.LOCATION: Field.LOCATION,
-    Part.RATING: Field.RATING,
-}
-
-
-def _fields(selector: Selector) -> frozenset[Field] | None:
-    """The fields that files can write and a condition looks at; None where it looks at something else."""
-    if isinstance(selector, _NEVER_WRITTEN):
-        return frozenset()
-    if isinstance(selector, Has):
-        return frozenset({_HAS[selector.part]}) if selector.part in _HAS else frozenset()
-    field = _LOOKS_AT.get(type(selector))
-    return None if field is None else frozenset({field})

@@ -3,45 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.diff.converge import converge
-from reconciler.diff.rules import AlbumRule, Rules, hits_after, hits_of
+from reconciler.diff.rules import AlbumRule, Hits, Rules, hits_after, hits_of
 from reconciler.model.asset import Asset, AssetState
 from reconciler.model.attempts import NO_ATTEMPTS
 from reconciler.model.conditions import (
+    DescriptionContains,
+    FavoriteIs,
     Has,
     HasTag,
     InAlbum,
     InAnyAlbum,
+    InFolder,
     Part,
     RatingWithin,
+    TakenBetween,
     TakenWithin,
     VisibilityIs,
 )
 from reconciler.model.desired import AlbumEntry, AssetEntry, Setting, TagsWish
 from reconciler.model.origin import Origin
+from reconciler.model.places import Near
 from reconciler.model.selectors import All, AnyOf, Named, Needs, Not, Plain, Selector
-from reconciler.model.values import Field, Visibility
-from tests.diff.lives import asset
+from reconciler.model.values import Coordinates, Field, Taken, Visibility
+from tests.diff.lives import NOON, asset
 
 TAGS = ["Sea", "Sea/Storm", "Snow"]
 ALBUMS = ["Best", "Sea", "Winter"]
 
-conditions: st.SearchStrategy[Selector] = st.one_of(
+simple: list[st.SearchStrategy[Selector]] = [
     st.builds(HasTag, st.sampled_from(TAGS), st.booleans()),
     st.builds(InAlbum, st.sampled_from(ALBUMS)),
     st.builds(InAnyAlbum, st.none() | st.sampled_from(ALBUMS)),
     st.builds(Has, st.sampled_from([Part.TAGS, Part.RATING, Part.DESCRIPTION]), st.booleans()),
     st.builds(RatingWithin, st.integers(1, 5)),
     st.builds(VisibilityIs, st.sampled_from([*map(frozenset, [{Visibility.HIDDEN}, {Visibility.ARCHIVE}])])),
-    st.just(TakenWithin(datetime(2024, 1, 1), None)),
-)
-selectors = st.recursive(
+    st.just(TakenWithin(datetime(2024, 6, 2), None)),
+    st.just(TakenBetween(NOON + timedelta(days=1), None)),
+    st.just(DescriptionContains("Waves")),
+    st.builds(FavoriteIs, st.booleans()),
+    st.just(Near(Coordinates(43.0, 11.0), 1000.0)),
+    st.builds(Has, st.sampled_from([Part.LOCATION, Part.DATE]), st.booleans()),
+]
+conditions: st.SearchStrategy[Selector] = st.one_of(simple)
+selectors: st.SearchStrategy[Selector] = st.recursive(
     conditions,
     lambda some: (
         st.builds(Not, some)
@@ -78,11 +89,15 @@ def states() -> st.SearchStrategy[AssetState]:
         st.just(1),
         rating=st.none() | st.integers(1, 5),
         visibility=st.sampled_from([Visibility.TIMELINE, Visibility.HIDDEN, Visibility.ARCHIVE]),
+        description=st.sampled_from(["", "Waves", "Snow"]),
+        favorite=st.booleans(),
+        taken=st.sampled_from([None, Taken(NOON, 120), Taken(NOON + timedelta(days=2), 0)]),
+        location=st.sampled_from([None, Coordinates(43.0, 11.0), Coordinates(0.0, 11.0)]),
     )
     return st.builds(AssetState, assets, some(TAGS), some([*ALBUMS, "Another"]))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=500)
 @given(rules(), states(), states(), st.booleans())
 def test_asked_again_is_asked_anew(some: Rules, before: AssetState, state: AssetState, edited: bool) -> None:
     state = state if edited else replace(state, asset=before.asset)
@@ -120,3 +135,27 @@ def test_a_tag_sets_off_only_rules_that_look_at_tags() -> None:
     outcome = converge(start, hits_of(start, some), some, NO_ATTEMPTS)
     assert outcome.values == {Field.DESCRIPTION: value}
     assert len(asked) == 3, "asked again once another field has changed"
+
+
+def test_a_value_sets_off_only_rules_that_look_at_it() -> None:
+    asked: list[Any] = []
+
+    class Asked(InFolder):
+        """In a folder, which no file can change."""
+
+        def matches(self, state: AssetState) -> bool:
+            asked.append(state)
+            return InFolder.matches(self, state)
+
+    at = Origin("a.yaml", 1)
+    stars = AssetEntry(at, {Field.RATING: Setting(3, at)}, rule=All(()))
+    rated = AlbumRule(AlbumEntry("Best", at, rule=RatingWithin(3, 5)), frozenset())
+    folders = tuple(
+        AlbumRule(AlbumEntry(f"{number}", at, rule=All((Asked((f"/data/{number}",)),))), frozenset())
+        for number in range(20)
+    )
+    some = Rules({}, (stars,), (rated, *folders))
+    start = AssetState(asset(1))
+    outcome = converge(start, Hits((stars,)), some, NO_ATTEMPTS)
+    assert outcome.values.keys() == {Field.RATING} and outcome.albums == {"Best"}
+    assert not asked
