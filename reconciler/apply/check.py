@@ -105,6 +105,8 @@ def _asset(change: AssetChange, states: _States) -> AssetChange | None:
         tags_added=tuple(move for move in change.tags_added if pending(f"tag+{move.path}")),
         tags_removed=tuple(move for move in change.tags_removed if pending(f"tag-{move.path}")),
     )
+    if kept == change:
+        return change
     return kept if kept.fields or kept.tags_added or kept.tags_removed else None
 
 

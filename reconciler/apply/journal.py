@@ -23,7 +23,7 @@ from reconciler.apply.state import State
 from reconciler.diff.changes import Action, Changes
 from reconciler.model.live import Album, Live
 from reconciler.plan import Plan
-from reconciler.plan.document import to_bytes
+from reconciler.plan.document import to_pieces
 from reconciler.plan.operations import Operation, asset_ids
 from reconciler.plan.report import OperationReport, Report
 
@@ -171,7 +171,7 @@ class RunJournal:
     def checked(self, plan: Plan, live: Live) -> None:
         """Writes down every operation as planned, and the albums that are going to be deleted, in full."""
         deleted = list(_deleted(plan, live))
-        rows = [
+        rows = (
             (
                 self._id,
                 number,
@@ -184,7 +184,7 @@ class RunJournal:
                 operation_bytes(operation),
             )
             for number, turn, operation in numbered(plan)
-        ]
+        )
         with self._durably() as database:
             database.execute(
                 "update run set checked = ?, albums = ? where id = ?",
@@ -280,10 +280,12 @@ def _deleted(plan: Plan, live: Live) -> Iterator[tuple[Album, frozenset[str]]]:
 
 def _packed(plan: Plan) -> bytes:
     """The plan's document, compressed; an empty one where a file's name is no text that JSON can hold."""
+    packer = zlib.compressobj(1)
     try:
-        return zlib.compress(to_bytes(plan, public=False), 1)
+        pieces = to_pieces(plan, public=False)
     except TypeError:
-        return zlib.compress(b"", 1)
+        pieces = []
+    return b"".join([*map(packer.compress, pieces), packer.flush()])
 
 
 def _prune(database: sqlite3.Connection, server: str) -> None:

@@ -107,7 +107,7 @@ class _Run:
                         heard.enter_context(transport.watched(self.window.hear))
                     self.window.open()
                 if not self.tools.interruption.requested:
-                    self._check_and_write()
+                    self._write(self._check())
             except (ServerError, QueuesBusy) as error:
                 failure = error
             finally:
@@ -132,7 +132,8 @@ class _Run:
             return QueuesBusy("; ".join([str(error), *self.window.troubles.values()]))
         return error
 
-    def _check_and_write(self) -> None:
+    def _check(self) -> tuple[Round, ...]:
+        """What is still to be written, by what the server has now; nothing, where any of it may not be."""
         self.tools.progress.stage("checking that nothing has moved")
         live = read_again(self.plan, self.tools.reader)
         checked = check(self.plan.changes, standings(self.plan.changes, live, self.plan.labels), live.albums)
@@ -143,9 +144,17 @@ class _Run:
             since = self.tools.now() - FRESH
             self.window.staged = any(asset.added > since for asset in live.assets.values())
         if self.strict and checked.drifted:
-            return
-        rounds = self._safe(schedule(checked.changes, live.tags, self.plan.features))
+            return ()
+        live = replace(live, assets={})  # by far the largest part, and no longer needed
+        rounds = schedule(checked.changes, live.tags, self.plan.features)
+        if rounds == self.plan.rounds:
+            rounds = self.plan.rounds  # equal ones needn't be there twice
+        rounds = self._safe(rounds)
         self.tools.journal.checked(replace(self.plan, changes=checked.changes, rounds=rounds), live)
+        return rounds
+
+    def _write(self, rounds: tuple[Round, ...]) -> None:
+        assert self.checked is not None
         sender = self._sender()
         self.left = [operation for part in rounds for operation in part.operations]
         total = len(self.left)
@@ -166,7 +175,7 @@ class _Run:
                 self.sent += sent
                 self.left = self.left[len(sent) :]
             here = self.sent[before:]
-            self.jobs.end_round(sender, here, checked.changes, began, last=not self.left)
+            self.jobs.end_round(sender, here, self.checked.changes, began, last=not self.left)
             self.tools.made(sender.made)
             sender.made.clear()
             self.error = sender.stopped

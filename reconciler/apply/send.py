@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, repeat
+from itertools import accumulate
 
 from reconciler.apply.journal import Journal, NoJournal
 from reconciler.apply.narrow import NOTHING_MOVED, Moved
@@ -19,6 +18,7 @@ from reconciler.apply.written import Sent
 from reconciler.diff.changes import AlbumField
 from reconciler.immich.answers import ItemResult, Made
 from reconciler.immich.errors import Kind, ServerError
+from reconciler.immich.pool import bounded
 from reconciler.immich.reader import Reader
 from reconciler.immich.transport import Look
 from reconciler.immich.writer import Writer
@@ -168,9 +168,9 @@ class Sender:
         before = list(accumulate(map(len, lanes), initial=self._numbered))
         self._numbered = before[-1]
         sent = self._lane(stage.first, before[0], moved)
-        with ThreadPoolExecutor(self.connections, thread_name_prefix="apply") as pool:
-            for lane in pool.map(self._lane, stage.lanes, before[1:], repeat(moved)):
-                sent += lane
+        numbered = zip(stage.lanes, before[1:-1], strict=True)
+        for lane in bounded(lambda item: self._lane(*item, moved), numbered, workers=self.connections):
+            sent += lane
         return sent
 
     def _lane(self, lane: Lane, before: int, moved: Moved) -> list[Sent]:

@@ -8,7 +8,7 @@ from reconciler.live.touched import read_touched
 from reconciler.model.live import Live
 from reconciler.plan import Plan
 from reconciler.plan.report import Outcome, Report
-from reconciler.plan.standing import State, standings
+from reconciler.plan.standing import standings
 
 
 def read_again(plan: Plan, reader: Reader) -> Live:
@@ -21,11 +21,9 @@ def stale(plan: Plan, live: Live, on_drift: OnDrift | None) -> Report | None:
 
     What has moved makes it stale unless it is to be skipped.
     """
-    found = tuple(standings(plan.changes, live, plan.labels))
-    checked = check(plan.changes, found, live.albums)
+    checked = check(plan.changes, standings(plan.changes, live, plan.labels), live.albums)
     if checked.drifted and (on_drift is not OnDrift.SKIP or not checked.changes):
         return Report(Outcome.STALE, drifted=checked.drifted)
     if not checked.changes:
-        settled = sum(item.state is State.AFTER for item in found)
-        return Report(Outcome.STALE, settled=settled, error="applied already")
+        return Report(Outcome.STALE, settled=checked.there, error="applied already")
     return None

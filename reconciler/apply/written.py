@@ -113,6 +113,8 @@ class _Taken:
             tags_added=tuple(move for move in change.tags_added if move.path in self.tagged[change.id]),
             tags_removed=tuple(move for move in change.tags_removed if move.path in self.untagged[change.id]),
         )
+        if kept == change:
+            return change
         return kept if kept.fields or kept.tags_added or kept.tags_removed else None
 
     def album(self, change: AlbumChange) -> AlbumChange | None:

@@ -115,15 +115,14 @@ def server_json(identity: Identity) -> dict[str, Json]:
 
 
 @no_collection()
-def to_pieces(plan: Plan) -> list[bytes]:
-    """What `to_bytes` returns, in pieces, so that it needn't be there as a whole."""
-    return text_of(to_document(plan))
+def to_pieces(plan: Plan, *, public: bool = True) -> list[bytes]:
+    """The document as indented UTF-8 text, in pieces; the same plan gives the same text."""
+    return text_of(to_document(plan, public=public))
 
 
-@no_collection()
 def to_bytes(plan: Plan, *, public: bool = True) -> bytes:
-    """The document as indented UTF-8 text; the same plan gives the same bytes."""
-    return b"".join(text_of(to_document(plan, public=public)))
+    """The same in one."""
+    return b"".join(to_pieces(plan, public=public))
 
 
 @no_collection()

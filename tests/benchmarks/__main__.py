@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import comparing, holding, nightly, reading, starting, yaml_files
+from tests.benchmarks import comparing, holding, nightly, reading, showing, starting, yaml_files
 from tests.benchmarks.figure import FULL, Bench, Row
 
 BENCHES: Mapping[str, Bench] = {
     "yaml": yaml_files.rows,
     "compare": comparing.rows,
     "curve": comparing.curve,
+    "show": showing.rows,
     "start": starting.rows,
     "window": holding.rows,
     "read": reading.rows,
