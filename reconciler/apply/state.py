@@ -181,13 +181,6 @@ class State:
         with self._open() as database:
             database.execute("insert or replace into applied values (?, ?, ?)", (user, at, state))
 
-    def forget_attempts(self, user: str) -> int:
-        """Forgets everything that was tried, so that the next plan tries again; tells how many."""
-        if not self.path.exists():
-            return 0
-        with self._open() as database:
-            return database.execute("delete from attempt where user = ?", (user,)).rowcount
-
     def known_albums(self, user: str) -> KnownAlbums:
         """The albums of an account that runs have made, or taken over, for album sets."""
         if not self.path.exists():

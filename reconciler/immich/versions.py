@@ -83,8 +83,6 @@ class Dialect:
     """An empty caption survives where the file has one (3.1.0 yes, 2.5.6 no: FINDINGS 3; 3.0 unmeasured)."""
     keeps_last_tag_off: bool
     """The last tag, once off, stays off (3.1.0 yes, 2.5.6 no: FINDINGS 5; 3.0 unmeasured)."""
-    date_with_zone: bool
-    """A bulk edit takes a date and `timeZone` together (3.0+; 400 in 2.5.6: FINDINGS 17)."""
     unrated: int | None
     """What takes a rating away: null (3.0+), 0 before: some builds of 2.5.6 take null, its release not."""
     config_paths: tuple[str, ...]
@@ -146,7 +144,6 @@ def dialect_for(version: Version) -> Dialect:
         patch_twins=third,
         clears_embedded_description=third,
         keeps_last_tag_off=third,
-        date_with_zone=third,
         unrated=None if third else 0,
         config_paths=config,
         system_config_paths=system,

@@ -18,14 +18,13 @@ Found = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class TagMemberships:
-    """The tags of each asset among `read`, as far as they decide; for assets in `complete`, all their tags.
+    """The tags of each asset among `read`, as far as they decide.
 
     `at_most` is how many may carry a tag of which that stayed open for some.
     """
 
     read: frozenset[str] = frozenset()
     of: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    complete: frozenset[str] = frozenset()
     at_most: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -159,7 +159,6 @@ def _read(
         tags=lists.tags,
         tags_read=tags.read,
         tags_of=tags.of,
-        tags_complete=tags.complete,
         albums=lists.albums.own,
         members=albums.members,
         other_albums=albums.others,

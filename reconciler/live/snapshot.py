@@ -241,7 +241,6 @@ def _live(document: Mapping[str, Json]) -> Live:
         },
         tags_read=frozenset(document.get("tagsRead", ())),
         tags_of=_tags_of(document, ids),
-        tags_complete=frozenset(document.get("tagsComplete", ())),
         albums=tuple(_read_album(item) for item in document.get("albums", ())),
         members={key: unnumbered(items, ids) for key, items in document.get("members", {}).items()},
         other_albums=document.get("otherAlbums", {}),

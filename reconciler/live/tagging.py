@@ -86,8 +86,7 @@ class Tagging:
         photos, by what they have found.
         """
         if not self.wanted or not assets:
-            complete = {asset_id: details[asset_id].tags for asset_id in assets if asset_id in details}
-            return TagMemberships(self.wanted, complete, frozenset(complete))
+            return self._from(assets, details)
         if self._waiting is not None:
             self._bring_up(self._waiting, everything, details)
         if self.found is None:
@@ -171,11 +170,9 @@ class Tagging:
             way = f"the tags of {len(undecided):,} more photos with a tag below {listed(sorted(left_open))}"
             why = "no rule depends on whether they carry that one too"
             self.errand.rejected.append(Rejected(way, why, detail_cost(len(undecided))))
-        everything = self.reading.all_tags and self.wanted == frozenset(self.facts.tags)
         return TagMemberships(
             self.wanted,
             {asset_id: frozenset(paths) for asset_id, paths in of.items() if paths},
-            known - undecided if everything else frozenset(),
             {path: len(found[path] & known) for path in left_open},
         )
 
@@ -286,7 +283,7 @@ class Tagging:
 
     def _from(self, assets: Iterable[str], details: Mapping[str, AssetDetail]) -> TagMemberships:
         of = {asset_id: details[asset_id].tags for asset_id in assets if asset_id in details}
-        return TagMemberships(self.wanted, of, frozenset(of))
+        return TagMemberships(self.wanted, of)
 
 
 def _tagged_with(tag_id: str) -> Selection:

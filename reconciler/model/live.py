@@ -77,8 +77,8 @@ class Live:
     """The live state of one account.
 
     `assets` are the account's own, not in the trash, of the visibilities that were asked for. `tags_of`
-    holds, for each asset, its own tags among `tags_read`; for those in `tags_complete` every tag. Of an asset
-    with a tag below one of them nobody may have looked whether it carries that too, if it decides nothing.
+    holds, for each asset, its own tags among `tags_read`. Of an asset with a tag below one of them nobody may
+    have looked whether it carries that too, if it decides nothing.
     `members` holds the asset ids of each album that was read, other people's and hidden ones included;
     `albums` has the account's own albums, `other_albums` the names of those of other people.
     """
@@ -89,7 +89,6 @@ class Live:
     tags: Mapping[str, Tag] = field(default_factory=dict)
     tags_read: frozenset[str] = frozenset()
     tags_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    tags_complete: frozenset[str] = frozenset()
     albums: tuple[Album, ...] = ()
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     other_albums: Mapping[str, str] = field(default_factory=dict)

@@ -45,7 +45,7 @@ def asset(number: int, **fields: Any) -> Asset:
 def live(assets: Iterable[Asset], **parts: Any) -> Live:
     """A live state in which every tag of every photo was read."""
     found = {item.id: item for item in assets}
-    usual = {"tags_complete": frozenset(found), "tags_read": frozenset(parts.get("tags", {}))}
+    usual = {"tags_read": frozenset(parts.get("tags", {}))}
     return Live(
         Identity(ADA, "Ada", "3.1.0", "https://photos.example.org/api"), assets=found, **{**usual, **parts}
     )
