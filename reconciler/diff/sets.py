@@ -78,6 +78,8 @@ class _Expander:
     known: KnownAlbums
     before: Expansion
     made: list[_Made] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    """What these albums are called."""
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
@@ -91,6 +93,11 @@ class _Expander:
         for album in self.live.albums:
             self.by_name[album.name].append(album)
         self.taken |= claimed_ids(self.desired.albums, self.live.albums)
+
+    def add(self, made: _Made) -> None:
+        """Adds one album."""
+        self.made.append(made)
+        self.names.add(made.entry.name)
 
     def take(self, album_set: AlbumSet, states: Sequence[AssetState]) -> None:
         """Adds the albums of one set."""
@@ -155,7 +162,7 @@ class _Expander:
         by_hand = {entry.name: entry for entry in self.desired.albums}
         named: dict[str, list[_Made]] = defaultdict(list)
         for made in sorted(self.made, key=lambda made: made.gone):
-            if not (made.gone and made.entry.name in named.keys() | by_hand.keys()):
+            if not (made.gone and (made.entry.name in named or made.entry.name in by_hand)):
                 named[made.entry.name].append(made)
         for name, several in named.items():
             if name in by_hand:
@@ -237,16 +244,15 @@ class _Making:
                 return
             self.small.append(there.name)
         entry = self._entry(name, group.key, album_id, values)
-        self.all.made.append(_Made(self.album_set, entry, [state.asset.id for state in group.states]))
+        self.all.add(_Made(self.album_set, entry, [state.asset.id for state in group.states]))
 
     def gone(self, key: str, album: Album) -> None:
         """A remembered album whose group has no photos any more."""
-        names = {made.entry.name for made in self.all.made}
-        if album.name in names or self._delete(key, album):
+        if album.name in self.all.names or self._delete(key, album):
             return
         self.empty.append(album.name)
         entry = self._entry(album.name, key, album.id, None)
-        self.all.made.append(_Made(self.album_set, entry, gone=True))
+        self.all.add(_Made(self.album_set, entry, gone=True))
 
     def _delete(self, key: str, album: Album) -> bool:
         """Whether an album is deleted: only where the set asks for it, and nobody else's photos are in it."""
@@ -260,7 +266,7 @@ class _Making:
         entry = AlbumEntry(
             album.name, self.album_set.origin, album.id, absent=True, made_by=self._member(key)
         )
-        self.all.made.append(_Made(self.album_set, entry, gone=True))
+        self.all.add(_Made(self.album_set, entry, gone=True))
         return True
 
     def _member(self, key: str) -> SetMember:

@@ -32,13 +32,15 @@ def wanted_tags(reading: Reading, live_tags: Mapping[str, Tag]) -> frozenset[str
     """The live tags whose own photos must be known."""
     if reading.all_tags:
         return frozenset(live_tags)
-    named = reading.tags & live_tags.keys()
-    below = {
-        path
-        for path in live_tags
-        if any(path == branch or path.startswith(branch + "/") for branch in reading.needs.branches)
-    }
-    return named | below
+    branches = reading.needs.branches
+    below = (path for path in live_tags if not branches.isdisjoint(_and_above(path))) if branches else ()
+    return (reading.tags & live_tags.keys()).union(below)
+
+
+def _and_above(path: str) -> list[str]:
+    """A tag and all tags above it."""
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
 def themselves(reading: Reading, live_tags: Mapping[str, Tag]) -> frozenset[str]:

@@ -11,10 +11,12 @@ import pytest
 from reconciler.config import load
 from reconciler.live import parts, structured
 from reconciler.live.albums import Meant
+from reconciler.live.memberships import wanted_tags
 from reconciler.live.parts import Facts, Wide, asked_of, parts_of
+from reconciler.live.reading import reading_for
 from reconciler.live.structured import structured_parts_of
 from reconciler.model.desired import AlbumEntry, Desired, Setting
-from reconciler.model.live import Album
+from reconciler.model.live import Album, Tag
 from reconciler.model.origin import Origin
 
 MANY = 400
@@ -79,3 +81,12 @@ def test_the_entries_that_may_mean_an_album_are_found_by_name_former_name_and_id
     assert meant.there(sea) == list(entries[:2])
     assert meant.names_of(sea) == {"sea", "hills"}
     assert meant.by(Album("another", "sea")) == []
+
+
+def test_all_tags_below_a_branch_are_wanted(tmp_path: Path) -> None:
+    rules = "".join(f"  - {{ match: {{ tags: ['{path}'] }}, rating: 3 }}\n" for path in ("A/*", "B/C/*", "D"))
+    (tmp_path / "tags.yaml").write_text("assets:\n" + rules)
+    paths = ["A", "A/x", "A/x/y", "AB", "B", "B/C", "B/C/x", "B/CD", "D", "D/x"]
+    live = {path: Tag(path, path) for path in paths}
+    wanted = wanted_tags(reading_for(load([tmp_path / "tags.yaml"]).desired), live)
+    assert wanted == {"A", "A/x", "A/x/y", "B/C", "B/C/x", "D"}
