@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import yaml
 
@@ -44,6 +45,24 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*pieces, text[end:]])
 
 
+@dataclass(slots=True)
+class Edits:
+    """Edits of one text that don't overlap, in the order in which they were taken in."""
+
+    taken: list[Edit] = field(default_factory=list)
+    _spans: list[tuple[int, int]] = field(default_factory=list)
+    """Where they are, in the order of the text."""
+
+    def take(self, edit: Edit) -> None:
+        """One more. Raises NotEditable where it overlaps one that was taken in."""
+        at = bisect_right(self._spans, (edit.start, edit.end))
+        overlaps = at > 0 and edit.start < self._spans[at - 1][1]
+        if overlaps or (at < len(self._spans) and self._spans[at][0] < edit.end):
+            raise NotEditable("two changes of the file overlap")
+        self._spans.insert(at, (edit.start, edit.end))
+        self.taken.append(edit)
+
+
 def scalar_text(value: str) -> str:
     """A text as YAML: plain where it stays a text that way, else in double quotes on one line."""
     try:
@@ -69,7 +88,15 @@ class Text:
         if not isinstance(root, yaml.MappingNode):
             raise NotEditable("the file has no keys")
         self.root = root
-        self._breaks = [at for at, letter in enumerate(text) if letter == "\n"]
+        self._by_place: dict[tuple[int, int], yaml.Node] = {}
+        self._around: dict[int, tuple[yaml.Node, int]] = {}
+        """In what each value of a mapping and each item of a list is, and at which place, by identity."""
+        for node in (root, *_below(root)):
+            if node is not root:
+                self._by_place.setdefault(_place(node), node)
+            values = [pair[1] for pair in node.value] if isinstance(node, yaml.MappingNode) else node.value
+            for place, part in enumerate(values if isinstance(node, yaml.CollectionNode) else ()):
+                self._around.setdefault(id(part), (node, place))
 
     def replaced(self, origin: Origin, value: str) -> Edit:
         """Another value, given as YAML in one line, for the one that stands at a place."""
@@ -79,7 +106,7 @@ class Text:
         if isinstance(node, yaml.ScalarNode) and start == end:
             return Edit(start, end, value if self.text[start - 1 : start].isspace() else f" {value}")
         if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
-            return Edit(start, end, value + ("\n" if self.text[:end].endswith("\n") else ""))
+            return Edit(start, end, value + ("\n" if self.text.endswith("\n", 0, end) else ""))
         return Edit(start, self._end(node), value)
 
     def texts(self, origin: Origin, key: str | None = None) -> tuple[str, ...]:
@@ -160,7 +187,8 @@ class Text:
             return [Edit(start, end, f"[{self.text[start:end]}, {', '.join(new)}]")]
         if not isinstance(value, yaml.SequenceNode):
             raise NotEditable(f"`{key}` is no list")
-        left = [item for item in value.value if _place(item) not in {(at.line, at.column) for at in gone}]
+        places = {(at.line, at.column) for at in gone}
+        left = [item for item in value.value if _place(item) not in places]
         if len(value.value) - len(left) != len(gone):
             raise NotEditable(f"some of it doesn't stand in the list `{key}`")
         if not (left or new) and not may_be_empty:
@@ -169,7 +197,7 @@ class Text:
             return [self._emptied(value)]
         if value.flow_style:
             return [self._whole_list(value, left, new)]
-        edits = [self._without(item) for item in value.value if item not in left]
+        edits = [self._without(item) for item in value.value if _place(item) in places]
         if new:
             edits.append(self._after(value.value[-1], value.start_mark.column, [f"- {item}" for item in new]))
         return edits
@@ -184,12 +212,10 @@ class Text:
 
     def _pair(self, value: yaml.Node) -> tuple[yaml.MappingNode, int]:
         """The mapping in which a value stands behind a key, and which of its keys that is."""
-        for node in (self.root, *_below(self.root)):
-            if isinstance(node, yaml.MappingNode):
-                for place, pair in enumerate(node.value):
-                    if pair[1] is value:
-                        return node, place
-        raise NotEditable("no key stands there")
+        node, place = self._around.get(id(value), (self.root, -1))
+        if place < 0 or not isinstance(node, yaml.MappingNode):
+            raise NotEditable("no key stands there")
+        return node, place
 
     def _whole_list(self, node: yaml.SequenceNode, left: Sequence[yaml.Node], new: Sequence[str]) -> Edit:
         """A list in brackets, written anew on one line."""
@@ -221,10 +247,10 @@ class Text:
 
     def _at(self, origin: Origin) -> yaml.Node:
         """The node that begins at a place; the outermost but for the file itself."""
-        for node in _below(self.root):
-            if _place(node) == (origin.line, origin.column):
-                return node
-        raise NotEditable(f"nothing begins at {origin}: the file has changed")
+        node = self._by_place.get((origin.line, origin.column))
+        if node is None:
+            raise NotEditable(f"nothing begins at {origin}: the file has changed")
+        return node
 
     def _list(self, origin: Origin, key: str | None) -> yaml.SequenceNode | None:
         node: yaml.Node | None = self._at(origin)
@@ -245,10 +271,10 @@ class Text:
         return found
 
     def _list_of(self, item: yaml.Node) -> yaml.SequenceNode:
-        for node in _below(self.root):
-            if isinstance(node, yaml.SequenceNode) and any(part is item for part in node.value):
-                return node
-        raise NotEditable("this is no item of a list")
+        node, _ = self._around.get(id(item), (self.root, -1))
+        if not isinstance(node, yaml.SequenceNode):
+            raise NotEditable("this is no item of a list")
+        return node
 
     def _plain_only(self, node: yaml.Node) -> None:
         """Refuses what an alias also stands for: it would change in two places."""
@@ -267,7 +293,7 @@ class Text:
         """New lines below the last one of a node."""
         end = self._end(node)
         block = "".join(f"{' ' * column}{line}\n" for line in lines)
-        if self.text[:end].endswith("\n"):  # a text of several lines takes its last line break with it
+        if self.text.endswith("\n", 0, end):  # a text of several lines takes its last line break with it
             return Edit(end, end, block)
         at = self.text.find("\n", end)
         if at < 0:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from reconciler.config.editing import Edit, NotEditable, Text, edited, scalar_text
+from reconciler.config.editing import Edit, Edits, NotEditable, Text, edited, scalar_text
 from reconciler.diff.drift import Drift, Kind
 from reconciler.diff.names import resolve
 from reconciler.model.asset import Asset
@@ -76,6 +76,18 @@ class _Work:
     entries: dict[tuple[Origin, str], _Group] = field(default_factory=dict)
     """The lines of new entries for single photos, by photo and the entry that they stand behind."""
 
+    _asking: dict[tuple[Field | None, Origin], AssetEntry] = field(init=False)
+    """The entries by what they ask of a field, or of tags (None), and at which line."""
+    _photos: dict[Origin, dict[str, list[Origin]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._asking = {}
+        for entry in self.desired.assets:
+            for name, wish in entry.values.items():
+                self._asking.setdefault((name, wish.origin), entry)
+            if entry.tags:
+                self._asking.setdefault((None, entry.tags.origin), entry)
+
     def take(self, drift: Drift) -> None:
         """Notes what has to be written for one drift. Raises NotEditable."""
         match drift.kind:
@@ -114,18 +126,16 @@ class _Work:
             self.edits[origin.file] += [(edit, group.drifts) for edit in edits]
 
     def _edited(self, file: str) -> str | None:
-        kept: list[Edit] = []
+        kept = Edits()
         for edit, drifts in self.edits[file]:
             try:
-                edited(self.texts[file].text, [*kept, edit])
+                kept.take(edit)
             except NotEditable:
                 self.refused += [
                     (drift, "it stands too close to another change: accept it in a second go")
                     for drift in drifts
                 ]
-            else:
-                kept.append(edit)
-        return edited(self.texts[file].text, kept) if kept else None
+        return edited(self.texts[file].text, kept.taken) if kept.taken else None
 
     def _text(self, origin: Origin) -> Text:
         if origin.file not in self.texts:
@@ -140,15 +150,13 @@ class _Work:
     def _field(self, drift: Drift) -> None:
         name = Field(drift.aspect)
         value = field_yaml(self.live.assets[drift.id].value(name))
-        for entry in self.desired.assets:
-            wish = entry.values.get(name)
-            if wish is not None and wish.origin == drift.origin:
-                if entry.name is not None:
-                    self._replace(drift, value)
-                else:
-                    self._own_entry(entry, drift, f"{name.value}: {value}")
-                return
-        raise NotEditable("the line that asks for it isn't found")
+        entry = self._asking.get((name, drift.origin))
+        if entry is None:
+            raise NotEditable("the line that asks for it isn't found")
+        if entry.name is not None:
+            self._replace(drift, value)
+        else:
+            self._own_entry(entry, drift, f"{name.value}: {value}")
 
     def _replace(self, drift: Drift, value: str) -> None:
         self._edit(drift, drift.origin, self._text(drift.origin).replaced(drift.origin, value))
@@ -162,9 +170,7 @@ class _Work:
 
     def _tag(self, drift: Drift) -> None:
         sign, path = drift.aspect[3], drift.aspect[4:]
-        entry = next(
-            (one for one in self.desired.assets if one.tags and one.tags.origin == drift.origin), None
-        )
+        entry = self._asking.get((None, drift.origin))
         if entry is None or entry.tags is None:
             raise NotEditable("the line that asks for it isn't found")
         exact = entry.tags.exact is not None
@@ -230,14 +236,24 @@ class _Work:
         if drift.aspect[6] == "-":
             self._items(entry, "assets", drift).texts.append(photo_yaml(asset))
             return
-        ids = resolve(entry.photos or (), self.live.assets.values()).ids
-        named = [name.origin for name in entry.photos or () if ids.get(name) == asset.id]
+        named = self._named(entry).get(asset.id, [])
         if not named and entry.rule is None:
             raise NotEditable("the line that asks for it isn't found")
         if named:
             self._items(entry, "assets", drift).gone.extend(named)
         if entry.rule is not None:
             self._items(entry, "exclude", drift).texts.append(photo_yaml(asset))
+
+    def _named(self, entry: AlbumEntry) -> dict[str, list[Origin]]:
+        """The lines of an album that name a photo, by its id."""
+        if entry.origin not in self._photos:
+            found: dict[str, list[Origin]] = defaultdict(list)
+            ids = resolve(entry.photos or (), self.live.assets.values()).ids
+            for name in entry.photos or ():
+                if name in ids:
+                    found[ids[name]].append(name.origin)
+            self._photos[entry.origin] = found
+        return self._photos[entry.origin]
 
     def _share(self, entry: AlbumEntry, album: Album, drift: Drift) -> None:
         """Somebody else sees the album, or not any more, or with another role."""
