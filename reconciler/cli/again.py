@@ -24,7 +24,7 @@ from reconciler.cli.account import Account
 from reconciler.cli.applying import EXITS, Session
 from reconciler.cli.before import after_earlier_runs, now
 from reconciler.cli.common import stop
-from reconciler.cli.connect import Ask, Calls, Connection, connect, server_of
+from reconciler.cli.connect import Ask, Calls, Connection, connect, names_server, server_of
 from reconciler.cli.exits import Exit
 from reconciler.cli.planning import load_files, state_in
 from reconciler.cli.progress import progress
@@ -159,8 +159,10 @@ class Return:
         desired = given or self._desired(past, runs)
         if past.plan.account in desired.server.accounts and not self.ask.account:
             desired = desired.of(past.plan.account)
+        # a run made with --server alone is found again without saying it once more
+        ask = self.ask if names_server(desired, self.ask) else replace(self.ask, server=run.server)
         with (
-            connect(desired, self.ask, Calls(tuple(methods_for(past.plan.operations)))) as connection,
+            connect(desired, ask, Calls(tuple(methods_for(past.plan.operations)))) as connection,
             only_run(state, connection.server, now) as hold,
             progress(self.session.quiet) as watching,
             closing(Account(self.session.view, watching)) as account,

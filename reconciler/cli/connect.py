@@ -207,6 +207,11 @@ def server_of(desired: Desired, ask: Ask) -> str:
     return _normal(url)
 
 
+def names_server(desired: Desired, ask: Ask) -> bool:
+    """Whether options, files or the environment say where the server is."""
+    return bool(ask.server or desired.server.url or _from_environment("IMMICH_INSTANCE_URL"))
+
+
 def _policy(http: Http) -> RetryPolicy:
     """How stubborn to be, as the settings say."""
     return RetryPolicy(retries=http.retries, cap=http.backoff, deadline=http.deadline)

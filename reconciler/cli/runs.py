@@ -82,18 +82,18 @@ def main(
 
 
 @main.command()
-@click.argument("run", type=int)
+@click.argument("run", required=False, type=int)
 @output_form
 @STATE_DIR
 @QUIET
 @NO_COLOR
 @plain_errors
-def show(run: int, form: str, state_dir: Path | None, quiet: bool, no_color: bool) -> None:
-    """Show every operation of a run, and what became of it.
+def show(run: int | None, form: str, state_dir: Path | None, quiet: bool, no_color: bool) -> None:
+    """Show every operation of a run, by default the last one, and what became of it.
 
     \b
     Examples:
-      immich-runs show 12
+      immich-runs show
       immich-runs show 12 --format json | jq '.operations[] | select(.state != "written")'
     """
     del quiet
@@ -101,7 +101,10 @@ def show(run: int, form: str, state_dir: Path | None, quiet: bool, no_color: boo
     from reconciler.cli.planning import state_in
 
     runs = Runs(state_in(state_dir))
-    found = runs.get(run)
+    found = runs.get(run) if run is not None else next(iter(runs.all()), None)
+    if found is None:
+        click.echo(f"No runs yet in {runs.state.folder}.")
+        return
     entries = runs.past(found).entries
     if form == "json":
         _print_json({"version": 1, **_row(found), "operations": [_entry(entry) for entry in entries]})

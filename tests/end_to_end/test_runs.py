@@ -174,3 +174,17 @@ def test_without_runs_there_is_nothing_to_do(shell: Shell) -> None:
     for command in (("immich-undo",), ("immich-apply", "--resume"), ("immich-runs", "verify")):
         result = shell.run(*command)
         assert result.code == 0 and result.out.startswith("Nothing to ")
+    assert shell.run("immich-runs", "show").out.startswith("No runs yet")
+
+
+def test_a_run_knows_its_server_where_nothing_else_names_one(place: tuple[Shell, Served]) -> None:
+    shell, server = place
+    del shell.environment["IMMICH_INSTANCE_URL"]
+    assert shell.run("immich-apply", "--yes", "--server", server.url).code == 0
+    assert shell.run("immich-runs", "verify").code == 0
+    assert shell.run("immich-runs", "show").out == shell.run("immich-runs", "show", "1").out
+    undone = shell.run("immich-undo", "--yes")
+    assert undone.code == 0 and server.albums() == [], undone.said
+    other = {"IMMICH_INSTANCE_URL": "http://127.0.0.1:9"}
+    elsewhere = shell.run("immich-undo", "1", "--yes", "--retries", "0", **other)
+    assert elsewhere.code == 1 and "refuses the connection" in elsewhere.err
