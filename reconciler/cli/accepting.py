@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.common import stop
 from reconciler.cli.exits import Exit
+from reconciler.cli.output import write_file
 from reconciler.cli.planning import Seen
 from reconciler.cli.remembered import unknown
 from reconciler.diff.accepting import accept
@@ -62,7 +63,7 @@ def _written(
     left: Plan | None = None
     try:
         for name, text in files.items():
-            Path(name).write_bytes(text.encode())
+            write_file(Path(name), [text.encode()])
         left = seen.plan(reload())
         done = {(drift.kind, drift.id, drift.aspect) for drift in taken}
         there = {(drift.kind, drift.id, drift.aspect) for drift in left.drift or ()}
@@ -74,7 +75,7 @@ def _written(
     finally:
         if left is None:
             for name, data in before.items():
-                Path(name).write_bytes(data)
+                write_file(Path(name), [data])
     if left is None:
         stop(f"nothing was accepted, since {why}; the files are as they were", Exit.ERROR)
     return left

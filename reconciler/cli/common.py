@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import heard, hush
+from reconciler.cli.output import heard, hush, writable
 
 if TYPE_CHECKING:
     from reconciler.config.cache import Cache
@@ -53,6 +53,7 @@ def plain_errors(command: F) -> F:
 
         # a command is short, and what it loads in the beginning is needed to its end
         gc.set_threshold(50_000)
+        writable()
         from reconciler.model.origin import InvalidFiles
 
         try:
@@ -69,7 +70,8 @@ def plain_errors(command: F) -> F:
             click.echo("interrupted", err=True)
             raise SystemExit(int(Exit.INTERRUPTED)) from None
         except OSError as error:
-            stop(f"{error.filename or 'system'}: {error.strerror or error}")
+            words = error.strerror or str(error)
+            stop(f"{error.filename}: {words}" if error.filename else words)
         except Exception as error:
             if words := known(error):
                 stop(words)
@@ -274,8 +276,9 @@ def local_time(moment: str) -> str:
 
 
 def wants_color(no_color: bool) -> bool:
-    """Colours only on a terminal, and not where somebody asked for none."""
-    return not no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
+    """Colours only on a terminal that has some, and not where somebody asked for none."""
+    unwanted = no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return not unwanted and sys.stdout.isatty()
 
 
 def width() -> int:

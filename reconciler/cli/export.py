@@ -10,6 +10,7 @@ import click
 
 from reconciler.cli.common import CONTEXT, plain_errors, server_options, stop, version_option
 from reconciler.cli.exits import Exit
+from reconciler.cli.output import write_file
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
@@ -174,7 +175,7 @@ def _write(found: Iterable[Exported], places: dict[Part, Path | None], head: str
             click.echo(text, nl=False)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_file(path, [text.encode()])
 
 
 def _tell(found: Iterable[Exported], output: Path | None) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 
 import click
 
 from reconciler.cli.common import CONTEXT, plain_errors, stop, version_option
 from reconciler.cli.exits import Exit
+from reconciler.cli.output import write_file
 
 
 @click.command("immich-format", context_settings=CONTEXT)
@@ -60,7 +60,7 @@ def main(paths: tuple[str, ...], check: bool, show_diff: bool, quiet: bool) -> N
             click.echo("".join(lines), nl=False)
             continue
         if not check:
-            _replace(file.path, laid_out)
+            write_file(file.path, [laid_out.encode()])
         if not quiet:
             click.echo(f"{file.name}: {'would be laid out anew' if check else 'laid out anew'}")
     report.check()
@@ -69,20 +69,3 @@ def main(paths: tuple[str, ...], check: bool, show_diff: bool, quiet: bool) -> N
             click.echo(line, err=True)
         stop("not every file could be laid out (see above)", Exit.INVALID)
     raise SystemExit(int(Exit.CHANGES if changed and (check or show_diff) else Exit.DONE))
-
-
-def _replace(path: Path, text: str) -> None:
-    """Writes a file as a whole or not at all; what a link points to, where it is one."""
-    import os
-    import tempfile
-
-    real = path.resolve()
-    handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-        Path(name).chmod(real.stat().st_mode & 0o7777)
-        Path(name).replace(real)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

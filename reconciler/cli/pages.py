@@ -13,6 +13,7 @@ import click
 
 from reconciler.cli.common import stop
 from reconciler.cli.exits import Exit
+from reconciler.cli.output import write_file
 
 if TYPE_CHECKING:
     from reconciler.apply.protocols import Progress
@@ -72,8 +73,7 @@ class Pages:
             return
         from reconciler.cli.showing import as_page
 
-        with self.html.open("wb") as file:
-            file.writelines(as_page(plans, thumbnails))
+        write_file(self.html, as_page(plans, thumbnails))
         click.echo(f"saved: {self.html} shows this plan in a browser", err=True)
 
 

@@ -137,7 +137,7 @@ def main(
     from reconciler.cli.accounts import parts_of, several
     from reconciler.cli.connect import Ask
     from reconciler.cli.looking import Looked, Looking, tell_reading, together
-    from reconciler.cli.output import warn
+    from reconciler.cli.output import warn, write_file
     from reconciler.cli.planning import exit_of, state_in
     from reconciler.cli.showing import show
 
@@ -187,9 +187,7 @@ def main(
     if output:
         from reconciler.plan.several import to_pieces
 
-        pieces = to_pieces(plans)
-        with output.open("wb") as file:
-            file.writelines(pieces)
+        write_file(output, to_pieces(plans))
         which = "this plan and no other" if len(plans) == 1 else "these plans and no others"
         click.echo(f"saved: immich-apply {output} carries out {which}", err=True)
     if detect_drift and any(plan.drift for plan in plans):

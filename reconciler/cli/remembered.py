@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.apply.state import State
+from reconciler.cli.output import write_file
 from reconciler.model.applied import Applied, BadApplied, from_bytes, to_bytes
 
 
@@ -58,4 +59,4 @@ class Remembered:
             if self.state.applied(self.user) != data:
                 self.state.keep_applied(self.user, data, at)
         elif not self.file.exists() or self.file.read_bytes() != data:
-            self.file.write_bytes(data)
+            write_file(self.file, [data])

@@ -13,6 +13,7 @@ import click
 
 from reconciler.cli.common import CONTEXT, accounts_options, cache_option, plain_errors, stop, version_option
 from reconciler.cli.exits import Exit
+from reconciler.cli.output import write_file
 from reconciler.cli.timing import Asked, timing_options
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def main(
     if str(output) == "-":
         sys.stdout.buffer.write(data)
         return
-    output.write_bytes(data)
+    write_file(output, [data])
     size = f"{len(data) / 1e6:.1f} MB" if len(data) >= 100_000 else f"{len(data) / 1000:.0f} kB"
     photos = f"{sum(len(one.live.assets) for one in found.values()):,} photos"
     if others := sum(len(one.live.others) for one in found.values()):

@@ -114,3 +114,21 @@ def _make_terminal(end: int) -> None:
     import termios
 
     fcntl.ioctl(end, termios.TIOCSCTTY, 0)
+
+
+def test_a_terminal_without_any_skills_gets_plain_lines(shell: Shell, plain: Any) -> None:
+    with plain(2) as server, terminal() as (ours, theirs):
+        asking(shell, server)
+        shell.write("wish.yaml", "assets:\n- match: { file: 'IMG_*' }\n  rating: 3\n")
+        process = subprocess.Popen(
+            [script("immich-plan")],
+            cwd=shell.folder,
+            env=shell.variables(TERM="dumb"),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        shown = read_until(ours, "\0")
+        assert process.wait(timeout=PATIENCE) == 0
+        assert shown.startswith("… reading photos") and "rating" in shown and "\x1b" not in shown
