@@ -32,7 +32,7 @@ from reconciler.live.cost import (
 from reconciler.live.errand import Errand
 from reconciler.live.everyone import Everyone
 from reconciler.live.kept import Kept
-from reconciler.live.map import Located, Map, worth_asking
+from reconciler.live.map import DEARER, Located, Map, worth_asking
 from reconciler.live.parts import Asked, Facts, Parts, parts_of, undated
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import FEW
@@ -97,7 +97,7 @@ class Looking:
             if parts.whole:
                 continue
             reads = lookup_reads(found, known, self.errand.around.may_check)
-            located = found.located.cost(known).seconds
+            located = found.located.cost(known).seconds * DEARER
             if not worth_a_look(parts, reads, known, whole.seconds - located):
                 lines = _lines(parts)
                 self._reject(_way(parts, found), f"{what} costs less")

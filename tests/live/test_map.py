@@ -207,20 +207,20 @@ def rome(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @contextmanager
-def dear_scans() -> Iterator[pytest.MonkeyPatch]:
-    """Reading the whole library costs more than anything else, however small it is."""
+def dear_scans(seconds: float) -> Iterator[pytest.MonkeyPatch]:
+    """Reading the whole library costs so much, however small it is."""
     with pytest.MonkeyPatch.context() as costs:
         for module in (looking, choosing):
-            costs.setattr(module, "scan_cost", lambda library, _passes: Cost(10_000, library, 1e6))
+            costs.setattr(module, "scan_cost", lambda library, _passes: Cost(10_000, library, seconds))
         yield costs
 
 
 class Asked:
     """What a reading has sent, and what came of it."""
 
-    def __init__(self, place: World, wish: dict[str, Any], around: Around) -> None:
+    def __init__(self, place: World, wish: dict[str, Any], around: Around, scan: float = 1e6) -> None:
         self.sent: list[str] = []
-        with place.reader.transport.watched(lambda one: self.sent.append(one.template)), dear_scans():
+        with place.reader.transport.watched(lambda one: self.sent.append(one.template)), dear_scans(scan):
             self.live, self.plan = read_planned(
                 place.desired(wish),
                 place.reader,
@@ -307,6 +307,19 @@ def test_a_small_library_is_read_whole(rome: World) -> None:
     )
     assert [read.what for read in plan.reads if read.what in (What.MAP, What.SCAN)] == [What.SCAN]
     assert reasons(plan) == ["the scan costs less"]
+
+
+@pytest.mark.parametrize(("seconds", "scanned"), [(0.3, True), (1.0, False)])
+def test_where_the_map_shows_that_most_photos_are_meant_all_are_read(
+    rome: World, monkeypatch: pytest.MonkeyPatch, seconds: float, scanned: bool
+) -> None:
+    """Searches for places are taken for dearer than they seem, beside a scan that costs about as much."""
+    monkeypatch.setattr(on_map, "search_cost", lambda rows, _library, _passes=1: Cost(1, rows, rows * 0.01))
+    monkeypatch.setattr(on_map, "ids_cost", lambda photos, _facts: Cost(photos, photos, photos * 0.1))
+    rule = {"box": dict(zip(EDGES, (-90, -180, 90, 180), strict=True))}
+    found = Asked(rome, album(rule), Around(may_map=True), scan=seconds)
+    assert found.scanned is scanned
+    assert found.sent.count("/map/markers") == 1
 
 
 def test_what_is_kept_of_the_library_is_used_as_before(rome: World, tmp_path: Path) -> None:
