@@ -75,7 +75,7 @@ class Company:
     def _by_name(self, desired: Desired, facts: Facts) -> tuple[Asked, ...]:
         """The parts on whose photos everybody must be known, where it is enough to know whose names fit.
 
-        None where it isn't, or where all photos are read in any case: who is on them comes with them.
+        Nothing where it isn't, or where all photos are read in any case: who is on them comes with them.
         """
         kept, patterns = self.errand.around.kept, patterns_of(desired)
         if not kept or self.errand.others or facts.library < kept.smallest or not kept.at_hand():
