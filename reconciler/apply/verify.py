@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.diff.changes import AssetChange, Changes
 from reconciler.model.attempts import Attempt
@@ -30,6 +30,7 @@ SERVER_UNDID = "the server put the former value back"
 RACED = "the server's jobs ran while it was written and put the former value back: run again"
 LEFT_OUT = "the server left it out: it is in the trash, gone, or somebody else's"
 _ELSEWHERE = {Kind.MEMBER: "members", Kind.SHARE: "share", Kind.ALBUM: "albums", Kind.TAG: "tag list"}
+_THROUGH = {"description", "taken", "location", "rating"}
 SOMEBODY_SHARES = "somebody has changed it meanwhile, or the user is gone: run again"
 SOMEBODY_ELSE = "somebody else, or the server, has set another value meanwhile"
 
@@ -53,22 +54,23 @@ def verify(
     `disturbed` tells that queues ran while they should not have: what came back then says nothing about the
     photo, and is to be tried again.
     """
-    standings = tuple(standings)
     by_asset = {change.id: change for change in changes.assets}
-    lost = _lost_photos(standings)
-    settled = 0
+    count, lost = _Count(), _Lost()
+    others: list[Standing] = []
     reverted: list[Reverted] = []
     undone: list[Attempt] = []
     kept: list[tuple[str, str]] = []
     for standing in standings:
-        if standing.state is State.AFTER:
-            settled += 1
-            if overridden := _overridden(standing, by_asset.get(standing.id), live, today):
-                undone.append(overridden)
-            elif standing.kind is Kind.PHOTO:
-                kept.append((standing.id, standing.aspect))
-            continue
-        reason = _reason(standing, by_asset.get(standing.id), live, lost)
+        count.add(standing)
+        lost.add(standing)
+        if standing.state is not State.AFTER:
+            others.append(standing)
+        elif overridden := _overridden(standing, by_asset.get(standing.id), live, today):
+            undone.append(overridden)
+        elif standing.kind is Kind.PHOTO:
+            kept.append((standing.id, standing.aspect))
+    for standing in others:
+        reason = _reason(standing, by_asset.get(standing.id), live, lost.photos)
         reason = RACED if disturbed and reason in (READ_ONLY, SERVER_UNDID) else reason
         again = standing.kind is not Kind.PHOTO or reason in (SOMEBODY_ELSE, RACED)
         reverted.append(Reverted(standing, reason, again))
@@ -76,16 +78,28 @@ def verify(
             undone.append(
                 Attempt(standing.id, standing.aspect, standing.after, standing.found, reason, today)
             )
-    return Verdict(settled, _tallies(standings), tuple(reverted), tuple(undone), tuple(kept))
+    tallies = count.tallies
+    settled = sum(tally.settled for tally in tallies)
+    return Verdict(settled, tallies, tuple(reverted), tuple(undone), tuple(kept))
 
 
-def _tallies(standings: Iterable[Standing]) -> tuple[Tally, ...]:
-    """Field by field, in the order of the plan."""
-    states: dict[str, list[bool]] = defaultdict(list)
-    for standing in standings:
-        field = _ELSEWHERE.get(standing.kind, standing.aspect)
-        states["tags" if field.startswith(("tag+", "tag-")) else field].append(standing.state is State.AFTER)
-    return tuple(Tally(field, len(found), sum(found)) for field, found in states.items())
+@dataclass(slots=True)
+class _Count:
+    """How many there are of each field, and how many of them stand at their after-values."""
+
+    all: Counter[str] = field(default_factory=Counter)
+    settled: Counter[str] = field(default_factory=Counter)
+
+    def add(self, standing: Standing) -> None:
+        name = _ELSEWHERE.get(standing.kind, standing.aspect)
+        name = "tags" if name.startswith(("tag+", "tag-")) else name
+        self.all[name] += 1
+        self.settled[name] += standing.state is State.AFTER
+
+    @property
+    def tallies(self) -> tuple[Tally, ...]:
+        """Field by field, in the order of the plan."""
+        return tuple(Tally(name, number, self.settled[name]) for name, number in self.all.items())
 
 
 def _overridden(standing: Standing, change: AssetChange | None, live: Live, today: str) -> Attempt | None:
@@ -103,14 +117,16 @@ def _overridden(standing: Standing, change: AssetChange | None, live: Live, toda
     return Attempt(standing.id, standing.aspect, standing.after, found, PLACE_RULES, today)
 
 
-def _lost_photos(standings: Iterable[Standing]) -> Mapping[str, bool]:
+@dataclass(slots=True)
+class _Lost:
     """For each photo, whether everything that goes through its sidecar is back at the former value."""
-    through = {"description", "taken", "location", "rating"}
-    states: dict[str, list[bool]] = defaultdict(list)
-    for standing in standings:
-        if standing.kind is Kind.PHOTO and (standing.aspect in through or standing.aspect.startswith("tag")):
-            states[standing.id].append(standing.state is State.BEFORE)
-    return {asset: all(back) for asset, back in states.items()}
+
+    photos: dict[str, bool] = field(default_factory=dict)
+
+    def add(self, standing: Standing) -> None:
+        aspect, back = standing.aspect, standing.state is State.BEFORE
+        if standing.kind is Kind.PHOTO and (aspect in _THROUGH or aspect.startswith("tag")):
+            self.photos[standing.id] = back and self.photos.get(standing.id, True)
 
 
 def _reason(standing: Standing, change: AssetChange | None, live: Live, lost: Mapping[str, bool]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from sys import intern
 from typing import Any
 
 from reconciler.model.origin import Origin
@@ -60,4 +61,4 @@ def origin_to_json(origin: Origin) -> str:
 def origin_from_json(text: str) -> Origin:
     """The place that `origin_to_json` wrote. Raises ValueError on anything else."""
     file, line, column = text.rsplit(":", 2)
-    return Origin(file, int(line), int(column))
+    return Origin(intern(file), int(line), int(column))
