@@ -212,6 +212,11 @@ def names_server(desired: Desired, ask: Ask) -> bool:
     return bool(ask.server or desired.server.url or _from_environment("IMMICH_INSTANCE_URL"))
 
 
+def key_is_set() -> bool:
+    """Whether the environment holds an API key."""
+    return bool(_from_environment("IMMICH_API_KEY"))
+
+
 def _policy(http: Http) -> RetryPolicy:
     """How stubborn to be, as the settings say."""
     return RetryPolicy(retries=http.retries, cap=http.backoff, deadline=http.deadline)

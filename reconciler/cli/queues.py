@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.common import CONTEXT, output_form, plain_errors, server_options, stop, version_option
+from reconciler.cli.output import warn
 
 if TYPE_CHECKING:
     from reconciler.apply.state import Lease
     from reconciler.cli.connect import Connection
     from reconciler.immich.answers import Queue
+    from reconciler.model.desired import Desired
 
 
 @click.group(context_settings=CONTEXT)
@@ -48,10 +50,10 @@ def status(
     """
     from reconciler.apply.exclusion import another_run
     from reconciler.cli.connect import Ask, connect
-    from reconciler.cli.planning import settings_from, state_in
+    from reconciler.cli.planning import state_in
 
     state = state_in(state_dir)
-    settings = settings_from(paths)
+    settings = _settings(paths, server)
     with connect(settings, Ask(server, account or settings.server.admin)) as connection:
         queues = _queues(connection)
         leases = {lease.queue: lease for lease in state.leases(connection.server)}
@@ -89,7 +91,7 @@ def restore(paths: tuple[str, ...], server: str | None, account: str | None, sta
     from reconciler.apply.window import Window
     from reconciler.apply.window import restore as give_back_left
     from reconciler.cli.connect import Ask, connect
-    from reconciler.cli.planning import settings_from, state_in
+    from reconciler.cli.planning import state_in
     from reconciler.immich.writer import Writer
 
     state = state_in(state_dir)
@@ -97,7 +99,7 @@ def restore(paths: tuple[str, ...], server: str | None, account: str | None, sta
     def now() -> str:
         return datetime.now(UTC).isoformat(timespec="seconds")
 
-    settings = settings_from(paths)
+    settings = _settings(paths, server)
     with (
         connect(settings, Ask(server, account or settings.server.admin)) as connection,
         only_run(state, connection.server, now),
@@ -126,6 +128,25 @@ def restore(paths: tuple[str, ...], server: str | None, account: str | None, sta
         click.echo(f"{text}.")
     if window.troubles:
         stop("; ".join(window.troubles.values()))
+
+
+def _settings(paths: tuple[str, ...], server: str | None) -> Desired:
+    """What the files say of server and keys.
+
+    A mistake in them must not keep a queue paused where the option and the environment say enough.
+    """
+    from reconciler.cli.connect import key_is_set
+    from reconciler.cli.planning import settings_from
+    from reconciler.model.desired import Desired
+    from reconciler.model.origin import InvalidFiles
+
+    try:
+        return settings_from(paths)
+    except InvalidFiles:
+        if not server or not key_is_set():
+            raise
+        warn("the YAML files can't be read (immich-validate says why): --server and IMMICH_API_KEY are used")
+        return Desired()
 
 
 def _needs_admin() -> str:

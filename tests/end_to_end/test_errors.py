@@ -250,3 +250,16 @@ def test_help(shell: Shell, command: str) -> None:
 
 def test_the_example_is_valid(shell: Shell) -> None:
     assert shell.run("immich-validate", EXAMPLE).code == 0
+
+
+def test_a_mistake_in_the_files_keeps_no_queue_paused(place: tuple[Shell, Served]) -> None:
+    shell, server = place
+    shell.write("wish.yaml", "albums: [")
+    refused = shell.run("immich-queues", "restore")
+    assert refused.code == 2 and "wish.yaml:2:" in refused.err
+    named = ("--server", server.url)
+    restored = shell.run("immich-queues", "restore", *named, IMMICH_API_KEY=server.key)
+    assert restored.code == 0 and "Nothing to give back" in restored.out, restored.said
+    assert restored.err.startswith("warning: the YAML files can't be read")
+    shell.environment.pop("IMMICH_API_KEY", None)
+    assert shell.run("immich-queues", "status", *named).code == 2
