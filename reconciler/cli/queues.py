@@ -109,7 +109,7 @@ def restore(paths: tuple[str, ...], server: str | None, account: str | None, sta
             click.echo("Nothing to give back: no run has left a queue paused.")
             return
         if connection.admin is None:
-            stop(_needs_admin())
+            stop(_no_queues(connection))
         writer = Writer(connection.admin.transport, connection.dialect)
         window = Window(
             connection.server,
@@ -149,13 +149,20 @@ def _settings(paths: tuple[str, ...], server: str | None) -> Desired:
         return Desired()
 
 
-def _needs_admin() -> str:
+def _no_queues(connection: Connection) -> str:
+    """Why this connection can't hold queues: what an administrator's key lacks, or that it is none."""
+    from reconciler.apply.preflight import WINDOW
+    from reconciler.immich.permissions import explain_missing, missing, needed
+
+    lacks = missing(connection.key.permissions, needed(*WINDOW, dialect=connection.dialect))
+    if connection.reader.me().is_admin and lacks:
+        return explain_missing((), lacks, admin_key=connection.key.name)
     return "queues need the key of an administrator: set IMMICH_ADMIN_API_KEY, or server.admin in the files"
 
 
 def _queues(connection: Connection) -> list[Queue]:
     if connection.admin is None:
-        stop(_needs_admin())
+        stop(_no_queues(connection))
     return sorted(connection.admin.queues().values(), key=lambda queue: queue.name)
 
 

@@ -263,3 +263,12 @@ def test_a_mistake_in_the_files_keeps_no_queue_paused(place: tuple[Shell, Served
     assert restored.err.startswith("warning: the YAML files can't be read")
     shell.environment.pop("IMMICH_API_KEY", None)
     assert shell.run("immich-queues", "status", *named).code == 2
+
+
+def test_what_an_administrators_key_lacks_for_queues_is_named(place: tuple[Shell, Served]) -> None:
+    shell, server = place
+    small = server.new_key(["user.read", "queue.read"])
+    told = shell.run("immich-queues", "status", IMMICH_API_KEY=small)
+    assert told.code == 1 and "queue.update" in told.err and "queue.read" not in told.err
+    none = shell.run("immich-queues", "status", IMMICH_API_KEY=server.new_user("Ben"))
+    assert none.code == 1 and "need the key of an administrator" in none.err
