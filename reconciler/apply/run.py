@@ -170,7 +170,8 @@ class _Run:
                 if self.error:
                     return
                 last = ", what moves files" if stage.moves_files else ""
-                self.tools.progress.stage(f"writing{last}{of}", total)
+                if not (sender.stopped or self.tools.interruption.requested):
+                    self.tools.progress.stage(f"writing{last}{of}", total)
                 sent = sender.send(stage, moved)
                 self.sent += sent
                 self.left = self.left[len(sent) :]

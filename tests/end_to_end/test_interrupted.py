@@ -79,6 +79,18 @@ def test_a_signal_ends_the_run_in_good_order(place: tuple[Shell, Served], number
     finished(shell, server)
 
 
+def test_what_is_no_longer_written_is_not_announced(place: tuple[Shell, Served]) -> None:
+    shell, server = place
+    shell.write("wish.yaml", WISH.replace("rating: 4\n", "rating: 4\n    tags: [Sea]\n", 1))
+    server.faults(SLOW_WRITE)
+    with shell.started("immich-apply", "--yes") as process:
+        shell.reached(process, lambda: in_the_middle_of_writing(server), "the middle of the apply")
+        process.send_signal(signal.SIGINT)
+        result = shell.ended(process)
+    assert result.code == 130 and "writing (round 1 of 2)" in result.err
+    assert "round 2" not in result.err
+
+
 def test_a_second_signal_is_no_crash_either(place: tuple[Shell, Served]) -> None:
     shell, server = place
     server.faults(SLOW_WRITE)
