@@ -96,8 +96,8 @@ class Approval(Kind):
 
 _LIMITS = {
     "removals": "The most that may be taken away: a number, a share (30%), none, or for one thing "
-    "memberships=320 (values, tags, memberships, albums). Repeatable. Default: settings.safety.removals, "
-    "then 200,50%.",
+    "memberships=320 (values, tags, memberships, albums, shares). Repeatable. Default: "
+    "settings.safety.removals, then 200,50%.",
     "overwrites": "The most that may be overwritten, likewise. Default: settings.safety.overwrites, "
     "then 30%.",
     "changes": "The most that may change at all, likewise. Default: settings.safety.changes, then none.",
