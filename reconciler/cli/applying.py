@@ -45,7 +45,7 @@ from reconciler.cli.remembered import Remembered
 from reconciler.cli.safety import Bounds
 from reconciler.cli.signals import signals
 from reconciler.cli.timing import Asked
-from reconciler.cli.unfinished import ended_early, say_ended_early
+from reconciler.cli.unfinished import ended_early, known_with, say_ended_early
 from reconciler.diff.converged import after
 from reconciler.diff.target import Target
 from reconciler.immich.writer import Writer
@@ -156,7 +156,7 @@ class Session:
     def planned(self, here: Here, *, retry: bool, early: Run | None = None) -> Plan:
         """The plan for an account, with a word about a run that ended `early`; what is as asked is kept."""
         tools, remembered = here.tools, self._remembered(here)
-        known = remembered.read()
+        known = known_with(remembered.read(), here.ended_early(), Runs(tools.state))
         made = plan_for(
             here.desired,
             here.connection,

@@ -20,7 +20,7 @@ from reconciler.cli.pages import Pages
 from reconciler.cli.planning import Seen, plan_for, reads
 from reconciler.cli.progress import Unheard, progress
 from reconciler.cli.remembered import Remembered, unknown
-from reconciler.cli.unfinished import ended_early, say_ended_early
+from reconciler.cli.unfinished import ended_early, known_with, say_ended_early
 from reconciler.diff.target import Target
 from reconciler.live.meter import Meter
 from reconciler.live.plan import ReadingPlan
@@ -92,8 +92,10 @@ class Looking:
     def _one(
         self, desired: Desired, connection: Connection, watching: Unheard, pages: Pages | None
     ) -> Looked:
-        state = self.state
-        remembered = Remembered(state, connection.identity.user_id, self.applied).read()
+        state, user = self.state, connection.identity.user_id
+        remembered = Remembered(state, user, self.applied).read()
+        running = another_run(state, connection.server)
+        early = None if running else ended_early(Runs(state), connection.server, user)
         made = plan_for(
             desired,
             connection,
@@ -101,16 +103,14 @@ class Looking:
             watching,
             retry_undone=self.retry_undone,
             targets=self.targets,
-            applied=remembered,
+            applied=known_with(remembered, early, Runs(state)),
             may_be_last=not self.accept,
         )
         watching.rest()
         plan = self._taken_over(made.plan, desired, made.seen)
         thumbnails = pages.pictures(plan, connection, watching) if pages else NO_THUMBNAILS
         watching.rest()
-        if not another_run(state, connection.server):
-            early = ended_early(Runs(state), connection.server, connection.identity.user_id)
-            say_ended_early(early, plan)
+        say_ended_early(early, plan)
         return Looked(plan, made.reading, made.meter, thumbnails)
 
     def _warn_of_leases(self, place: Place) -> None:

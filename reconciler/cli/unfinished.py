@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import click
 
+from reconciler.apply.journal import What
 from reconciler.apply.runs import Run, Runs
+from reconciler.apply.written import written
 from reconciler.cli.common import local_time
 from reconciler.cli.output import heard
+from reconciler.diff.converged import after
+from reconciler.model.applied import Applied
 from reconciler.plan import Plan
+from reconciler.plan.document import BadPlanFile
 from reconciler.plan.report import Outcome
 
 
@@ -17,6 +22,20 @@ def ended_early(runs: Runs, server: str, user: str) -> Run | None:
     if last and last.touched and (last.unfinished or last.outcome == Outcome.INTERRUPTED.value):
         return last
     return None
+
+
+def known_with(applied: Applied | None, run: Run | None, runs: Runs) -> Applied | None:
+    """What is remembered, with what a run that ended early has written: that was nobody else's doing.
+
+    Raises StateUnusable.
+    """
+    if applied is None or run is None or run.what is not What.APPLY:
+        return applied
+    try:
+        past = runs.past(run)
+    except BadPlanFile:  # another version of this program wrote it
+        return applied
+    return after(applied, written(past.changes, past.answered()))
 
 
 def say_ended_early(run: Run | None, plan: Plan) -> None:

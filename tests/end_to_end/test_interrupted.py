@@ -213,3 +213,25 @@ def test_an_interrupted_run_gives_programs_one_document(place: tuple[Shell, Serv
         process.send_signal(signal.SIGINT)
         result = shell.ended(process)
     assert json.loads(result.out)["outcome"] == "interrupted" and result.code == 130
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["stopped", "killed"])
+def test_what_the_run_itself_has_written_is_no_drift(place: tuple[Shell, Served], number: int) -> None:
+    shell, server = place
+    wish = WISH.replace(">=4", ">=1")
+    shell.write("wish.yaml", wish)
+    finished(shell, server)
+    shell.write("wish.yaml", wish.replace("rating: 4", "rating: 5"))
+    with shell.started("immich-apply", "--yes") as process:
+        server.ask("DELETE", "/_sandbox/requests")
+        shell.reached(process, lambda: in_the_middle_of_settling(server), "the middle of the apply")
+        process.send_signal(number)
+        process.wait()
+    assert {item["exifInfo"]["rating"] for item in server.assets().values()} == {5}
+    shell.write("wish.yaml", wish.replace("rating: 4", "rating: 3"))
+    planned = shell.run("immich-plan", "--detect-drift")
+    assert planned.code == 0 and "12 photos" in planned.out, planned.said
+    one = server.assets()["IMG_0001.jpg"]["id"]
+    server.ask("PUT", f"/api/assets/{one}", {"rating": 2})
+    planned = shell.run("immich-plan", "--detect-drift")
+    assert planned.code == 7 and "rating is 2 on the server" in planned.out, planned.said
