@@ -175,8 +175,9 @@ class Return:
         """The run that is meant: the one named, or the last one that there is something to do about."""
         if number is not None:
             return runs.get(number)
-        named = self.ask.server or (given and given.server.url)
-        found = runs.all(server=server_of(given or Desired(), self.ask) if named else None)
+        named = given or Desired()
+        server = server_of(named, self.ask) if names_server(named, self.ask) else None
+        found = runs.all(server=server)
         taken_back = {
             run.of
             for run in found
@@ -189,7 +190,8 @@ class Return:
         }
         fitting = [run for run in found if fits[what](run)]
         if not fitting:
-            text = f"Nothing to {_VERBS[what]}: no run in {runs.state.folder} has written anything"
+            where = f"on {server} in {runs.state.folder}" if server else f"in {runs.state.folder}"
+            text = f"Nothing to {_VERBS[what]}: no run {where} has written anything"
             text += " that isn't taken back" if what is What.UNDO else ""
             click.echo(f"{text}.", err=self.session.view.form != "text")
             raise SystemExit(int(Exit.DONE))

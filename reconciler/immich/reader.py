@@ -12,12 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.immich import parse
-from reconciler.immich.answers import AlbumList, AssetDetail, Job, KeyInfo, Page, Queue, StorageTemplate
+from reconciler.immich.answers import AlbumList, AssetDetail, KeyInfo, Page, StorageTemplate
 from reconciler.immich.asking import Progress, T
 from reconciler.immich.errors import NOT_IMMICH, Kind, ServerError
 from reconciler.immich.keyset import stamp
 from reconciler.immich.people import PeopleReader
 from reconciler.immich.permissions import needs
+from reconciler.immich.queues import QueueReader
 from reconciler.immich.retry import Repeat
 from reconciler.immich.search import (
     OPEN,
@@ -34,9 +35,6 @@ from reconciler.immich.versions import Version, dialect_for
 from reconciler.model.asset import Asset
 from reconciler.model.live import Album, Identity, Tag
 from reconciler.model.values import Visibility
-
-JOBS_LISTED = 1000
-"""The server lists so many jobs of one state at most, the newest first (2.5.6 and 3.1.0)."""
 
 WHOLE_ALBUM = 2**53 - 1
 """Bytes: an archive size that no album reaches, so that download/info gives one list (FACTS 3.3)."""
@@ -72,7 +70,7 @@ def open_reader(transport: Transport) -> Reader:
     return Reader(transport, dialect_for(read_version(transport)))
 
 
-class Reader(PeopleReader):
+class Reader(PeopleReader, QueueReader):
     """Reads what one account can see. Safe to use from several threads; raises ServerError."""
 
     # The server and the key
@@ -357,35 +355,6 @@ class Reader(PeopleReader):
             )
             found = {asset.id: asset for asset in shown}
         return [asset for _, asset in sorted(found.items()) if fits(asset, None, **named)]
-
-    # Queues
-
-    @needs("queue.read")
-    def queues(self) -> dict[str, Queue]:
-        """All job queues by name; for an administrator's key."""
-        if self.dialect.queue_api:
-            found = self._asked("GET", "/queues", lambda said: [parse.queue_of(item) for item in said])
-        else:
-            found = self._asked("GET", "/jobs", parse.queues_of_jobs)
-        return {queue.name: queue for queue in sorted(found, key=lambda queue: queue.name)}
-
-    @needs("queueJob.read")
-    def jobs(self, name: str) -> tuple[Job, ...] | None:
-        """Jobs of a queue at one moment, those that failed too (GET /queues/{name}/jobs, 2.4+).
-
-        None where the server doesn't list them, or maybe not all. For an administrator's key.
-        """
-        if not self.dialect.queue_api:
-            return None
-        found = self._get("/queues/{name}/jobs", parse.jobs_of, path={"name": name})
-        return found if len(found) < JOBS_LISTED else None
-
-    @needs("queueJob.read")
-    def running_jobs(self, name: str) -> tuple[Job, ...]:
-        """The jobs of a queue that are being done, however many wait (2.4+). For an administrator's key."""
-        # a single status is refused by 3.1.0; nothing is ever delayed in the queues of edits
-        states = {"status": ("active", "delayed")}
-        return self._get("/queues/{name}/jobs", parse.jobs_of, path={"name": name}, query=states)
 
     # How
 

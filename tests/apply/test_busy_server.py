@@ -85,7 +85,7 @@ def test_a_run_ends_though_more_jobs_wait_than_the_server_lists(
     write = Writer.update_assets
 
     def written(writer: Writer, *args: Any) -> None:
-        monkeypatch.setattr("reconciler.immich.reader.JOBS_LISTED", 1)
+        monkeypatch.setattr("reconciler.immich.queues.JOBS_LISTED", 1)
         write(writer, *args)
 
     monkeypatch.setattr(Writer, "update_assets", written)

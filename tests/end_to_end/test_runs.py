@@ -87,6 +87,15 @@ def test_an_undo_shows_its_plan_and_asks(place: tuple[Shell, Served]) -> None:
     assert ratings(server) == {4} and len(runs(shell)) == 1
 
 
+def test_the_last_run_is_that_of_the_server_that_is_named(place: tuple[Shell, Served]) -> None:
+    shell, server = place
+    assert shell.run("immich-apply", "--yes").code == 0
+    shell.environment["IMMICH_INSTANCE_URL"] = "http://127.0.0.1:9"
+    nothing = shell.run("immich-undo", "--yes")
+    assert nothing.code == 0 and "no run on http://127.0.0.1:9" in nothing.out
+    assert ratings(server) == {4}
+
+
 def test_what_somebody_has_changed_since_stays(place: tuple[Shell, Served]) -> None:
     shell, server = place
     assert shell.run("immich-apply", "--yes").code == 0
