@@ -16,7 +16,7 @@ from reconciler.live.cost import Cost
 from reconciler.sandbox.library import Library, NewAsset
 from reconciler.sandbox.photo import Embedded
 from tests.apply.support import key_for
-from tests.cli.test_new_albums import PLANS
+from tests.cli.test_new_albums import PLANS, with_library_here
 
 RULE = "{ box: { south: 41, west: 12, north: 42, east: 13 } }"
 EXPLAINED = ["wish.yaml", "--explain", "-q"]
@@ -25,12 +25,7 @@ EXPLAINED = ["wish.yaml", "--explain", "-q"]
 @pytest.fixture(autouse=True)
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     """One photo in Rome and one in Tokyo, of which to read both would cost much."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("IMMICH_RECONCILER_CACHE_DIR", "")
-    monkeypatch.setenv("IMMICH_RECONCILER_STATE_DIR", str(tmp_path / "state"))
-    for name in ("IMMICH_API_KEY", "IMMICH_ADMIN_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("IMMICH_INSTANCE_URL", f"sandbox:{tmp_path / 'library'}")
+    with_library_here(tmp_path, monkeypatch)
     Path("wish.yaml").write_text(f"albums: [{{ name: Rome, match: {RULE} }}]\n", "utf-8")
     for module in (looking, choosing):
         monkeypatch.setattr(module, "scan_cost", lambda library, _passes: Cost(10_000, library, 1e6))

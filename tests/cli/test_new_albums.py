@@ -19,15 +19,20 @@ DAY = datetime(2024, 5, 1, 12, tzinfo=UTC)
 PLANS = ("album.read", "asset.read", "asset.statistics", "asset.download", "user.read", "tag.read")
 
 
-@pytest.fixture(autouse=True)
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
-    """Two photos of two years; the account's preference for new albums is `desc`."""
+def with_library_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of the test, whose `library` is the server, with nothing kept and no key set."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IMMICH_RECONCILER_CACHE_DIR", "")
     monkeypatch.setenv("IMMICH_RECONCILER_STATE_DIR", str(tmp_path / "state"))
     for name in ("IMMICH_API_KEY", "IMMICH_ADMIN_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("IMMICH_INSTANCE_URL", f"sandbox:{tmp_path / 'library'}")
+
+
+@pytest.fixture(autouse=True)
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+    """Two photos of two years; the account's preference for new albums is `desc`."""
+    with_library_here(tmp_path, monkeypatch)
     with Library.create(tmp_path / "library") as made:
         made.add_assets(NewAsset(f"{year}.jpg", DAY.replace(year=year), Embedded()) for year in (2023, 2024))
         yield made
