@@ -89,7 +89,7 @@ def known(error: Exception) -> str:
     from reconciler.apply.when import NotNow
     from reconciler.apply.window import QueuesBusy
     from reconciler.immich.errors import ServerError
-    from reconciler.live.snapshot import BadSnapshot
+    from reconciler.live.snapshot.document import BadSnapshot
     from reconciler.model.applied import BadApplied
     from reconciler.plan.document import BadPlanFile
     from reconciler.sandbox.errors import SandboxError

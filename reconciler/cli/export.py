@@ -77,7 +77,7 @@ def main(
     from reconciler.cli.progress import of_reading, progress
     from reconciler.live.errand import Around
     from reconciler.live.read import read_live
-    from reconciler.live.taking import curation
+    from reconciler.live.snapshot.taking import curation
     from reconciler.model.live import Features
     from reconciler.render.export import Exportable, Part, exported
 

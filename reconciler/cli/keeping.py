@@ -11,8 +11,8 @@ from reconciler import __version__
 from reconciler.cli.common import library_cache
 from reconciler.cli.connect import Connection
 from reconciler.immich.answers import Made
-from reconciler.live.kept import SMALLEST, Kept
-from reconciler.live.kept_members import KeptMembers
+from reconciler.live.kept.members import KeptMembers
+from reconciler.live.kept.photos import SMALLEST, Kept
 
 
 def keep_made(connection: Connection, made: Sequence[Made]) -> None:

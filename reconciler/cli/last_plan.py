@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from reconciler.diff.target import Target
-from reconciler.live.kept import Kept
+from reconciler.live.kept.photos import Kept
 from reconciler.model.albumsets import KnownAlbums
 from reconciler.model.attempts import Attempts
 from reconciler.model.desired import Desired
@@ -22,7 +22,7 @@ class LastPlan:
     """One plan is kept for each group of files, if there is nothing to do; `place` is where.
 
     `beside` names everything that a plan depends on beside the server. `mark` is how the server stood when
-    the `plan` was made (`live.unchanged`); empty where none is kept that would do.
+    the `plan` was made (`live.kept.unchanged`); empty where none is kept that would do.
     """
 
     kept: Kept

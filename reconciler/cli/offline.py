@@ -15,9 +15,9 @@ from reconciler.cli.planning import Seen
 from reconciler.cli.remembered import Remembered
 from reconciler.diff.changes import Note
 from reconciler.diff.target import Target
-from reconciler.live.covers import lacking
-from reconciler.live.snapshot import BadSnapshot, Snapshot
-from reconciler.live.snapshots import UNNAMED, read_snapshots
+from reconciler.live.snapshot.covers import lacking
+from reconciler.live.snapshot.document import BadSnapshot, Snapshot
+from reconciler.live.snapshot.several import UNNAMED, read_snapshots
 from reconciler.model.attempts import NO_ATTEMPTS
 from reconciler.model.desired import Desired
 from reconciler.plan import Plan

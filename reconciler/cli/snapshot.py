@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.apply.state import State
     from reconciler.cli.connect import Connection
     from reconciler.cli.progress import Unheard
-    from reconciler.live.snapshot import Snapshot
+    from reconciler.live.snapshot.document import Snapshot
     from reconciler.model.desired import Desired
 
 
@@ -75,8 +75,8 @@ def main(
     from reconciler.cli.connect import Ask, Calls, connect, open_place
     from reconciler.cli.planning import load_files, reads, state_in
     from reconciler.cli.progress import progress
-    from reconciler.live import taking as take
-    from reconciler.live.snapshots import UNNAMED, snapshots_to_bytes
+    from reconciler.live.snapshot import taking as take
+    from reconciler.live.snapshot.several import UNNAMED, snapshots_to_bytes
 
     parts = parts_of(asked.over(load_files(paths)), accounts)
     ask = Ask(server, accounts[0] if len(set(accounts)) == 1 else None, verbose)
@@ -117,8 +117,8 @@ class How:
         """The snapshot of one account. Stops where its key lacks permissions."""
         from reconciler.cli.planning import reads
         from reconciler.cli.progress import of_reading
-        from reconciler.live import taking as take
         from reconciler.live.errand import Around
+        from reconciler.live.snapshot import taking as take
 
         asking = desired
         if self.everything:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from reconciler.immich.pool import bounded
 from reconciler.live.cost import list_cost
-from reconciler.live.kept import Kept
+from reconciler.live.kept.photos import Kept
 from reconciler.live.meter import Meter
 from reconciler.live.plan import Read, ReadingPlan, Rejected, What, read
 from reconciler.live.source import Source
@@ -42,8 +42,8 @@ class Around:
     decides nothing here is read as well. `libraries` tells the names of external libraries, which takes an
     administrator's key; without it the reader's own key is used. `known` are the albums that earlier runs
     have made of album sets. `meter` counts what each read takes. `kept` is what earlier readings have left,
-    which may save asking for it. `than` is the mark of an earlier reading (`live.unchanged`), which is enough
-    where the server still stands as it did.
+    which may save asking for it. `than` is the mark of an earlier reading (`live.kept.unchanged`), which is
+    enough where the server still stands as it did.
     """
 
     settled: Callable[[], bool | None] = nobody_knows

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.immich.answers import AlbumList
 from reconciler.immich.search import Selection
-from reconciler.live.albums import Albums
-from reconciler.live.choosing import Choice
-from reconciler.live.company import Company
+from reconciler.live.albums.covers import read_other_covers
+from reconciler.live.albums.members import Albums
 from reconciler.live.cost import count_cost, list_cost
 from reconciler.live.errand import Around, Errand, OnProgress, quiet
-from reconciler.live.memberships import themselves
-from reconciler.live.other_covers import read_other_covers
-from reconciler.live.parts import Facts, asked_of
-from reconciler.live.photos import Photos
+from reconciler.live.kept.unchanged import looked, mark_of, stands
+from reconciler.live.people.company import Company
 from reconciler.live.plan import Read, ReadingPlan, What, read
 from reconciler.live.reading import Reading, reading_for
+from reconciler.live.searching.choosing import Choice
+from reconciler.live.searching.parts import Facts, asked_of
+from reconciler.live.searching.photos import Photos
+from reconciler.live.searching.wording import listed
 from reconciler.live.source import Source
-from reconciler.live.tagging import Tagging
-from reconciler.live.unchanged import looked, mark_of, stands
-from reconciler.live.wording import listed
+from reconciler.live.tags.memberships import themselves
+from reconciler.live.tags.tagging import Tagging
 from reconciler.model.asset import Owner
 from reconciler.model.desired import Desired
 from reconciler.model.live import Features, Identity, Live, Tag

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.immich.reader import Reader
 from reconciler.live.errand import OnProgress, quiet
-from reconciler.live.memberships import tags_by_search
+from reconciler.live.tags.memberships import tags_by_search
 from reconciler.model.asset import Asset
 from reconciler.model.live import Features, Identity, Live
 

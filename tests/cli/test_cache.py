@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from reconciler.cli import keeping, plan, validate
 from reconciler.config.documents import LARGE
-from reconciler.live import choosing
+from reconciler.live.searching import choosing
 from reconciler.sandbox.library import Library, NewAsset
 from reconciler.sandbox.mount import open_sandbox
 

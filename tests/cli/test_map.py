@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from reconciler.cli import plan, select
-from reconciler.live import choosing, looking
 from reconciler.live.cost import Cost
+from reconciler.live.searching import choosing, looking
 from reconciler.sandbox.library import Library, NewAsset
 from reconciler.sandbox.photo import Embedded
 from tests.apply.support import key_for

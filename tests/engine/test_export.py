@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from reconciler.live.errand import Around
 from reconciler.live.read import read_live
-from reconciler.live.taking import curation
+from reconciler.live.snapshot.taking import curation
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.plan.report import Outcome

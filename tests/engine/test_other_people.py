@@ -13,11 +13,11 @@ import pytest
 
 from reconciler.diff import compare
 from reconciler.diff.changes import Comparison
-from reconciler.live import choosing, looking
 from reconciler.live.cost import Cost
 from reconciler.live.errand import Around
 from reconciler.live.plan import ReadingPlan, What
 from reconciler.live.read import read_planned
+from reconciler.live.searching import choosing, looking
 from reconciler.model.live import Live
 from reconciler.plan import make_plan
 from reconciler.plan.basis import basis_of

@@ -11,8 +11,8 @@ import pytest
 
 from reconciler.diff import compare
 from reconciler.immich.retry import Repeat
-from reconciler.live import people as reading_people
-from reconciler.live.snapshot import Snapshot, from_bytes, to_bytes
+from reconciler.live.people import on_photos as reading_people
+from reconciler.live.snapshot.document import Snapshot, from_bytes, to_bytes
 from reconciler.model.origin import Problem
 from reconciler.sandbox.library import NewAsset
 from reconciler.sandbox.photo import Embedded

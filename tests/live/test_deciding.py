@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from reconciler.diff import compare
 from reconciler.immich.tally import Sent
-from reconciler.live import tagging
 from reconciler.live.errand import Around
 from reconciler.live.plan import ReadingPlan
 from reconciler.live.read import read_planned
+from reconciler.live.tags import tagging
 from reconciler.model.live import Live
 from reconciler.model.origin import InvalidFiles
 from reconciler.sandbox.library import NewAsset

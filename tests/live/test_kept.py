@@ -19,13 +19,13 @@ from reconciler.diff import compare
 from reconciler.immich.retry import Repeat
 from reconciler.immich.tally import Sent
 from reconciler.immich.writer import Writer
-from reconciler.live import choosing, looking
 from reconciler.live.cost import Cost
 from reconciler.live.errand import Around, nobody_knows
-from reconciler.live.kept import Kept, Shelf
-from reconciler.live.kept_members import KeptMembers
-from reconciler.live.packing import packed, unpacked
+from reconciler.live.kept.members import KeptMembers
+from reconciler.live.kept.packing import packed, unpacked
+from reconciler.live.kept.photos import Kept, Shelf
 from reconciler.live.read import WasRead, read_unless_same
+from reconciler.live.searching import choosing, looking
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.plan import make_plan

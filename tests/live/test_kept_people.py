@@ -16,9 +16,10 @@ from reconciler.diff import compare
 from reconciler.immich.retry import Repeat
 from reconciler.immich.search import Selection
 from reconciler.immich.writer import Writer
-from reconciler.live import choosing, company, everyone, looking
 from reconciler.live.cost import Cost
-from reconciler.live.everyone import Everyone
+from reconciler.live.people import company, everyone
+from reconciler.live.people.everyone import Everyone
+from reconciler.live.searching import choosing, looking
 from reconciler.sandbox.photo import Embedded
 from tests.live.test_kept import VERSIONS, Desk, Others, call, photo
 from tests.support.world import QUICK, World, as_yaml, world

@@ -14,9 +14,10 @@ import pytest
 
 from reconciler.diff import compare
 from reconciler.immich.writer import Writer
-from reconciler.live import choosing, looking, tagging
 from reconciler.live.cost import Cost
-from reconciler.live.kept import Kept
+from reconciler.live.kept.photos import Kept
+from reconciler.live.searching import choosing, looking
+from reconciler.live.tags import tagging
 from reconciler.sandbox.photo import Embedded
 from tests.live.test_kept import VERSIONS, Desk, Others, call, photo
 from tests.support.world import QUICK, World, copy_of, world

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from reconciler.config import load
-from reconciler.live import parts, structured
-from reconciler.live.albums import Meant
-from reconciler.live.memberships import wanted_tags
-from reconciler.live.parts import Facts, Wide, asked_of, parts_of
+from reconciler.live.albums.members import Meant
 from reconciler.live.reading import reading_for
-from reconciler.live.structured import structured_parts_of
+from reconciler.live.searching import parts, structured
+from reconciler.live.searching.parts import Facts, Wide, asked_of, parts_of
+from reconciler.live.searching.structured import structured_parts_of
+from reconciler.live.tags.memberships import wanted_tags
 from reconciler.model.desired import AlbumEntry, Desired, Setting
 from reconciler.model.live import Album, Tag
 from reconciler.model.origin import Origin

@@ -18,15 +18,15 @@ from reconciler.config.cache import Cache
 from reconciler.diff import compare
 from reconciler.immich.answers import Marker
 from reconciler.immich.errors import Kind, ServerError
-from reconciler.live import choosing, looking
-from reconciler.live import map as on_map
 from reconciler.live.cost import Cost, scan_cost
 from reconciler.live.errand import Around
-from reconciler.live.kept import Kept
-from reconciler.live.map import Map, worth_asking
-from reconciler.live.parts import Facts
+from reconciler.live.kept.photos import Kept
 from reconciler.live.plan import ReadingPlan, What
 from reconciler.live.read import read_planned
+from reconciler.live.searching import choosing, looking
+from reconciler.live.searching import map as on_map
+from reconciler.live.searching.map import Map, worth_asking
+from reconciler.live.searching.parts import Facts
 from reconciler.model.asset import AssetState
 from reconciler.model.live import Live
 from reconciler.model.origin import InvalidFiles

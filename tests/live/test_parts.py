@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from reconciler.diff import compare
 from reconciler.diff.states import states_of
-from reconciler.live import choosing, looking
 from reconciler.live.cost import Cost
 from reconciler.live.errand import Around
 from reconciler.live.plan import ReadingPlan, What
 from reconciler.live.read import read_planned
+from reconciler.live.searching import choosing, looking
 from reconciler.model.live import Live
 from reconciler.model.origin import InvalidFiles
 from reconciler.sandbox.library import NewAsset

@@ -12,9 +12,9 @@ import orjson
 import pytest
 
 from reconciler.config import load
-from reconciler.live.covers import Covers, covered_by, lacking
 from reconciler.live.reading import reading_for
-from reconciler.live.snapshot import BadSnapshot, Snapshot, read_snapshot, to_bytes, without_names
+from reconciler.live.snapshot.covers import Covers, covered_by, lacking
+from reconciler.live.snapshot.document import BadSnapshot, Snapshot, read_snapshot, to_bytes, without_names
 from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums, SetKey
 from reconciler.model.asset import Asset, Owner, Person
 from reconciler.model.attempts import Attempt

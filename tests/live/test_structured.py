@@ -11,10 +11,10 @@ from reconciler.config import load
 from reconciler.immich.filters import filter_of
 from reconciler.immich.keyset import Window
 from reconciler.immich.search import Selection, window_of
-from reconciler.live.branches import YEARS
-from reconciler.live.parts import Facts, Parts, asked_of
-from reconciler.live.structured import structured_parts_of
-from reconciler.live.wording import described
+from reconciler.live.searching.branches import YEARS
+from reconciler.live.searching.parts import Facts, Parts, asked_of
+from reconciler.live.searching.structured import structured_parts_of
+from reconciler.live.searching.wording import described
 from reconciler.model.live import Tag
 from tests.support.world import as_yaml
 

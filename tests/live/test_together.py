@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from reconciler.diff import compare
 from reconciler.immich.reader import Reader
-from reconciler.live import choosing, looking, tagging
 from reconciler.live.cost import Cost
 from reconciler.live.errand import Around
 from reconciler.live.read import read_planned
+from reconciler.live.searching import choosing, looking
+from reconciler.live.tags import tagging
 from reconciler.live.touched import Touched, read_touched
 from reconciler.model.live import Live
 from tests.live.test_parts import invented

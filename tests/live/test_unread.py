@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.live import choosing, looking
 from reconciler.live.cost import Cost
+from reconciler.live.searching import choosing, looking
 from tests.apply.support import here, photos
 
 RULE = {"assets": [{"match": {"file": "IMG_*.jpg"}, "rating": 4}]}

@@ -8,16 +8,6 @@ from dataclasses import dataclass, field, replace
 from reconciler.immich.errors import ServerError
 from reconciler.immich.scan import Begun
 from reconciler.immich.search import Selection
-from reconciler.live.choosing import (
-    Choice,
-    Lookups,
-    counted,
-    left_to_read,
-    lookup_reads,
-    lookups_of,
-    search_reads,
-    worth_a_look,
-)
 from reconciler.live.cost import (
     Cost,
     count_cost,
@@ -30,13 +20,23 @@ from reconciler.live.cost import (
     total,
 )
 from reconciler.live.errand import Errand
-from reconciler.live.everyone import Everyone
-from reconciler.live.kept import Kept
-from reconciler.live.map import DEARER, Located, Map, worth_asking
-from reconciler.live.parts import Asked, Facts, Parts, parts_of, undated
+from reconciler.live.kept.photos import Kept
+from reconciler.live.people.everyone import Everyone
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import FEW
-from reconciler.live.structured import structured_parts_of
+from reconciler.live.searching.choosing import (
+    Choice,
+    Lookups,
+    counted,
+    left_to_read,
+    lookup_reads,
+    lookups_of,
+    search_reads,
+    worth_a_look,
+)
+from reconciler.live.searching.map import DEARER, Located, Map, worth_asking
+from reconciler.live.searching.parts import Asked, Facts, Parts, parts_of, undated
+from reconciler.live.searching.structured import structured_parts_of
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin

@@ -41,7 +41,7 @@ import orjson
 from reconciler.immich.errors import ServerError
 from reconciler.immich.keyset import stamp
 from reconciler.immich.search import PeopleOf, Selection
-from reconciler.live.packing import packed, unpacked
+from reconciler.live.kept.packing import packed, unpacked
 from reconciler.live.source import Source
 from reconciler.model.asset import Asset
 from reconciler.model.memory import no_collection

@@ -1,7 +1,7 @@
 """Photos as plain columns that are quick to read back: 100,000 in part of a second, where size matters less.
 
-A column with few different values lists them and says which each photo has. `columns` makes photos smaller
-still, for a file that is passed on, and leaves out what a plan does not need.
+A column with few different values lists them and says which each photo has. `live.snapshot.columns` makes
+photos smaller still, for a file that is passed on, and leaves out what a plan does not need.
 """
 
 from __future__ import annotations

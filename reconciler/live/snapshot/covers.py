@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.immich.answers import AlbumList
-from reconciler.live.albums import Meant
-from reconciler.live.memberships import wanted_tags
+from reconciler.live.albums.members import Meant
+from reconciler.live.albums.sets import may_be_of_sets
 from reconciler.live.reading import Reading, reading_for
-from reconciler.live.set_albums import of_sets
+from reconciler.live.tags.memberships import wanted_tags
 from reconciler.model.albumsets import KnownAlbums
 from reconciler.model.company import is_id
 from reconciler.model.desired import Desired, PhotoName
@@ -152,7 +152,7 @@ def _albums(
     meant = Meant(desired)
     needed = [album for album in (*listed.own, *listed.others) if meant.matters(album, reading)]
     if desired.album_sets:
-        may_be = of_sets(desired, tuple(live.assets.values()), live.tags, live.people, known)
+        may_be = may_be_of_sets(desired, tuple(live.assets.values()), live.tags, live.people, known)
         needed += [album for album in listed.own if may_be(album)]
     unread = {album.name for album in needed if album.id not in live.members}
     if not covers.all_others:

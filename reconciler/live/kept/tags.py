@@ -25,8 +25,8 @@ from typing import Any
 
 import orjson
 
-from reconciler.live.kept import OLDEST, Kept
-from reconciler.live.memberships import Found
+from reconciler.live.kept.photos import OLDEST, Kept
+from reconciler.live.tags.memberships import Found
 from reconciler.model.asset import Asset
 from reconciler.model.live import Tag
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from reconciler.live.snapshot import (
+from reconciler.live.snapshot.document import (
     BadSnapshot,
     Snapshot,
     document_of,

@@ -17,7 +17,7 @@ from reconciler.model.templates import Template, Value
 from reconciler.model.trips import ByTrip
 
 
-def of_sets(
+def may_be_of_sets(
     desired: Desired,
     assets: Collection[Asset],
     tags: Iterable[str],

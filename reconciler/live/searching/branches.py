@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from reconciler.immich.filters import Branch, Condition
 from reconciler.immich.search import OPEN, Range
-from reconciler.live.clauses import ALBUMS, BELOW, IN_ALBUMS, PEOPLE, TAGS
-from reconciler.live.parts import WORDS, Facts, tag_ids
-from reconciler.live.slices import ANY_OFFSET, TAKEN, Clause, Slice, overlap
+from reconciler.live.searching.clauses import ALBUMS, BELOW, IN_ALBUMS, PEOPLE, TAGS
+from reconciler.live.searching.parts import WORDS, Facts, tag_ids
+from reconciler.live.searching.slices import ANY_OFFSET, TAKEN, Clause, Slice, overlap
 from reconciler.model.text import folded
 from reconciler.model.values import Visibility
 from reconciler.model.yearly import YearDays

@@ -7,17 +7,17 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from reconciler.immich.answers import AlbumList
-from reconciler.live import set_albums
-from reconciler.live.choosing import Choice, counted
-from reconciler.live.clauses import ALBUMS
+from reconciler.live.albums.sets import may_be_of_sets
 from reconciler.live.cost import members_cost
 from reconciler.live.errand import Errand
-from reconciler.live.kept_members import KeptMembers
-from reconciler.live.parts import Facts
+from reconciler.live.kept.members import KeptMembers
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import Reading
-from reconciler.live.structured import left_out_of
-from reconciler.live.wording import listed
+from reconciler.live.searching.choosing import Choice, counted
+from reconciler.live.searching.clauses import ALBUMS
+from reconciler.live.searching.parts import Facts
+from reconciler.live.searching.structured import left_out_of
+from reconciler.live.searching.wording import listed
 from reconciler.model.asset import Asset, Person
 from reconciler.model.desired import AlbumEntry, Desired, Membership
 from reconciler.model.live import Album
@@ -92,7 +92,7 @@ class Albums:
         """The albums that album sets may make or have made; the photos decide which groups there are."""
         if not self.desired.album_sets:
             return []
-        may_be = set_albums.of_sets(self.desired, assets, tags, people, self.errand.around.known)
+        may_be = may_be_of_sets(self.desired, assets, tags, people, self.errand.around.known)
         found = [album for album in self.listed.own if may_be(album)]
         self._made += [album.id for album in found]
         return found

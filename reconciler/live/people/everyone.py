@@ -28,10 +28,10 @@ from reconciler.immich.scan import Begun
 from reconciler.immich.search import OPEN, PeopleOf, Selection
 from reconciler.live.cost import FILTERED, PAGE, REQUEST, Cost, people_cost, total
 from reconciler.live.errand import Errand
-from reconciler.live.parts import Asked, Facts, Parts, parts_of
 from reconciler.live.plan import Rejected, What, read
-from reconciler.live.slices import Slice, slices_of
-from reconciler.live.wording import described
+from reconciler.live.searching.parts import Asked, Facts, Parts, parts_of
+from reconciler.live.searching.slices import Slice, slices_of
+from reconciler.live.searching.wording import described
 from reconciler.model.asset import Person
 from reconciler.model.company import PersonIs
 from reconciler.model.desired import Desired

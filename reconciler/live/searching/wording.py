@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.immich.filters import Branch, Condition
 from reconciler.immich.search import Range, Selection
-from reconciler.live.parts import Facts
+from reconciler.live.searching.parts import Facts
 
 MOST_SPANS = 10
 """More stretches of time than these are only counted."""

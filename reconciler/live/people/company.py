@@ -8,14 +8,27 @@ from functools import partial
 
 from reconciler.immich.filters import Branch
 from reconciler.immich.search import PeopleOf, Selection
-from reconciler.live.clauses import PEOPLE
 from reconciler.live.cost import Cost, list_cost, people_cost
 from reconciler.live.errand import Errand
-from reconciler.live.everyone import Everyone, asked_of_everyone, in_parts, patterns_of, unhides, unlisted
-from reconciler.live.parts import Asked, Facts
-from reconciler.live.people import People, people_asked, people_scanned, persons_called, with_the_scan
+from reconciler.live.people.everyone import (
+    Everyone,
+    asked_of_everyone,
+    in_parts,
+    patterns_of,
+    unhides,
+    unlisted,
+)
+from reconciler.live.people.on_photos import (
+    People,
+    people_asked,
+    people_scanned,
+    persons_called,
+    with_the_scan,
+)
 from reconciler.live.plan import What, read
-from reconciler.live.wording import listed
+from reconciler.live.searching.clauses import PEOPLE
+from reconciler.live.searching.parts import Asked, Facts
+from reconciler.live.searching.wording import listed
 from reconciler.model.asset import Asset, Beside, Person
 from reconciler.model.company import PersonIs, is_id
 from reconciler.model.desired import Desired

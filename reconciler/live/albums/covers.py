@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.live.albums import Albums
+from reconciler.live.albums.members import Albums
 from reconciler.live.cost import list_cost
 from reconciler.live.errand import Errand
-from reconciler.live.names import called, unfound
-from reconciler.live.photos import Photos
 from reconciler.live.plan import What, read
+from reconciler.live.searching.names import called, unfound
+from reconciler.live.searching.photos import Photos
 from reconciler.model.desired import Desired, PhotoName
 from reconciler.model.live import Album
 

@@ -12,12 +12,16 @@ from datetime import timedelta
 
 from reconciler.immich.answers import AssetDetail
 from reconciler.immich.search import OPEN, Range, Selection
-from reconciler.live.choosing import tag_read, tags_one_by_one, told_apart_read
 from reconciler.live.cost import PAGE, count_cost, detail_cost, search_cost
-from reconciler.live.deciding import Deciding
 from reconciler.live.errand import Errand
-from reconciler.live.kept_tags import TagMemory, carries, memory_of
-from reconciler.live.memberships import (
+from reconciler.live.kept.tags import TagMemory, carries, memory_of
+from reconciler.live.plan import Rejected, What, read
+from reconciler.live.reading import Reading
+from reconciler.live.searching.choosing import tag_read, tags_one_by_one, told_apart_read
+from reconciler.live.searching.parts import Facts
+from reconciler.live.searching.wording import listed
+from reconciler.live.tags.deciding import Deciding
+from reconciler.live.tags.memberships import (
     Found,
     TagMemberships,
     search_tags,
@@ -25,11 +29,7 @@ from reconciler.live.memberships import (
     told_by_search,
     wanted_tags,
 )
-from reconciler.live.narrowing import Narrowed, narrowed
-from reconciler.live.parts import Facts
-from reconciler.live.plan import Rejected, What, read
-from reconciler.live.reading import Reading
-from reconciler.live.wording import listed
+from reconciler.live.tags.narrowing import Narrowed, narrowed
 from reconciler.model.asset import Asset, AssetState, Beside
 from reconciler.model.desired import Desired
 from reconciler.model.groupings import ByTag

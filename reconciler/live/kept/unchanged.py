@@ -2,7 +2,7 @@
 
 A reading ends with a mark. It names the photos as they are kept (`Kept.token`) and what the lists have told:
 how large the library is, the tags, the albums with what tells that their members are the same, the users. By
-the reasons in `kept` and `kept_members`, equal lists and unchanged photos mean equal members and tags. Where
+the reasons in `photos` and `members`, equal lists and unchanged photos mean equal members and tags. Where
 a reading has asked for anything that this doesn't cover, it has no mark: who is on the photos, stacks and the
 names of external libraries change without a trace, however they were come by.
 """
@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Hashable
 from hashlib import blake2b
 
-from reconciler.live.albums import Albums
-from reconciler.live.choosing import unchanged_read
+from reconciler.live.albums.members import Albums
 from reconciler.live.errand import Errand
 from reconciler.live.meter import AHEAD
-from reconciler.live.parts import Facts
-from reconciler.live.photos import Photos
 from reconciler.live.plan import What
+from reconciler.live.searching.choosing import unchanged_read
+from reconciler.live.searching.parts import Facts
+from reconciler.live.searching.photos import Photos
 
 LISTS = frozenset({What.SIZE, What.QUEUES, What.TAGS, What.ALBUMS, What.USERS})
 """Reads whose answers are a part of the mark, or of which nothing stays."""

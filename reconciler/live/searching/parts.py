@@ -11,9 +11,9 @@ from typing import Any, Generic, TypeVar
 
 from reconciler.immich.search import OPEN, Range, Selection
 from reconciler.immich.selections import TOGETHER
-from reconciler.live.clauses import structured_slices_of
 from reconciler.live.cost import BY_ID, REQUEST, ROW, Cost, detail_cost, search_cost
-from reconciler.live.slices import MOST_SLICES, Slice, slices_of, without_dates
+from reconciler.live.searching.clauses import structured_slices_of
+from reconciler.live.searching.slices import MOST_SLICES, Slice, slices_of, without_dates
 from reconciler.model.desired import Desired
 from reconciler.model.live import Tag
 from reconciler.model.origin import Origin

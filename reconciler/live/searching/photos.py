@@ -12,7 +12,10 @@ from reconciler.immich.filters import SOMEBODY, may_be_id
 from reconciler.immich.scan import Begun
 from reconciler.immich.search import PeopleOf, Selection, as_asked
 from reconciler.immich.selections import Called
-from reconciler.live.choosing import (
+from reconciler.live.cost import PAGE, Cost, people_cost, search_cost
+from reconciler.live.errand import Errand
+from reconciler.live.plan import What, read
+from reconciler.live.searching.choosing import (
     Choice,
     checks_files,
     found_on_map,
@@ -21,14 +24,11 @@ from reconciler.live.choosing import (
     lookups_of,
     scan_read,
 )
-from reconciler.live.clauses import UNTAGGED
-from reconciler.live.cost import PAGE, Cost, people_cost, search_cost
-from reconciler.live.errand import Errand
-from reconciler.live.looking import Looking
-from reconciler.live.map import InPlace, Located
-from reconciler.live.names import called, unfound
-from reconciler.live.parts import Facts, Parts, ids_cost
-from reconciler.live.plan import What, read
+from reconciler.live.searching.clauses import UNTAGGED
+from reconciler.live.searching.looking import Looking
+from reconciler.live.searching.map import InPlace, Located
+from reconciler.live.searching.names import called, unfound
+from reconciler.live.searching.parts import Facts, Parts, ids_cost
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName
 from reconciler.model.text import composed, folded

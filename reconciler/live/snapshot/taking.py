@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.live.covers import asks_checksums, covered_by
 from reconciler.live.errand import Around, OnProgress, quiet
 from reconciler.live.read import read_live
 from reconciler.live.reading import reading_for
-from reconciler.live.snapshot import Snapshot, without_names
+from reconciler.live.snapshot.covers import asks_checksums, covered_by
+from reconciler.live.snapshot.document import Snapshot, without_names
 from reconciler.live.source import Source
 from reconciler.model.albumsets import KnownAlbums
 from reconciler.model.asset import AssetState

@@ -26,7 +26,7 @@ import orjson
 
 from reconciler.immich.answers import Made
 from reconciler.immich.parse import moment
-from reconciler.live.kept import Kept
+from reconciler.live.kept.photos import Kept
 from reconciler.model.asset import Asset
 from reconciler.model.live import Album
 from reconciler.model.values import Visibility

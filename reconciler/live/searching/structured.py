@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from reconciler.immich.filters import Branch
 from reconciler.immich.search import OPEN, Range, Selection
-from reconciler.live.branches import branches_of
-from reconciler.live.clauses import ALBUMS, IN_ALBUMS, PEOPLE, TAGS, with_choice, without_choice
-from reconciler.live.parts import (
+from reconciler.live.searching.branches import branches_of
+from reconciler.live.searching.clauses import ALBUMS, IN_ALBUMS, PEOPLE, TAGS, with_choice, without_choice
+from reconciler.live.searching.parts import (
     Asked,
     Facts,
     Parts,
@@ -28,7 +28,7 @@ from reconciler.live.parts import (
     merged,
     told_by_map,
 )
-from reconciler.live.slices import Clause, Slice
+from reconciler.live.searching.slices import Clause, Slice
 from reconciler.model.origin import Origin
 
 MOST_BRANCHES = 100

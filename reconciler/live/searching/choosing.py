@@ -24,10 +24,10 @@ from reconciler.live.cost import (
     search_cost,
     total,
 )
-from reconciler.live.map import Located
-from reconciler.live.parts import Facts, Parts, ids_cost
 from reconciler.live.plan import Read, What, read
-from reconciler.live.wording import described, listed
+from reconciler.live.searching.map import Located
+from reconciler.live.searching.parts import Facts, Parts, ids_cost
+from reconciler.live.searching.wording import described, listed
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin
 

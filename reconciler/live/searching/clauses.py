@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from reconciler.live.slices import (
+from reconciler.live.searching.slices import (
     ADDED,
     EVERYTHING,
     MOST_SLICES,

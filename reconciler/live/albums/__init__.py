@@ -1,0 +1,1 @@
+"""Which albums' members have to be known, and who is in them."""

@@ -1,0 +1,1 @@
+"""What photos have beside their own fields, above all who is on them."""

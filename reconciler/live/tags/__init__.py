@@ -1,0 +1,1 @@
+"""Which photos carry which tags."""
