@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,14 @@ def test_diff_and_plan_are_pure() -> None:
             }
             names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
             assert not {name.split(".")[0] for name in names} & impure, path
+
+
+def test_each_module_of_the_command_line_is_a_command() -> None:
+    """What commands share, or do step by step, is in folders."""
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    commands = {where.split(".")[2].split(":")[0] for where in project["scripts"].values()}
+    modules = {path.stem for path in (PACKAGE / "cli").glob("*.py")}
+    assert modules == {*commands, "__init__", "errors", "exits"}
 
 
 def test_files_stay_readable() -> None:

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from reconciler.apply.check import Checked, OnDrift, check, touched_by
-from reconciler.apply.choice import UnknownQueue
-from reconciler.apply.earlier import photos_of
-from reconciler.apply.jobs import ServerJobs
-from reconciler.apply.narrow import NOTHING_MOVED, Moved, moved_since
-from reconciler.apply.send import Sender
+from reconciler.apply.earlier.unread import photos_of
+from reconciler.apply.queues.choice import UnknownQueue
+from reconciler.apply.queues.jobs import ServerJobs
+from reconciler.apply.queues.window import QueuesBusy, Window
+from reconciler.apply.sending.narrow import NOTHING_MOVED, Moved, moved_since
+from reconciler.apply.sending.send import Sender
 from reconciler.apply.set_albums import albums_of_sets, remember
 from reconciler.apply.stale import read_again, stale
-from reconciler.apply.state import StateUnusable
+from reconciler.apply.state.database import StateUnusable
 from reconciler.apply.stopped import not_begun, out_of_time
 from reconciler.apply.tools import Tools
 from reconciler.apply.verify import Verdict, verify
-from reconciler.apply.window import QueuesBusy, Window
 from reconciler.apply.written import Sent, covered, filled, written
 from reconciler.immich.errors import ServerError
 from reconciler.live.touched import read_touched

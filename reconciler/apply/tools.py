@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconciler.apply.choice import Pause
-from reconciler.apply.companion import Guard, NoGuard
-from reconciler.apply.journal import Journal, NoJournal
 from reconciler.apply.protocols import Interruption, Limits, Progress
-from reconciler.apply.state import State
-from reconciler.apply.when import Opening
-from reconciler.apply.window import Window
+from reconciler.apply.queues.choice import Pause
+from reconciler.apply.queues.companion import Guard, NoGuard
+from reconciler.apply.queues.opening import Opening
+from reconciler.apply.queues.window import Window
+from reconciler.apply.state.database import State
+from reconciler.apply.state.journal import Journal, NoJournal
 from reconciler.immich.answers import Made
 from reconciler.immich.reader import Reader
 from reconciler.immich.transport import Transport

@@ -1,0 +1,1 @@
+"""The commands, a module each: options in, exit code out. What they do is in the folders."""

@@ -7,25 +7,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import (
+from reconciler.cli.errors import plain_errors
+from reconciler.cli.options.caches import cache_option, refresh_option
+from reconciler.cli.options.safety import Approval, Bounds, safety_options
+from reconciler.cli.options.shared import (
     CONTEXT,
     accounts_options,
     applied_option,
-    cache_option,
     output_options,
-    plain_errors,
-    refresh_option,
     target_option,
     version_option,
-    wants_color,
-    width,
 )
-from reconciler.cli.safety import Approval, Bounds, safety_options
-from reconciler.cli.timing import WHEN, Asked, WithQuiet, timing_options
+from reconciler.cli.options.timing import WHEN, Asked, WithQuiet, timing_options
+from reconciler.cli.telling.terminal import wants_color, width
 
 if TYPE_CHECKING:
-    from reconciler.cli.applying import Session
-    from reconciler.cli.connect import Ask
+    from reconciler.cli.applying.session import Session
+    from reconciler.cli.connecting.connect import Ask
     from reconciler.diff.target import Target
 
 
@@ -123,9 +121,9 @@ def main(
     settings.window.hours: 1 with nothing written; at their end: 4, and the next run does the rest.
     """
     from reconciler.apply.check import OnDrift
-    from reconciler.cli.account import View
-    from reconciler.cli.applying import Session
-    from reconciler.cli.connect import Ask
+    from reconciler.cli.applying.session import Session
+    from reconciler.cli.connecting.connect import Ask
+    from reconciler.cli.telling.account import View
 
     view = View(form, wants_color(no_color), width(), full)
     session = Session(
@@ -160,7 +158,7 @@ def main(
 
 
 def _resume(session: Session, ask: Ask, run: str, paths: tuple[str, ...]) -> int:
-    from reconciler.cli.again import Return
+    from reconciler.cli.applying.again import Return
 
     if run != "last" and not run.isdecimal():
         raise click.UsageError(f"--resume takes the number of a run (immich-runs lists them), not {run!r}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.common import CONTEXT, plain_errors, version_option
+from reconciler.cli.errors import plain_errors
+from reconciler.cli.options.shared import CONTEXT, version_option
 
 
 @click.command(context_settings=CONTEXT)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.plan import Plan
 
 
 class Exit(IntEnum):
@@ -17,3 +21,19 @@ class Exit(IntEnum):
     STALE = 6
     DRIFTED = 7
     INTERRUPTED = 130
+
+
+def exit_of(*plans: Plan, exit_code: bool, allow_missing: bool) -> Exit:
+    """What plans come to as an exit code, of several the worst.
+
+    With `exit_code` also whether there is something to do.
+    """
+    if any(plan.problems for plan in plans):
+        return Exit.INVALID
+    if not allow_missing and any(plan.missing for plan in plans):
+        return Exit.ERROR
+    if any(plan.violations for plan in plans):
+        return Exit.BUDGET
+    if exit_code and any(plan.changes for plan in plans):
+        return Exit.CHANGES
+    return Exit.PARTIAL if exit_code and any(plan.undone for plan in plans) else Exit.DONE

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import CONTEXT, plain_errors, server_options, stop, version_option
+from reconciler.cli.errors import plain_errors, stop
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import write_file
+from reconciler.cli.options.shared import CONTEXT, server_options, version_option
+from reconciler.cli.telling.output import write_file
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
@@ -72,9 +73,9 @@ def main(
 
     Exit codes: 0 done, 1 error, 2 invalid files.
     """
-    from reconciler.cli.connect import Ask, Calls, connect
-    from reconciler.cli.planning import reads
-    from reconciler.cli.progress import of_reading, progress
+    from reconciler.cli.connecting.connect import Ask, Calls, connect
+    from reconciler.cli.planning.fresh import reads
+    from reconciler.cli.telling.progress import of_reading, progress
     from reconciler.live.errand import Around
     from reconciler.live.read import read_live
     from reconciler.live.snapshot.taking import curation
@@ -130,7 +131,7 @@ def _wanted(fields: str) -> tuple[Exportable, ...]:
 
 def _settings(paths: Sequence[str], account: str | None) -> tuple[Desired, str]:
     """What files say of the server, and the account to name in what is written, if they list several."""
-    from reconciler.cli.planning import load_files
+    from reconciler.cli.planning.files import load_files
     from reconciler.model.desired import Desired
 
     if not paths:

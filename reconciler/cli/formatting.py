@@ -6,9 +6,10 @@ import difflib
 
 import click
 
-from reconciler.cli.common import CONTEXT, plain_errors, stop, version_option
+from reconciler.cli.errors import plain_errors, stop
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import write_file
+from reconciler.cli.options.shared import CONTEXT, version_option
+from reconciler.cli.telling.output import write_file
 
 
 @click.command("immich-format", context_settings=CONTEXT)

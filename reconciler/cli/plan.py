@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import (
+from reconciler.cli.errors import plain_errors
+from reconciler.cli.exits import Exit
+from reconciler.cli.options.caches import cache_option, refresh_option
+from reconciler.cli.options.pages import Pages, page_options
+from reconciler.cli.options.safety import Bounds, safety_options
+from reconciler.cli.options.shared import (
     CONTEXT,
     PLAN_FORMS,
     TargetType,
     accounts_options,
     applied_option,
-    cache_option,
     output_options,
-    plain_errors,
-    refresh_option,
     target_option,
     version_option,
-    wants_color,
-    width,
 )
-from reconciler.cli.exits import Exit
-from reconciler.cli.pages import Pages, page_options
-from reconciler.cli.safety import Bounds, safety_options
-from reconciler.cli.timing import Asked, timing_options
+from reconciler.cli.options.timing import Asked, timing_options
+from reconciler.cli.telling.terminal import wants_color, width
 
 if TYPE_CHECKING:
     from reconciler.diff.target import Target
@@ -134,12 +132,13 @@ def main(
     than is allowed. With --exit-code also: 3 there are changes, 4 only values that the server has undone
     before are left. With --detect-drift also: 7 somebody has changed on the server what the files manage.
     """
-    from reconciler.cli.accounts import parts_of, several
-    from reconciler.cli.connect import Ask
-    from reconciler.cli.looking import Looked, Looking, tell_reading, together
-    from reconciler.cli.output import warn, write_file
-    from reconciler.cli.planning import exit_of, state_in
-    from reconciler.cli.showing import show
+    from reconciler.apply.state.database import state_in
+    from reconciler.cli.connecting.accounts import parts_of, several
+    from reconciler.cli.connecting.connect import Ask
+    from reconciler.cli.exits import exit_of
+    from reconciler.cli.planning.looking import Looked, Looking, tell_reading, together
+    from reconciler.cli.telling.output import warn, write_file
+    from reconciler.cli.telling.showing import show
 
     pages.check(form)
     if snapshot and server:
@@ -197,7 +196,7 @@ def main(
 
 def _files(paths: tuple[str, ...], form: str) -> Desired:
     """The desired state. Raises InvalidFiles, whose problems are told in a form that marks lines first."""
-    from reconciler.cli.planning import load_files
+    from reconciler.cli.planning.files import load_files
     from reconciler.model.origin import InvalidFiles
 
     try:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.common import CONTEXT, output_form, plain_errors, server_options, stop, version_option
-from reconciler.cli.output import warn
+from reconciler.cli.errors import plain_errors, stop
+from reconciler.cli.options.shared import CONTEXT, output_form, server_options, version_option
+from reconciler.cli.telling.output import warn
 
 if TYPE_CHECKING:
-    from reconciler.apply.state import Lease
-    from reconciler.cli.connect import Connection
+    from reconciler.apply.state.database import Lease
+    from reconciler.cli.connecting.connect import Connection
     from reconciler.immich.answers import Queue
     from reconciler.model.desired import Desired
 
@@ -48,9 +49,9 @@ def status(
 
     Exit codes: 0 done, 1 error, or no key of an administrator.
     """
-    from reconciler.apply.exclusion import another_run
-    from reconciler.cli.connect import Ask, connect
-    from reconciler.cli.planning import state_in
+    from reconciler.apply.state.database import state_in
+    from reconciler.apply.state.exclusion import another_run
+    from reconciler.cli.connecting.connect import Ask, connect
 
     state = state_in(state_dir)
     settings = _settings(paths, server)
@@ -86,12 +87,12 @@ def restore(paths: tuple[str, ...], server: str | None, account: str | None, sta
     """
     from datetime import UTC, datetime
 
-    from reconciler.apply.exclusion import only_run
     from reconciler.apply.protocols import Interruption, Limits, Silent
-    from reconciler.apply.window import Window
-    from reconciler.apply.window import restore as give_back_left
-    from reconciler.cli.connect import Ask, connect
-    from reconciler.cli.planning import state_in
+    from reconciler.apply.queues.window import Window
+    from reconciler.apply.queues.window import restore as give_back_left
+    from reconciler.apply.state.database import state_in
+    from reconciler.apply.state.exclusion import only_run
+    from reconciler.cli.connecting.connect import Ask, connect
     from reconciler.immich.writer import Writer
 
     state = state_in(state_dir)
@@ -135,8 +136,8 @@ def _settings(paths: tuple[str, ...], server: str | None) -> Desired:
 
     A mistake in them must not keep a queue paused where the option and the environment say enough.
     """
-    from reconciler.cli.connect import key_is_set
-    from reconciler.cli.planning import settings_from
+    from reconciler.cli.connecting.connect import key_is_set
+    from reconciler.cli.planning.files import settings_from
     from reconciler.model.desired import Desired
     from reconciler.model.origin import InvalidFiles
 

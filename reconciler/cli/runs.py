@@ -8,24 +8,22 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from reconciler.cli.common import (
+from reconciler.cli.errors import plain_errors
+from reconciler.cli.options.shared import (
     CONTEXT,
     files_option,
-    local_time,
     output_form,
     output_options,
-    plain_errors,
     server_options,
     version_option,
-    wants_color,
-    width,
 )
-from reconciler.cli.timing import Asked, timing_options
+from reconciler.cli.options.timing import Asked, timing_options
+from reconciler.cli.telling.terminal import local_time, wants_color, width
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from reconciler.apply.runs import Entry, Run
+    from reconciler.apply.state.runs import Entry, Run
 
 STATE_DIR = click.option(
     "--state-dir",
@@ -67,9 +65,9 @@ def main(
             option = "--" + given[0].replace("_", "-").replace("form", "format")
             raise click.UsageError(f"write {option} after {context.invoked_subcommand}")
         return
-    from reconciler.apply.runs import Runs
-    from reconciler.cli.connect import Ask, server_of
-    from reconciler.cli.planning import state_in
+    from reconciler.apply.state.database import state_in
+    from reconciler.apply.state.runs import Runs
+    from reconciler.cli.connecting.connect import Ask, server_of
     from reconciler.model.desired import Desired
 
     runs = Runs(state_in(state_dir)).all(server=server_of(Desired(), Ask(server)) if server else None)
@@ -97,8 +95,8 @@ def show(run: int | None, form: str, state_dir: Path | None, quiet: bool, no_col
       immich-runs show 12 --format json | jq '.operations[] | select(.state != "written")'
     """
     del quiet
-    from reconciler.apply.runs import Runs
-    from reconciler.cli.planning import state_in
+    from reconciler.apply.state.database import state_in
+    from reconciler.apply.state.runs import Runs
 
     runs = Runs(state_in(state_dir))
     found = runs.get(run) if run is not None else next(iter(runs.all()), None)
@@ -146,10 +144,10 @@ def verify(
     Exit codes: 0 all of it is there, 1 error, 2 wrong usage, 4 something isn't, or it is not known yet,
     6 the run was made on another server.
     """
-    from reconciler.cli.account import View
-    from reconciler.cli.again import Return
-    from reconciler.cli.applying import Session
-    from reconciler.cli.connect import Ask
+    from reconciler.cli.applying.again import Return
+    from reconciler.cli.applying.session import Session
+    from reconciler.cli.connecting.connect import Ask
+    from reconciler.cli.telling.account import View
 
     view = View(form, wants_color(no_color), width(), full)
     session = Session(view, True, False, False, state_dir, quiet, asked=asked)
@@ -224,7 +222,7 @@ def _tally(run: Run) -> str:
 def _print_runs(console: Console, runs: tuple[Run, ...]) -> None:
     from rich.table import Table
 
-    from reconciler.cli.again import outcome_words
+    from reconciler.cli.applying.again import outcome_words
     from reconciler.render.cells import plain
 
     several = len({run.server for run in runs}) > 1
@@ -241,7 +239,7 @@ def _print_runs(console: Console, runs: tuple[Run, ...]) -> None:
 def _print_run(console: Console, run: Run, entries: tuple[Entry, ...]) -> None:
     from rich.table import Table
 
-    from reconciler.cli.again import outcome_words
+    from reconciler.cli.applying.again import outcome_words
     from reconciler.render.cells import plain
 
     ended = f" to {local_time(run.ended)}" if run.ended else ""

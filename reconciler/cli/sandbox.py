@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
-from reconciler.cli.common import CONTEXT, plain_errors, stop, version_option
+from reconciler.cli.errors import plain_errors, stop
 from reconciler.cli.exits import Exit
+from reconciler.cli.options.shared import CONTEXT, version_option
 
 if TYPE_CHECKING:
     from reconciler.sandbox.folder import Skipped, TakenIn

@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import (
-    CONTEXT,
-    cache_option,
-    plain_errors,
-    refresh_option,
-    server_options,
-    version_option,
-)
+from reconciler.cli.errors import plain_errors
+from reconciler.cli.options.caches import cache_option, refresh_option
+from reconciler.cli.options.shared import CONTEXT, server_options, version_option
 
 if TYPE_CHECKING:
-    from reconciler.cli.selecting import Answer
+    from reconciler.cli.planning.selecting import Answer
     from reconciler.model.asset import AssetState
     from reconciler.model.selectors import Selector
 
@@ -70,9 +65,9 @@ def main(
 
     Exit codes: 0 done, also where nothing matches, 1 error or no such photo, 2 no such rule or invalid files.
     """
-    from reconciler.cli.connect import Ask, Calls, connect
-    from reconciler.cli.progress import progress
-    from reconciler.cli.selecting import answer, photos_called, question
+    from reconciler.cli.connecting.connect import Ask, Calls, connect
+    from reconciler.cli.planning.selecting import answer, photos_called, question
+    from reconciler.cli.telling.progress import progress
     from reconciler.live.permissions import calls_of
     from reconciler.live.reading import reading_for
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.common import CONTEXT, PLAN_FORMS, plain_errors, version_option, wants_color, width
+from reconciler.cli.errors import plain_errors
+from reconciler.cli.options.shared import CONTEXT, PLAN_FORMS, version_option
+from reconciler.cli.telling.terminal import wants_color, width
 
 
 @click.command(context_settings=CONTEXT)
@@ -43,9 +45,10 @@ def main(plan: str, form: str, exit_code: bool, allow_missing: bool, no_color: b
     files contradict something, 3 there are changes, 4 only values that the server has undone before are
     left, 5 more would be taken away or changed than is allowed.
     """
-    from reconciler.cli.pages import refuse_terminal
-    from reconciler.cli.planning import exit_of, read_plans
-    from reconciler.cli.showing import show
+    from reconciler.cli.exits import exit_of
+    from reconciler.cli.options.pages import refuse_terminal
+    from reconciler.cli.planning.files import read_plans
+    from reconciler.cli.telling.showing import show
 
     refuse_terminal(form)
     read = read_plans(plan)

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import CONTEXT, accounts_options, cache_option, plain_errors, stop, version_option
+from reconciler.cli.errors import plain_errors, stop
 from reconciler.cli.exits import Exit
-from reconciler.cli.output import write_file
-from reconciler.cli.timing import Asked, timing_options
+from reconciler.cli.options.caches import cache_option
+from reconciler.cli.options.shared import CONTEXT, accounts_options, version_option
+from reconciler.cli.options.timing import Asked, timing_options
+from reconciler.cli.telling.output import write_file
 
 if TYPE_CHECKING:
-    from reconciler.apply.state import State
-    from reconciler.cli.connect import Connection
-    from reconciler.cli.progress import Unheard
+    from reconciler.apply.state.database import State
+    from reconciler.cli.connecting.connect import Connection
+    from reconciler.cli.telling.progress import Unheard
     from reconciler.live.snapshot.document import Snapshot
     from reconciler.model.desired import Desired
 
@@ -71,10 +73,12 @@ def main(
     """
     if str(output) == "-" and sys.stdout.isatty():
         stop("a snapshot is no text for a terminal: write it to a file with -o live.json.gz", Exit.INVALID)
-    from reconciler.cli.accounts import parts_of, refuse_twins
-    from reconciler.cli.connect import Ask, Calls, connect, open_place
-    from reconciler.cli.planning import load_files, reads, state_in
-    from reconciler.cli.progress import progress
+    from reconciler.apply.state.database import state_in
+    from reconciler.cli.connecting.accounts import parts_of, refuse_twins
+    from reconciler.cli.connecting.connect import Ask, Calls, connect, open_place
+    from reconciler.cli.planning.files import load_files
+    from reconciler.cli.planning.fresh import reads
+    from reconciler.cli.telling.progress import progress
     from reconciler.live.snapshot import taking as take
     from reconciler.live.snapshot.several import UNNAMED, snapshots_to_bytes
 
@@ -115,8 +119,8 @@ class How:
 
     def taken(self, desired: Desired, connection: Connection, watching: Unheard) -> Snapshot:
         """The snapshot of one account. Stops where its key lacks permissions."""
-        from reconciler.cli.planning import reads
-        from reconciler.cli.progress import of_reading
+        from reconciler.cli.planning.fresh import reads
+        from reconciler.cli.telling.progress import of_reading
         from reconciler.live.errand import Around
         from reconciler.live.snapshot import taking as take
 

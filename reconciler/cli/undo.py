@@ -6,18 +6,17 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import (
+from reconciler.cli.errors import plain_errors
+from reconciler.cli.options.shared import (
     CONTEXT,
     files_option,
     output_form,
     output_options,
-    plain_errors,
     server_options,
     version_option,
-    wants_color,
-    width,
 )
-from reconciler.cli.timing import WHEN, Asked, WithQuiet, timing_options
+from reconciler.cli.options.timing import WHEN, Asked, WithQuiet, timing_options
+from reconciler.cli.telling.terminal import wants_color, width
 
 
 @click.command(cls=WithQuiet, context_settings=CONTEXT)
@@ -58,10 +57,10 @@ def main(
     Exit codes: 0 done, 1 error, 2 wrong usage, 4 taken back in part or not settled, 6 the run was made on
     another server, 130 interrupted.
     """
-    from reconciler.cli.account import View
-    from reconciler.cli.again import Return
-    from reconciler.cli.applying import Session
-    from reconciler.cli.connect import Ask
+    from reconciler.cli.applying.again import Return
+    from reconciler.cli.applying.session import Session
+    from reconciler.cli.connecting.connect import Ask
+    from reconciler.cli.telling.account import View
 
     view = View(form, wants_color(no_color), width(), full)
     session = Session(view, yes, False, False, state_dir, quiet, asked=asked)

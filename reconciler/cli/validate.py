@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import (
-    CONTEXT,
-    cache_option,
-    files_cache,
-    plain_errors,
-    version_option,
-    wants_color,
-)
+from reconciler.cli.errors import plain_errors
 from reconciler.cli.exits import Exit
+from reconciler.cli.options.caches import cache_option, files_cache
+from reconciler.cli.options.shared import CONTEXT, version_option
+from reconciler.cli.telling.terminal import wants_color
 
 if TYPE_CHECKING:
     from reconciler.config import Loaded

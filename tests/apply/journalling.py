@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.apply.journal import RunJournal, What
+from reconciler.apply.earlier.undo import touched_by_undo, undo_plan
 from reconciler.apply.run import apply_plan
-from reconciler.apply.runs import Past, Runs
-from reconciler.apply.undo import touched_by_undo, undo_plan
+from reconciler.apply.state.journal import RunJournal, What
+from reconciler.apply.state.runs import Past, Runs
 from reconciler.live.touched import read_touched
 from reconciler.plan import Plan
 from reconciler.plan.report import Report

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.journal import RunJournal, Stage
+from reconciler.apply.queues.window import Window
 from reconciler.apply.run import apply_plan
-from reconciler.apply.runs import Entry, Runs
-from reconciler.apply.window import Window
-from reconciler.cli.before import after_earlier_runs
+from reconciler.apply.state.journal import RunJournal, Stage
+from reconciler.apply.state.runs import Entry, Runs
+from reconciler.cli.applying.before import after_earlier_runs
 from reconciler.plan import Plan
 from reconciler.plan.report import Outcome, Report
 from reconciler.sandbox.settings import Pace

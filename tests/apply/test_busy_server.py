@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.ours import Ours
+from reconciler.apply.earlier.idle import wait_until_idle
 from reconciler.apply.protocols import Interruption, Silent
-from reconciler.apply.resume import wait_until_idle
+from reconciler.apply.queues.ours import Ours
 from reconciler.immich.answers import Job, Queue
 from reconciler.immich.reader import Reader
 from reconciler.immich.writer import Writer
@@ -92,7 +92,7 @@ def test_a_run_ends_though_more_jobs_wait_than_the_server_lists(
     with here(tmp_path, photos(6), pace=BUSY) as place:
         place.limits = replace(PROMPT, others=0.1)
         plan = place.plan({"assets": WISH["assets"][1:]})
-        monkeypatch.setattr("reconciler.apply.ours.LATE", 1.0)
+        monkeypatch.setattr("reconciler.apply.queues.ours.LATE", 1.0)
         with editing(place, "IMG_0003.jpg", "IMG_0004.jpg", "IMG_0005.jpg"):
             report = place.apply(plan)
             assert place.library.queues.counts("sidecar").active

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from reconciler.apply.check import OnDrift
+from reconciler.apply.queues.window import Window
 from reconciler.apply.run import apply_plan
-from reconciler.apply.window import Window
 from reconciler.plan.report import Fate, Outcome
 from tests.apply.support import Here, here, names, photos
 

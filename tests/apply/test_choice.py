@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.apply.choice import NEVER, UnknownQueue, choose
+from reconciler.apply.queues.choice import NEVER, UnknownQueue, choose
 
 THERE = [
     "backgroundTask",

@@ -15,16 +15,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from reconciler.apply.companion import Charge, Companion
-from reconciler.apply.state import State
+from reconciler.apply.queues.companion import Charge, Companion
+from reconciler.apply.state.database import State
 
 KEY = "a-secret-key"
 RESUMED = ("/api/queues/sidecar", {"isPaused": False}, KEY)
 RUN = """
 import sys, time
 from pathlib import Path
-from reconciler.apply.companion import Charge, Companion
-from reconciler.apply.state import State
+from reconciler.apply.queues.companion import Charge, Companion
+from reconciler.apply.state.database import State
 url, state, how = sys.argv[1:]
 if how == "killed":
     State(Path(state).parent).add_lease("the server", "sidecar", "now")

@@ -127,7 +127,7 @@ def test_a_saved_plan_that_drifts_in_the_window_writes_nothing_either(tmp_path: 
     """Somebody edits after the first check and before the queues are held."""
     with here(tmp_path, photos(3)) as place:
         saved = to_bytes(place.plan({"assets": [{"match": ALL, "rating": 4}]}))
-        open_window = "reconciler.apply.window.Window.open"
+        open_window = "reconciler.apply.queues.window.Window.open"
         photo_id = place.ids()["IMG_0001.jpg"]
         place.clear()
         with pytest.MonkeyPatch.context() as patch:

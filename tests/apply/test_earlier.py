@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.earlier import count_unread, overlapping, photos_of, unread, wait_until_read
-from reconciler.apply.journal import RunJournal
+from reconciler.apply.earlier.idle import held_up
+from reconciler.apply.earlier.unread import count_unread, overlapping, photos_of, unread, wait_until_read
 from reconciler.apply.protocols import Interruption, Silent
-from reconciler.apply.resume import held_up
 from reconciler.apply.run import apply_plan
-from reconciler.apply.runs import Past, Run, Runs
+from reconciler.apply.state.journal import RunJournal
+from reconciler.apply.state.runs import Past, Run, Runs
 from reconciler.model.values import Field
 from reconciler.plan import Plan
 from reconciler.plan.report import Outcome

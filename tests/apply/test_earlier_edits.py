@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.apply.queues.window import QueuesBusy
 from reconciler.apply.run import apply_plan
-from reconciler.apply.window import QueuesBusy
 from reconciler.immich.reader import open_reader
 from reconciler.immich.transport import Transport
 from reconciler.plan.report import Fate, Outcome

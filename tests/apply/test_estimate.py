@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.apply.estimate import Estimate, work_left
+from reconciler.apply.queues.estimate import Estimate, work_left
 from reconciler.immich.answers import Queue
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.apply.exclusion import AnotherRun, another_run, only_run
 from reconciler.apply.protocols import Interruption, Silent
-from reconciler.apply.state import State, StateUnusable
+from reconciler.apply.state.database import State, StateUnusable
+from reconciler.apply.state.exclusion import AnotherRun, another_run, only_run
 
 NOW = "2026-01-02T03:04:05+00:00"
 

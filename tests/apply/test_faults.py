@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.window import restore
+from reconciler.apply.queues.window import restore
 from reconciler.immich.writer import Writer
 from reconciler.plan.report import Fate, Outcome
 from reconciler.render.terminal_report import report_text

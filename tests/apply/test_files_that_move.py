@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.journal import What
-from reconciler.apply.migration import QUEUE
+from reconciler.apply.queues.migration import QUEUE
+from reconciler.apply.state.journal import What
 from reconciler.plan.operations import TagAssets, UpdateAssets
 from reconciler.plan.report import Outcome
 from reconciler.sandbox.settings import Pace
@@ -212,7 +212,7 @@ def test_a_run_that_died_before_its_migration_is_continued_with_it(tmp_path: Pat
         by_template(place, BY_ALBUM)
         plan = place.plan(migrating())
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("reconciler.apply.jobs.migrate", lambda *_args, **_more: "it died")
+            patch.setattr("reconciler.apply.queues.jobs.migrate", lambda *_args, **_more: "it died")
             assert journalled(place, plan).outcome is Outcome.UNSETTLED
         assert not any("Sea" in folder for folder in paths(place).values())
         assert past(place, 1).plan.migrates

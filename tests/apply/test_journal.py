@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from reconciler.apply.check import touched_by
-from reconciler.apply.journal import KEEP, RunJournal, Stage, What, numbered
-from reconciler.apply.record import kind_of, operation_bytes, operation_from
-from reconciler.apply.resume import proofs, wait_until_idle
+from reconciler.apply.earlier.idle import wait_until_idle
+from reconciler.apply.earlier.proofs import proofs
+from reconciler.apply.earlier.settle import settle
 from reconciler.apply.run import apply_plan
-from reconciler.apply.runs import NoSuchRun, Past, Runs
-from reconciler.apply.settle import settle
-from reconciler.apply.state import State, StateUnusable
+from reconciler.apply.state.database import State, StateUnusable
+from reconciler.apply.state.journal import KEEP, RunJournal, Stage, What, numbered
+from reconciler.apply.state.record import kind_of, operation_bytes, operation_from
+from reconciler.apply.state.runs import NoSuchRun, Past, Runs
 from reconciler.immich.writer import Writer
 from reconciler.live.touched import read_touched
 from reconciler.model.live import Live

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.apply.pace import ENOUGH, GOOD, Pace, Rate
 from reconciler.apply.protocols import Silent
+from reconciler.apply.sending.pace import ENOUGH, GOOD, Pace, Rate
 from reconciler.immich.tally import Sent
 from reconciler.plan.report import Outcome
 from tests.apply.support import Fault, here, photos

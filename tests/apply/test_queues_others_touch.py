@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from reconciler.apply import window as windows
+from reconciler.apply.queues import window as windows
 from reconciler.immich.writer import Writer
 from reconciler.plan import PIPELINE
 from reconciler.plan.report import Outcome

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from reconciler.apply.check import OnDrift, touched_by
-from reconciler.apply.journal import Stage, What
+from reconciler.apply.earlier.proofs import proofs
 from reconciler.apply.preflight import lacking
-from reconciler.apply.resume import proofs
 from reconciler.apply.run import apply_plan
+from reconciler.apply.state.journal import Stage, What
 from reconciler.diff.changes import Action
 from reconciler.live.touched import read_touched
 from reconciler.plan.document import from_bytes, to_bytes

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.apply.state import VERSION, State, StateUnusable, state_errors
+from reconciler.apply.state.database import VERSION, State, StateUnusable, state_errors
 
 
 def said(error: Exception) -> str:

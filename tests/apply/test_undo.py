@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from reconciler.apply.journal import What
-from reconciler.apply.runs import Runs
-from reconciler.apply.undo import NO_DATE, NO_ZONE
+from reconciler.apply.earlier.undo import NO_DATE, NO_ZONE
+from reconciler.apply.state.journal import What
+from reconciler.apply.state.runs import Runs
 from reconciler.diff.changes import Action
 from reconciler.plan import Plan
 from reconciler.plan.document import from_bytes, to_bytes

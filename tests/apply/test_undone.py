@@ -204,7 +204,7 @@ def test_somebody_who_edits_while_the_jobs_run_is_not_taken_for_the_server(
             return waiting
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("reconciler.apply.window.Window.close", interfere)
+            patch.setattr("reconciler.apply.queues.window.Window.close", interfere)
             report = place.apply(plan)
         assert list(reasons(report).values()) == [verify.SOMEBODY_ELSE]
         assert "The next run tries these again" in report_text(report, width=100, color=False)

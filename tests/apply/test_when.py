@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reconciler.apply.protocols import Deadline, Interruption, Limits
+from reconciler.apply.queues.opening import NotNow, Opening, backlog, next_span, span_at
 from reconciler.apply.run import apply_plan
-from reconciler.apply.when import NotNow, Opening, backlog, next_span, span_at
 from reconciler.config.times import read_hours
 from reconciler.immich.answers import Queue
 from reconciler.immich.writer import Writer

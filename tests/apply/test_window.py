@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.state import State, StateUnusable
-from reconciler.apply.window import QueuesBusy, restore
+from reconciler.apply.queues.window import QueuesBusy, restore
+from reconciler.apply.state.database import State, StateUnusable
 from reconciler.immich.errors import ServerError
 from reconciler.immich.writer import Writer
 from reconciler.plan import PIPELINE

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.apply import verify
-from reconciler.apply.jobs import NO_KEY
+from reconciler.apply.queues.jobs import NO_KEY
 from reconciler.plan.report import Fate, Outcome
 from reconciler.sandbox.settings import Pace
 from tests.apply.support import Fault, here, photo, photos

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from reconciler.cli import keeping, plan, validate
+from reconciler.cli import plan, validate
+from reconciler.cli.connecting import keeping
 from reconciler.config.documents import LARGE
 from reconciler.live.searching import choosing
 from reconciler.sandbox.library import Library, NewAsset

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.output import write_file
+from reconciler.cli.telling.output import write_file
 from tests.end_to_end.support import script
 
 

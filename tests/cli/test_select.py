@@ -183,7 +183,7 @@ def test_what_was_read_before_is_brought_up_to_date(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IMMICH_RECONCILER_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr("reconciler.cli.keeping.SMALLEST", 1)
+    monkeypatch.setattr("reconciler.cli.connecting.keeping.SMALLEST", 1)
     rule = "{rating: '>=3', has: date}"
     whole = run(rule, "--why", "4.jpg", "-v", "--server", f"sandbox:{folder / 'library'}")
     again = run(rule, "--why", "4.jpg", "-v", "--server", f"sandbox:{folder / 'library'}")
@@ -203,7 +203,7 @@ def test_all_photos_are_read_only_where_all_are_needed(monkeypatch: pytest.Monke
         asked.append(around.whole)
         return read_live(*args, around=around, **others)
 
-    monkeypatch.setattr("reconciler.cli.selecting.read_live", noted)
+    monkeypatch.setattr("reconciler.cli.planning.selecting.read_live", noted)
     assert run("{file: 3.jpg}").stdout.splitlines()[-1] == "1 photo of 5"
     assert run("{visibility: hidden}").stdout.splitlines()[-1] == "1 photo of 6"
     assert "is not matched" in run("{file: 3.jpg}", "--why", "4.jpg").stdout

@@ -10,9 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reconciler.apply.check import OnDrift
-from reconciler.cli import apply, applying, planning
+from reconciler.cli import apply
 from reconciler.cli import plan as planned
-from reconciler.cli.timing import _HTTP, _WINDOW
+from reconciler.cli.applying import session
+from reconciler.cli.options.timing import _HTTP, _WINDOW
+from reconciler.cli.planning import files
 from reconciler.config import load
 from reconciler.model.desired import Desired, Hours, Http, Outside, WindowSettings
 
@@ -49,7 +51,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *args: str) -> tuple[Result, Mapping[st
             given["paths"] = paths
             return 0
 
-    monkeypatch.setattr(applying, "Session", Session)
+    monkeypatch.setattr(session, "Session", Session)
     return CliRunner().invoke(apply.main, args), given
 
 
@@ -201,8 +203,8 @@ def test_planning_takes_those_about_speed_only(monkeypatch: pytest.MonkeyPatch, 
         seen.append(desired)
         raise SystemExit(0)
 
-    monkeypatch.setattr(planning, "load_files", lambda _paths: written)
-    monkeypatch.setattr("reconciler.cli.looking.open_place", connect)
+    monkeypatch.setattr(files, "load_files", lambda _paths: written)
+    monkeypatch.setattr("reconciler.cli.planning.looking.open_place", connect)
     assert CliRunner().invoke(planned.main, ["--timeout", "9s", "--connections", "2"]).exit_code == 0
     assert seen[0].http.timeout == 9.0 and seen[0].http.connections == 2 and seen[0].http.retries == 3
     assert CliRunner().invoke(planned.main, ["--hours", "01:00-06:00"]).exit_code == 2
@@ -212,7 +214,7 @@ def test_the_connection_is_made_as_the_settings_say(
     monkeypatch: pytest.MonkeyPatch, written: Desired
 ) -> None:
     """Down to the transport: no key that does nothing."""
-    from reconciler.cli import connect
+    from reconciler.cli.connecting import connect
 
     made: list[dict[str, Any]] = []
 

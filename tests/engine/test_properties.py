@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler.cli.applying import PASSES
+from reconciler.cli.applying.session import PASSES
 from reconciler.diff import compare
 from reconciler.diff.changes import Changes
 from reconciler.plan import Plan

@@ -306,7 +306,7 @@ class TestCommands:
         told = {name for row in rows(section(COMMANDS, "Environment")) for name in code(row[0])}
         used = {
             name
-            for path in (ROOT / "reconciler" / "cli").glob("*.py")
+            for path in (ROOT / "reconciler" / "cli").rglob("*.py")
             for name in re.findall(r'environ\.get\("(\w+)"\)|_from_environment\("(\w+)"\)', path.read_text())
         }
         from_environment = {named for _, named in used if named}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.apply.window import QueuesBusy, restore
+from reconciler.apply.queues.window import QueuesBusy, restore
 from reconciler.immich.errors import ServerError
 from reconciler.plan.report import Outcome, Report
 from reconciler.sandbox.faults import Faults

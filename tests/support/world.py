@@ -14,7 +14,7 @@ import yaml
 
 from reconciler.apply.protocols import Interruption, Limits, Silent
 from reconciler.apply.run import apply_plan
-from reconciler.apply.state import State
+from reconciler.apply.state.database import State
 from reconciler.apply.tools import Tools
 from reconciler.config import load
 from reconciler.diff import compare

@@ -152,24 +152,17 @@ def _serve() -> None:
 
 def _imported() -> dict[str, Any]:
     from reconciler.apply.protocols import Limits
-    from reconciler.cli import (
-        again,
-        apply,
-        applying,
-        connect,
-        plan,
-        planning,
-        progress,
-        queues,
-        runs,
-        undo,
-    )
+    from reconciler.cli import apply, plan, queues, runs, undo
+    from reconciler.cli.applying import again, session
+    from reconciler.cli.connecting import connect
+    from reconciler.cli.planning import fresh
+    from reconciler.cli.telling import progress
     from reconciler.immich.retry import RetryPolicy
     from reconciler.render import documents, terminal_report
 
-    del again, planning, progress, documents, terminal_report  # only to have them imported
+    del again, fresh, progress, documents, terminal_report  # only to have them imported
     quick = partial(Limits, poll_first=0.01, poll_most=0.03, idle_looks=2)
-    mock.patch.object(applying, "Limits", quick).start()
+    mock.patch.object(session, "Limits", quick).start()
     mock.patch.object(connect, "RetryPolicy", partial(RetryPolicy, base=0.02)).start()
     _report_companions()
     for name in ("filelock", "jsonschema", "requests", "rich.console", "rich.table", "tzfpy", "platformdirs"):
@@ -184,7 +177,7 @@ def _imported() -> dict[str, Any]:
 
 
 def _report_companions() -> None:
-    from reconciler.apply.companion import Charge, Companion
+    from reconciler.apply.queues.companion import Charge, Companion
 
     start = Companion.start
 

@@ -1,0 +1,1 @@
+"""Coming back to runs that are over: what became of them, and how to take them back."""

@@ -1,0 +1,1 @@
+"""Sends what a plan writes, side by side where that is safe."""

@@ -1,0 +1,1 @@
+"""What `immich-apply`, `immich-undo` and `--resume` do, step by step."""

@@ -1,0 +1,1 @@
+"""From settings to a connection to the server, for one account or several."""

@@ -1,0 +1,1 @@
+"""From files and a server to a plan, and whatever else only reads the server."""
