@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from reconciler.apply.protocols import Progress
 from reconciler.apply.state.database import State, StateUnusable
 from reconciler.diff.changes import Action, Changes
-from reconciler.model.albumsets import SetMember
+from reconciler.model.album_sets import SetMember
 from reconciler.model.live import Live
 
 

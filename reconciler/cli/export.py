@@ -143,8 +143,8 @@ def _settings(paths: Sequence[str], account: str | None) -> tuple[Desired, str]:
 
 def _others(places: dict[Part, Path | None]) -> list[str]:
     """The files of the current folder, without those that are to be replaced."""
-    from reconciler.config.files import find
     from reconciler.config.report import Report
+    from reconciler.config.text.files import find
 
     replaced = {path.resolve() for path in places.values() if path}
     return [str(file.path) for file in find(["."], Report()) if file.path.resolve() not in replaced]

@@ -35,9 +35,9 @@ def main(paths: tuple[str, ...], check: bool, show_diff: bool, quiet: bool) -> N
     Exit codes: 0 done, 2 a file can't be read as YAML or not be laid out anew, 3 a file would change (with
     --check or --diff).
     """
-    from reconciler.config.files import find, read
-    from reconciler.config.formatting import NotFormatted, formatted
     from reconciler.config.report import Report
+    from reconciler.config.text.files import find, read
+    from reconciler.config.text.formatting import NotFormatted, formatted
 
     report = Report()
     changed = 0

@@ -13,18 +13,18 @@ from itertools import islice
 from pathlib import Path
 
 from reconciler.config.cache import Cache
-from reconciler.config.entries import read_entry
-from reconciler.config.files import Found, decoded, read, read_bytes
-from reconciler.config.kept import Kept, NotKept, from_bytes, to_bytes
+from reconciler.config.entries.accounts import Accounts
+from reconciler.config.entries.assets import read_entry
 from reconciler.config.lists import items
-from reconciler.config.nodes import ListNode, MapNode, Scalar
-from reconciler.config.parsing import parse
-from reconciler.config.pieces import KEY, Cut, Piece, cut
+from reconciler.config.read_pieces import NotAPiece, ReadPiece, from_bytes, to_bytes
 from reconciler.config.reading import Clock
 from reconciler.config.report import Report, Scope
+from reconciler.config.rules.where import Selecting
 from reconciler.config.schema import schema_text
-from reconciler.config.where import Selecting
-from reconciler.config.whose import Accounts
+from reconciler.config.text.files import Found, decoded, read, read_bytes
+from reconciler.config.text.nodes import ListNode, MapNode, Scalar
+from reconciler.config.text.parsing import parse
+from reconciler.config.text.pieces import KEY, Cut, Piece, cut
 
 LARGE = 256 * 1024
 """Bytes from which on a file is cut and kept: smaller ones are parsed in the time that looking takes."""
@@ -54,7 +54,7 @@ class Documents:
 
     report: Report
     cache: Cache | None = None
-    pieces: dict[Found, tuple[Kept, ...]] = field(default_factory=dict)
+    pieces: dict[Found, tuple[ReadPiece, ...]] = field(default_factory=dict)
     """What the pieces of large files came to."""
     hashes: dict[str, str] = field(default_factory=dict)
     """SHA-256 of what is in each file, in hex, by its name."""
@@ -120,7 +120,7 @@ class Documents:
             return False
         try:
             self.pieces[document.file] = tuple(map(from_bytes, found))
-        except NotKept:
+        except NotAPiece:
             return False
         return True
 
@@ -138,7 +138,7 @@ def _cut(file: Found, text: str) -> tuple[MapNode, Cut] | None:
     return (root, whole) if isinstance(listed, Scalar) and listed.text == "" else None
 
 
-def read_piece(piece: Piece, clock: Clock, accounts: Accounts = NO_ACCOUNTS) -> Kept | None:
+def read_piece(piece: Piece, clock: Clock, accounts: Accounts = NO_ACCOUNTS) -> ReadPiece | None:
     """The items of a piece; None where it can't be parsed by itself. `accounts` are as within its file."""
     report = Report()
     root = parse(piece.text, piece.file, report)
@@ -155,7 +155,7 @@ def read_piece(piece: Piece, clock: Clock, accounts: Accounts = NO_ACCOUNTS) -> 
     places = tuple(index for index in range(len(listed)) if index not in entries)
     rest = ListNode(listed.line, listed.column)
     rest += (listed[index] for index in places)
-    return Kept(len(listed), places, rest, entries)
+    return ReadPiece(len(listed), places, rest, entries)
 
 
 def _piece_bytes(asked: Asked) -> bytes | None:
@@ -209,7 +209,7 @@ def _program() -> str:
 
     made = hashlib.sha256(f"{sys.version} {schema_text()}".encode())
     for room in ("config", "model"):
-        for path in sorted(Path(__file__).parents[1].joinpath(room).glob("*.py")):
+        for path in sorted(Path(__file__).parents[1].joinpath(room).rglob("*.py")):
             made.update(path.read_bytes())
     for folder in zoneinfo.TZPATH:
         table = Path(folder, "tzdata.zi")

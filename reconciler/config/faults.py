@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reconciler.config.nodes import ListNode, MapNode, Scalar, Step
 from reconciler.config.report import Scope
 from reconciler.config.schema import Schema, language, validator
+from reconciler.config.text.nodes import ListNode, MapNode, Scalar, Step
 from reconciler.model.origin import Origin
 
 if TYPE_CHECKING:

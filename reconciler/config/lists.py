@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.config import faults
-from reconciler.config.nodes import ListNode, MapNode, Node, without
 from reconciler.config.report import Report, Scope
 from reconciler.config.schema import language
+from reconciler.config.text.nodes import ListNode, MapNode, Node, without
 
 
 def items(

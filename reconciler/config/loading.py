@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.config import faults
-from reconciler.config.albums import read_album, read_tag
-from reconciler.config.albumsets import read_set
 from reconciler.config.cache import Cache
 from reconciler.config.documents import Document, Documents
-from reconciler.config.entries import read_entry
-from reconciler.config.files import find
-from reconciler.config.general import General
-from reconciler.config.kept import Kept
+from reconciler.config.entries.accounts import refuse_nobodys
+from reconciler.config.entries.album_sets import read_set
+from reconciler.config.entries.albums import read_album, read_tag
+from reconciler.config.entries.assets import read_entry
+from reconciler.config.entries.general import General
+from reconciler.config.entries.twice import check_once
 from reconciler.config.lists import items
-from reconciler.config.named import Definition, Definitions
-from reconciler.config.nodes import ListNode, MapNode, Node, path_text, without
-from reconciler.config.question import read_expression
+from reconciler.config.read_pieces import ReadPiece
 from reconciler.config.report import Report, Scope
+from reconciler.config.rules.named import Definition, Definitions
+from reconciler.config.rules.question import read_expression
+from reconciler.config.rules.where import Selecting
 from reconciler.config.schema import language
-from reconciler.config.twice import check_once
-from reconciler.config.where import Selecting
-from reconciler.config.whose import refuse_nobodys
+from reconciler.config.text.files import find
+from reconciler.config.text.nodes import ListNode, MapNode, Node, path_text, without
 from reconciler.model.desired import AlbumEntry, AlbumSet, AssetEntry, Desired, Entry, TagEntry
 from reconciler.model.memory import no_collection
 from reconciler.model.origin import Origin, Problem
@@ -160,7 +160,7 @@ class _Lists:
     albums: list[tuple[Problem, AlbumEntry]] = field(default_factory=list)
     album_sets: list[tuple[Problem, AlbumSet]] = field(default_factory=list)
 
-    def read(self, document: Document, pieces: Sequence[Kept] = ()) -> None:
+    def read(self, document: Document, pieces: Sequence[ReadPiece] = ()) -> None:
         """The lists of one file; `pieces` are those of its photos that were read before."""
         file, root = document.file.name, document.root
         where = replace(self.where, accounts=self.where.accounts.within(Scope(self.report, file, root)))
@@ -186,7 +186,7 @@ class _Lists:
             if entry := read_entry(scope, node, where):
                 yield index, entry
 
-    def _take(self, file: str, where: Selecting, piece: Kept, start: int) -> None:
+    def _take(self, file: str, where: Selecting, piece: ReadPiece, start: int) -> None:
         """The entries of a piece and those that it left to be read now, in the order of the file."""
         if not piece.places:
             self.assets += piece.entries.values()

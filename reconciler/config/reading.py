@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
 from reconciler.config.report import Scope
+from reconciler.config.text.nodes import ListNode, MapNode, Node, Scalar
 from reconciler.model.desired import Setting
 from reconciler.model.values import normal_tag
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reconciler.config.nodes import Node, Step, children, path_text
+from reconciler.config.text.nodes import Node, Step, children, path_text
 from reconciler.model.desired import Setting
 from reconciler.model.origin import InvalidFiles, Origin, Problem, Severity
 

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
+from reconciler.config.text.nodes import ListNode, MapNode, Node, Scalar
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from reconciler.config.editing import Edit, Edits, NotEditable, Text, edited, scalar_text
+from reconciler.config.text.editing import Edit, Edits, NotEditable, Text, edited, scalar_text
 from reconciler.diff.drift import Drift, Kind
 from reconciler.diff.names import resolve
 from reconciler.model.asset import Asset

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reconciler.model.albumsets import SetMember
+from reconciler.model.album_sets import SetMember
 from reconciler.model.attempts import Attempt
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.quick import quick

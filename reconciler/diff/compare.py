@@ -23,7 +23,7 @@ from reconciler.diff.references import check_references
 from reconciler.diff.sharing import Sharing, resolve_users
 from reconciler.diff.target import Target, is_meant, narrow
 from reconciler.diff.whole import Whole, whole_of
-from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
+from reconciler.model.album_sets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.asset import READ
 from reconciler.model.attempts import NO_ATTEMPTS, Attempts
 from reconciler.model.desired import Desired

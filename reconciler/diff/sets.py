@@ -10,7 +10,7 @@ from reconciler.diff.albums import claimed_ids
 from reconciler.diff.changes import Note
 from reconciler.diff.hits import own_and_others
 from reconciler.diff.others import stranger_ids
-from reconciler.model.albumsets import KnownAlbums, SetMember
+from reconciler.model.album_sets import KnownAlbums, SetMember
 from reconciler.model.asset import AssetState
 from reconciler.model.desired import AlbumEntry, AlbumSet, Desired, Setting
 from reconciler.model.groupings import Group

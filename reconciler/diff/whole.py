@@ -15,7 +15,7 @@ from reconciler.diff.rules import AlbumRule, Rules
 from reconciler.diff.sets import Expansion, expand
 from reconciler.diff.states import states_of
 from reconciler.diff.told import Told
-from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
+from reconciler.model.album_sets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.asset import AssetState
 from reconciler.model.attempts import NO_ATTEMPTS, Attempts
 from reconciler.model.desired import AssetEntry, Desired

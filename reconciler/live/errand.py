@@ -14,7 +14,7 @@ from reconciler.live.kept.photos import Kept
 from reconciler.live.meter import Meter
 from reconciler.live.plan import Read, ReadingPlan, Rejected, What, read
 from reconciler.live.source import Source
-from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
+from reconciler.model.album_sets import NOTHING_KNOWN, KnownAlbums
 
 A = TypeVar("A")
 B = TypeVar("B")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from reconciler.model.albumsets import SetKey, SetMember
+from reconciler.model.album_sets import SetKey, SetMember
 from reconciler.model.asset import AssetState
 from reconciler.model.groupings import ByPerson, Grouping
 from reconciler.model.origin import Origin

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldChange, ShareChange
-from reconciler.model.albumsets import SetKey, SetMember
+from reconciler.model.album_sets import SetKey, SetMember
 from reconciler.model.codec import origin_from_json, origin_to_json
 from reconciler.model.sharing import User
 

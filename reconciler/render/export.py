@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.config.editing import scalar_text
-from reconciler.config.nodes import plain_value
-from reconciler.config.place import moved_to
+from reconciler.config.text.editing import scalar_text
+from reconciler.config.text.nodes import plain_value
+from reconciler.config.values.zone_of_place import moved_to
 from reconciler.model.asset import Asset
 from reconciler.model.live import Album, Live
 from reconciler.model.sharing import Role, Share

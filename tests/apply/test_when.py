@@ -15,7 +15,7 @@ import pytest
 from reconciler.apply.protocols import Deadline, Interruption, Limits
 from reconciler.apply.queues.opening import NotNow, Opening, backlog, next_span, span_at
 from reconciler.apply.run import apply_plan
-from reconciler.config.times import read_hours
+from reconciler.config.values.times import read_hours
 from reconciler.immich.answers import Queue
 from reconciler.immich.writer import Writer
 from reconciler.model.desired import Outside, WindowSettings

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from reconciler.cli.export import FIELDS, PARTS, USUAL, main
 from reconciler.cli.plan import main as plan
-from reconciler.config.formatting import formatted
+from reconciler.config.text.formatting import formatted
 from reconciler.render import export
 from reconciler.sandbox.library import Library, NewAsset
 from reconciler.sandbox.photo import Embedded

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.dates import BadDate, Span, read_span, read_taken
+from reconciler.config.values.dates import BadDate, Span, read_span, read_taken
 from reconciler.model.values import Taken
 
 D = datetime

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.editing import Edit, NotEditable, Text, edited, scalar_text
+from reconciler.config.text.editing import Edit, NotEditable, Text, edited, scalar_text
 from reconciler.model.origin import Origin
 
 TEXT = """\

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.cli.formatting import main
-from reconciler.config.formatting import NotFormatted, formatted
+from reconciler.config.text.formatting import NotFormatted, formatted
 
 UNEVEN = """\
 # top

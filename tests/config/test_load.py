@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.config import load
-from reconciler.config.files import LARGEST
+from reconciler.config.text.files import LARGEST
 from reconciler.model.desired import Http
 from reconciler.model.origin import InvalidFiles
 from tests.config.writing import loaded, messages, problems

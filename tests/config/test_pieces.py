@@ -13,12 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.config import documents, load, pieces
+from reconciler.config import documents, load
 from reconciler.config.cache import Cache
 from reconciler.config.documents import read_piece
-from reconciler.config.kept import NotKept, from_bytes, to_bytes
-from reconciler.config.pieces import cut
+from reconciler.config.read_pieces import NotAPiece, from_bytes, to_bytes
 from reconciler.config.reading import Clock
+from reconciler.config.text import pieces
+from reconciler.config.text.pieces import cut
 from reconciler.model.desired import Desired
 from reconciler.model.origin import InvalidFiles, Problem
 
@@ -303,7 +304,7 @@ class TestBytes:
             b"garbage",
             b"",
         ):
-            with pytest.raises(NotKept):
+            with pytest.raises(NotAPiece):
                 from_bytes(data)
 
     def test_there_and_back(self) -> None:

@@ -16,12 +16,12 @@ from jsonschema import Draft7Validator
 
 import reconciler.config
 from reconciler.config import load, schema
-from reconciler.config.entries import _VALUES
-from reconciler.config.nodes import MapNode
-from reconciler.config.parsing import parse
+from reconciler.config.entries.assets import _VALUES
 from reconciler.config.report import Report
+from reconciler.config.rules.selecting import _READERS
 from reconciler.config.schema import ANNOTATIONS, language, validator
-from reconciler.config.selecting import _READERS
+from reconciler.config.text.nodes import MapNode
+from reconciler.config.text.parsing import parse
 from reconciler.model.safety import Budget, Counted
 
 TOP = Path(__file__).parents[2]
@@ -117,7 +117,7 @@ def test_every_key_is_read_by_the_code() -> None:
     beside = {"match", "tags", "account", "protect"}
     assert set(SCHEMA["definitions"]["assetEntry"]["properties"]) == {*_VALUES, *beside}
     code = "".join(
-        path.read_text(encoding="utf-8") for path in Path(reconciler.config.__file__).parent.glob("*.py")
+        path.read_text(encoding="utf-8") for path in Path(reconciler.config.__file__).parent.rglob("*.py")
     )
     code += "".join(f'"{word}"' for word in (*Budget, *Counted))  # read by their names
     for path, part in parts(SCHEMA):

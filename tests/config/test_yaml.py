@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from reconciler.config import parsing
-from reconciler.config.nodes import ListNode, MapNode, Node, Scalar, plain_value
-from reconciler.config.parsing import parse
 from reconciler.config.report import Report
+from reconciler.config.text import parsing
+from reconciler.config.text.nodes import ListNode, MapNode, Node, Scalar, plain_value
+from reconciler.config.text.parsing import parse
 from reconciler.model.origin import InvalidFiles
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.config import editing, load
-from reconciler.config.editing import Edit, Edits, NotEditable, edited
+from reconciler.config import load
+from reconciler.config.text import editing
+from reconciler.config.text.editing import Edit, Edits, NotEditable, edited
 from reconciler.diff import accepting, compare, names
 from reconciler.diff.accepting import accept
 from reconciler.diff.converged import applied_of

@@ -25,7 +25,7 @@ import pytest
 from reconciler.config import load
 from reconciler.diff import compare
 from reconciler.live.snapshot.document import from_bytes
-from reconciler.model.albumsets import KnownAlbums, SetKey
+from reconciler.model.album_sets import KnownAlbums, SetKey
 from reconciler.model.applied import Applied
 from reconciler.model.applied import from_bytes as read_applied
 from reconciler.model.attempts import Attempt, Attempts

@@ -15,7 +15,7 @@ from reconciler.config import load
 from reconciler.live.reading import reading_for
 from reconciler.live.snapshot.covers import Covers, covered_by, lacking
 from reconciler.live.snapshot.document import BadSnapshot, Snapshot, read_snapshot, to_bytes, without_names
-from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums, SetKey
+from reconciler.model.album_sets import NOTHING_KNOWN, KnownAlbums, SetKey
 from reconciler.model.asset import Asset, Owner, Person
 from reconciler.model.attempts import Attempt
 from reconciler.model.live import Album, Identity, Live, Tag

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from reconciler.apply.protocols import Deadline, Interruption, Limits, Progress
-from reconciler.config.times import DAY, duration_text
+from reconciler.config.values.times import DAY, duration_text
 from reconciler.immich.answers import Queue
 from reconciler.model.desired import Hours, Outside, WindowSettings, clock_text
 

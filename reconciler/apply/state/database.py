@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums, SetKey, SetMember
+from reconciler.model.album_sets import NOTHING_KNOWN, KnownAlbums, SetKey, SetMember
 from reconciler.model.attempts import Attempt, Attempts
 
 _SCHEMA = """

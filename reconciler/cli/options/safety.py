@@ -27,7 +27,7 @@ class LimitFor(Kind):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The limits, by what they count."""
-        from reconciler.config.limits import BadLimit, read_counted, read_limit
+        from reconciler.config.values.limits import BadLimit, read_counted, read_limit
         from reconciler.model.safety import everywhere
 
         if not isinstance(value, str):
@@ -47,7 +47,7 @@ class Allowance(Kind):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The guard, and whom it is about."""
-        from reconciler.config.limits import BadLimit, read_allowed
+        from reconciler.config.values.limits import BadLimit, read_allowed
 
         if not isinstance(value, str):
             return value

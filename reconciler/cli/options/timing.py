@@ -34,7 +34,7 @@ class Duration(Kind):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Seconds."""
-        from reconciler.config.times import BOUNDS, BadTime, read_duration
+        from reconciler.config.values.times import BOUNDS, BadTime, read_duration
 
         if isinstance(value, float):
             return value
@@ -52,7 +52,7 @@ class HoursOfDay(Kind):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The hours."""
-        from reconciler.config.times import BadTime, read_hours
+        from reconciler.config.values.times import BadTime, read_hours
 
         if not isinstance(value, str):
             return value
@@ -69,7 +69,7 @@ class Zone(Kind):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name, once it is known to be one."""
-        from reconciler.config.times import BadTime, read_zone
+        from reconciler.config.values.times import BadTime, read_zone
 
         try:
             return read_zone(str(value)).key

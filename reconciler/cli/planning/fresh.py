@@ -25,7 +25,7 @@ from reconciler.live.permissions import calls_of
 from reconciler.live.plan import ReadingPlan
 from reconciler.live.read import read_unless_same
 from reconciler.live.reading import reading_for
-from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums
+from reconciler.model.album_sets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.applied import Applied
 from reconciler.model.attempts import NO_ATTEMPTS, Attempts
 from reconciler.model.desired import Desired

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from reconciler.diff.target import Target
 from reconciler.live.kept.photos import Kept
-from reconciler.model.albumsets import KnownAlbums
+from reconciler.model.album_sets import KnownAlbums
 from reconciler.model.attempts import Attempts
 from reconciler.model.desired import Desired
 from reconciler.plan import Plan

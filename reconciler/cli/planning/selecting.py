@@ -17,8 +17,8 @@ from reconciler.cli.options.caches import files_cache
 from reconciler.cli.telling.progress import Unheard, of_reading
 from reconciler.config import load
 from reconciler.config.faults import nearest
-from reconciler.config.owners import refused_of
-from reconciler.config.question import is_written_out, names_of_rules, rule_named
+from reconciler.config.rules.owners import refused_of
+from reconciler.config.rules.question import is_written_out, names_of_rules, rule_named
 from reconciler.diff.references import check_references
 from reconciler.diff.states import states_of
 from reconciler.immich.reader import Reader

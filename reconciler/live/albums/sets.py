@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from reconciler.model.albumsets import KnownAlbums
+from reconciler.model.album_sets import KnownAlbums
 from reconciler.model.asset import Asset, AssetState, Person
 from reconciler.model.desired import AlbumSet, Desired
 from reconciler.model.groupings import ByDate, ByPerson, ByTag

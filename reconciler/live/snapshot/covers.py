@@ -11,7 +11,7 @@ from reconciler.live.albums.members import Meant
 from reconciler.live.albums.sets import may_be_of_sets
 from reconciler.live.reading import Reading, reading_for
 from reconciler.live.tags.memberships import wanted_tags
-from reconciler.model.albumsets import KnownAlbums
+from reconciler.model.album_sets import KnownAlbums
 from reconciler.model.company import is_id
 from reconciler.model.desired import Desired, PhotoName
 from reconciler.model.live import Album, Live

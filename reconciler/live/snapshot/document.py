@@ -18,7 +18,7 @@ import orjson
 
 from reconciler.live.snapshot.columns import by_photo, from_columns, numbered, to_columns, unnumbered
 from reconciler.live.snapshot.covers import Covers, covers_json, read_covers
-from reconciler.model.albumsets import NOTHING_KNOWN, KnownAlbums, SetKey
+from reconciler.model.album_sets import NOTHING_KNOWN, KnownAlbums, SetKey
 from reconciler.model.asset import Asset, Owner, Person
 from reconciler.model.attempts import NO_ATTEMPTS, Attempt, Attempts
 from reconciler.model.codec import taken_from_text

@@ -11,7 +11,7 @@ from reconciler.live.reading import reading_for
 from reconciler.live.snapshot.covers import asks_checksums, covered_by
 from reconciler.live.snapshot.document import Snapshot, without_names
 from reconciler.live.source import Source
-from reconciler.model.albumsets import KnownAlbums
+from reconciler.model.album_sets import KnownAlbums
 from reconciler.model.asset import AssetState
 from reconciler.model.attempts import Attempts
 from reconciler.model.desired import AssetEntry, Desired, TagEntry

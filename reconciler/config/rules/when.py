@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from reconciler.config.dates import BadDate, Span
-from reconciler.config.nodes import Node, Scalar
-from reconciler.config.periods import Counted, read_period
 from reconciler.config.reading import Clock, scalars, setting
-from reconciler.config.where import Selecting, joined
+from reconciler.config.rules.where import Selecting, joined
+from reconciler.config.text.nodes import Node, Scalar
+from reconciler.config.values.dates import BadDate, Span
+from reconciler.config.values.periods import Counted, read_period
 from reconciler.model.conditions import AddedBetween, TakenBetween, TakenWithin
 from reconciler.model.selectors import AnyOf, Selector
 from reconciler.model.yearly import AddedOn, TakenOn, YearDays

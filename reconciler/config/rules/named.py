@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from reconciler.config.circles import circles
 from reconciler.config.faults import nearest
-from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
 from reconciler.config.reading import scalars
 from reconciler.config.report import Report, Scope
-from reconciler.config.selecting import read_match
-from reconciler.config.where import Selecting, joined
+from reconciler.config.rules.circles import circles
+from reconciler.config.rules.selecting import read_match
+from reconciler.config.rules.where import Selecting, joined
+from reconciler.config.text.nodes import ListNode, MapNode, Node, Scalar
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.selectors import All, Named, Selector
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from reconciler.config.faults import nearest
-from reconciler.config.nodes import MapNode, Scalar
 from reconciler.config.report import Report, Scope
+from reconciler.config.text.nodes import MapNode, Scalar
 from reconciler.model.origin import Origin, Problem
 
 KEY = "account"

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from reconciler.config.nodes import WORDS, NotANumber, plain_value
-from reconciler.config.parsing import LOADER
+from reconciler.config.text.nodes import WORDS, NotANumber, plain_value
+from reconciler.config.text.parsing import LOADER
 from reconciler.model.origin import Origin
 
 _PLAIN = re.compile(r"[^\W\d_][\w ./()'+-]*")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from reconciler.config.nodes import Node
+from reconciler.config.entries.accounts import Accounts
 from reconciler.config.reading import Clock
 from reconciler.config.report import Scope
-from reconciler.config.whose import Accounts
+from reconciler.config.text.nodes import Node
 from reconciler.model.selectors import All, AnyOf, Selector
 
 

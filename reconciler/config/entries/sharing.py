@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.config.nodes import ListNode, MapNode, Node
 from reconciler.config.reading import items, mapping, scalar
 from reconciler.config.report import Scope
+from reconciler.config.text.nodes import ListNode, MapNode, Node
 from reconciler.model.sharing import Role, ShareItem, ShareWish
 from reconciler.model.text import folded
 

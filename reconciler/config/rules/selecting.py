@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from reconciler.config.conditions import CONDITIONS
-from reconciler.config.nodes import ListNode, MapNode, Node
 from reconciler.config.reading import items, mapping
-from reconciler.config.where import Reader, Selecting, joined
+from reconciler.config.rules.conditions import CONDITIONS
+from reconciler.config.rules.where import Reader, Selecting, joined
+from reconciler.config.text.nodes import ListNode, MapNode, Node
 from reconciler.model.selectors import All, AnyOf, Not, Selector
 
 

@@ -9,15 +9,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from reconciler.config.amounts import BadAmount, read_distance
+from reconciler.config.entries.sharing import read_share
 from reconciler.config.faults import nearest
-from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
-from reconciler.config.owners import read_exclude, read_rule, refuse_grouping
 from reconciler.config.reading import items, mapping, scalar, scalars, setting, texts
 from reconciler.config.report import Scope
-from reconciler.config.sharing import read_share
-from reconciler.config.where import Selecting
-from reconciler.model.albumsets import SetKey
+from reconciler.config.rules.owners import read_exclude, read_rule, refuse_grouping
+from reconciler.config.rules.where import Selecting
+from reconciler.config.text.nodes import ListNode, MapNode, Node, Scalar
+from reconciler.config.values.amounts import BadAmount, read_distance
+from reconciler.model.album_sets import SetKey
 from reconciler.model.company import PersonIs
 from reconciler.model.desired import AlbumSet, Membership, Setting
 from reconciler.model.groupings import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reconciler.config.circles import check_albums
 from reconciler.config.report import Report
-from reconciler.model.albumsets import SetKey
+from reconciler.config.rules.circles import check_albums
+from reconciler.model.album_sets import SetKey
 from reconciler.model.desired import AlbumEntry, AlbumSet, TagEntry
 from reconciler.model.origin import Problem
 

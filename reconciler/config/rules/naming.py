@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.config.conditions import CONDITIONS
-from reconciler.config.nodes import MapNode, Node, Scalar
 from reconciler.config.reading import scalar
-from reconciler.config.where import Selecting, joined
+from reconciler.config.rules.conditions import CONDITIONS
+from reconciler.config.rules.where import Selecting, joined
+from reconciler.config.text.nodes import MapNode, Node, Scalar
 from reconciler.model.conditions import ChecksumIs
 from reconciler.model.desired import PhotoName
 from reconciler.model.selectors import All

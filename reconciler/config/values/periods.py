@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from reconciler.config.dates import MONTH_DAYS, BadDate, Span, read_span
+from reconciler.config.values.dates import MONTH_DAYS, BadDate, Span, read_span
 from reconciler.model.yearly import YearDays
 
 _BACK = re.compile(r"last +(\d{1,5}) +(day|week|month|year)s?", re.ASCII | re.IGNORECASE)

@@ -17,17 +17,17 @@ from enum import Enum
 from operator import attrgetter
 from typing import Any
 
-from reconciler.config.nodes import ListNode, MapNode, Scalar
+from reconciler.config.text.nodes import ListNode, MapNode, Scalar
 from reconciler.model.desired import AssetEntry, Setting
 from reconciler.model.origin import Origin
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Kept:
-    """Some items of a list of photos that have no fault.
+class ReadPiece:
+    """What the items of a piece came to; `count` is how many they are.
 
-    `entries` are those that need nothing from elsewhere, by their place among the items; `rest` are the
-    others, which stand at `places`.
+    `entries` are those that need nothing from elsewhere and have no fault, by their place among the items.
+    `rest` are the others, as nodes, which stand at `places`.
     """
 
     count: int
@@ -36,23 +36,23 @@ class Kept:
     entries: Mapping[int, AssetEntry]
 
 
-class NotKept(Exception):
+class NotAPiece(Exception):
     """These bytes are nothing that this program has kept."""
 
 
-def to_bytes(kept: Kept) -> bytes:
+def to_bytes(piece: ReadPiece) -> bytes:
     """The piece as bytes."""
     stream = io.BytesIO()
-    _Pickler(stream, 5).dump((kept.count, kept.places, kept.rest, kept.entries))
+    _Pickler(stream, 5).dump((piece.count, piece.places, piece.rest, piece.entries))
     return stream.getvalue()
 
 
-def from_bytes(data: bytes) -> Kept:
-    """The piece that `to_bytes` made bytes of. Raises NotKept for anything else."""
+def from_bytes(data: bytes) -> ReadPiece:
+    """The piece that `to_bytes` made bytes of. Raises NotAPiece for anything else."""
     try:
-        return Kept(*_Unpickler(io.BytesIO(data)).load())
+        return ReadPiece(*_Unpickler(io.BytesIO(data)).load())
     except (pickle.UnpicklingError, EOFError, TypeError, ValueError, LookupError, AttributeError) as error:
-        raise NotKept from error
+        raise NotAPiece from error
 
 
 def _setting(value: Any, file: str, line: int, column: int) -> Setting[Any]:

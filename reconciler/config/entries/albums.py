@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.config.entries import text_or_nothing
-from reconciler.config.naming import read_photo
-from reconciler.config.nodes import ListNode, MapNode, Node, Scalar
-from reconciler.config.owners import read_exclude, read_rule
+from reconciler.config.entries.assets import text_or_nothing
+from reconciler.config.entries.sharing import read_share
 from reconciler.config.reading import items, mapping, scalar, setting, tag_path
 from reconciler.config.report import Scope
-from reconciler.config.sharing import read_share
-from reconciler.config.where import Selecting
+from reconciler.config.rules.naming import read_photo
+from reconciler.config.rules.owners import read_exclude, read_rule
+from reconciler.config.rules.where import Selecting
+from reconciler.config.text.nodes import ListNode, MapNode, Node, Scalar
 from reconciler.model.desired import AlbumEntry, Membership, PhotoName, Setting, TagEntry
 from reconciler.model.owners import ONLY_ME, owners_of
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from reconciler.config.limits import BadLimit, read_allowed, read_counted, read_limit
-from reconciler.config.nodes import ListNode, MapNode, Node, Scalar, Step
+from reconciler.config.entries.accounts import Accounts, no_account
 from reconciler.config.reading import Clock
-from reconciler.config.references import fault, is_only_reference, names
 from reconciler.config.report import Scope
-from reconciler.config.times import BOUNDS, BadTime, read_duration, read_hours, read_zone
-from reconciler.config.whose import Accounts, no_account
+from reconciler.config.text.nodes import ListNode, MapNode, Node, Scalar, Step
+from reconciler.config.values.limits import BadLimit, read_allowed, read_counted, read_limit
+from reconciler.config.values.references import fault, is_only_reference, names
+from reconciler.config.values.times import BOUNDS, BadTime, read_duration, read_hours, read_zone
 from reconciler.model.desired import Account, Http, Outside, Reference, Server, WindowSettings
 from reconciler.model.safety import FLOOR, Allowed, Budget, Counted, Limit, Safety, everywhere
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from reconciler.config import faults
-from reconciler.config.nodes import without
-from reconciler.config.owners import read_rule
-from reconciler.config.parsing import parse
 from reconciler.config.report import Report, Scope
+from reconciler.config.rules.owners import read_rule
+from reconciler.config.rules.where import Selecting
 from reconciler.config.schema import language
-from reconciler.config.where import Selecting
+from reconciler.config.text.nodes import without
+from reconciler.config.text.parsing import parse
 from reconciler.model.desired import AlbumEntry, AlbumSet, AssetEntry, Desired
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.owners import with_owners

@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 
 import yaml
 
-from reconciler.config.nodes import (
+from reconciler.config.report import Report
+from reconciler.config.text.nodes import (
     NUMBER_STARTS,
     WORDS,
     ListNode,
@@ -25,8 +26,7 @@ from reconciler.config.nodes import (
     path_text,
     plain_value,
 )
-from reconciler.config.report import Report
-from reconciler.config.syntax import explain
+from reconciler.config.text.syntax import explain
 from reconciler.model.origin import Origin, Problem
 
 DEEPEST = 64

@@ -6,12 +6,12 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 
-from reconciler.config.amounts import BadAmount, read_bounds, read_distance
-from reconciler.config.nodes import MapNode, Node, Scalar
 from reconciler.config.reading import items, mapping, scalar, scalars, texts
 from reconciler.config.report import Scope
-from reconciler.config.when import added, taken
-from reconciler.config.where import Reader, Selecting, joined
+from reconciler.config.rules.when import added, taken
+from reconciler.config.rules.where import Reader, Selecting, joined
+from reconciler.config.text.nodes import MapNode, Node, Scalar
+from reconciler.config.values.amounts import BadAmount, read_bounds, read_distance
 from reconciler.model.company import LibraryIs, OnlyPeople, PersonIs, Stacked
 from reconciler.model.conditions import (
     ChecksumIs,

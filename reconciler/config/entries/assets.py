@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from reconciler.config.dates import BadDate, read_moment, read_taken
-from reconciler.config.naming import is_name, read_name
-from reconciler.config.nodes import MapNode, Node, Scalar
-from reconciler.config.owners import read_own_rule
-from reconciler.config.place import moved_message, moved_to
 from reconciler.config.reading import Clock, Got, items, mapping, scalar, scalars, setting, tag_paths
 from reconciler.config.report import Scope
+from reconciler.config.rules.naming import is_name, read_name
+from reconciler.config.rules.owners import read_own_rule
+from reconciler.config.rules.where import Selecting
 from reconciler.config.schema import language
-from reconciler.config.where import Selecting
+from reconciler.config.text.nodes import MapNode, Node, Scalar
+from reconciler.config.values.dates import BadDate, read_moment, read_taken
+from reconciler.config.values.zone_of_place import moved_message, moved_to
 from reconciler.model.desired import AssetEntry, PhotoName, Setting, TagsWish
 from reconciler.model.selectors import Selector
 from reconciler.model.values import (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from reconciler.config.parsing import LOADER
+from reconciler.config.text.parsing import LOADER
 
 if TYPE_CHECKING:
     from ruamel.yaml.tag import Tag

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.config.nodes import Node, children
-from reconciler.config.selecting import read_match
-from reconciler.config.where import Selecting
+from reconciler.config.rules.selecting import read_match
+from reconciler.config.rules.where import Selecting
+from reconciler.config.text.nodes import Node, children
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.owners import ME, OwnerIs, owners_in, owners_of, reaches_others, untold, with_owners
 from reconciler.model.selectors import Selector

@@ -1,0 +1,1 @@
+"""Blocks of keys that say which photos are meant → selectors."""
