@@ -9,6 +9,7 @@ from reconciler.immich.errors import ServerError
 from reconciler.immich.scan import Begun
 from reconciler.immich.search import Selection
 from reconciler.live.cost import (
+    NOTHING,
     Cost,
     count_cost,
     detail_cost,
@@ -20,6 +21,7 @@ from reconciler.live.cost import (
     total,
 )
 from reconciler.live.errand import Errand
+from reconciler.live.kept.outlay import keep_outlay, outlay
 from reconciler.live.kept.photos import Kept
 from reconciler.live.people.everyone import Everyone
 from reconciler.live.plan import Rejected, What, read
@@ -118,17 +120,42 @@ class Looking:
     ) -> Choice:
         """The best way that was found, or the whole library, which these lines need."""
         best = self.best
-        if best is not None and best.seconds <= whole.seconds:
+        if best is not None and best.seconds <= whole.seconds and not self._keeps(best, facts, whole, what):
             self.errand.rejected.append(Rejected("scan of the whole library", "costs more", whole))
             self._in_vain(self.numbers.keys() - best.parts.selections.keys())
             return best
         if best is not None:
-            self._reject(_way(best.parts, best.lookups), f"would bring more than {what} costs")
+            better = (
+                f"would bring more than {what} costs"
+                if best.seconds > whole.seconds
+                else "readings in parts have cost as much by now as all photos, which are kept from here on"
+            )
+            self._reject(_way(best.parts, best.lookups), better)
             lines = _lines(best.parts)
         elif lines and not self.errand.rejected:
             self._reject("searches", "no filter of the server covers the rule")
         self._in_vain(self.numbers)
         return Choice(True, Parts(whole=lines), lookups_of(names, Parts()), facts, whole.seconds)
+
+    def _keeps(self, best: Choice, facts: Facts, whole: Cost, what: str) -> bool:
+        """Whether all is read to be kept, since readings in parts have cost as much by now."""
+        kept = self.kept(facts.library)
+        if what is KEPT or kept is None or not self.errand.around.sees_queues:
+            return False
+        more = self._in_parts(best, facts).seconds - kept_cost(facts.library).seconds
+        if more <= 0:
+            return False
+        spent = outlay(kept) + more
+        enough = spent >= whole.seconds and bool(self._queues(facts))
+        keep_outlay(kept, 0.0 if enough else spent)
+        return enough
+
+    def _in_parts(self, best: Choice, facts: Facts) -> Cost:
+        """What a reading in parts costs, with what was looked at to choose it."""
+        reads = [self.errand.reads[self.numbers[one]] for one in best.parts.selections]
+        reads += lookup_reads(best.lookups, facts, self.errand.around.may_check)
+        on_map = map_cost(facts.library) if self.map.markers else NOTHING
+        return total(one.cost for one in reads) + best.lookups.located.cost(facts) + on_map
 
     def _whole(self, asked: tuple[Asked, ...], facts: Facts) -> tuple[Cost, str]:
         """What the whole library costs, and what that is: a scan, or what is kept brought up to date."""
