@@ -32,13 +32,17 @@ FRESH = timedelta(hours=1)
 """How long after its upload a photo may still be waiting to be read by the server."""
 
 
-def apply_plan(plan: Plan, tools: Tools, *, saved: bool, on_drift: OnDrift | None = None) -> Report:
+def apply_plan(
+    plan: Plan, tools: Tools, *, saved: bool, fits: bool = False, on_drift: OnDrift | None = None
+) -> Report:
     """Carries out a plan and proves what became of it.
 
     With OnDrift.STOP (the default for a plan from a file, `saved`) anything that has moved since makes the
     plan stale and nothing is written; with SKIP (the default otherwise) what has moved is left alone and the
-    rest is done. A saved plan that was applied already is stale either way. Raises ServerError, QueuesBusy,
-    NotNow or StateUnusable only before anything was written; the queues are given back however it ends.
+    rest is done. A saved plan that was applied already is stale either way. A saved plan is looked at before
+    queues are paused, unless it is known that it `fits`, and every plan once they are. Raises ServerError,
+    QueuesBusy, NotNow or StateUnusable only before anything was written; the queues are given back however it
+    ends.
     """
     if not plan.changes and not plan.migrates:
         return Report(Outcome.UNSETTLED if plan.undone else Outcome.NOTHING)
@@ -47,7 +51,7 @@ def apply_plan(plan: Plan, tools: Tools, *, saved: bool, on_drift: OnDrift | Non
     if tools.interruption.requested:
         return not_begun(plan, tools.interruption)
     strict = (on_drift or (OnDrift.STOP if saved else OnDrift.SKIP)) is OnDrift.STOP
-    if saved and (unfit := stale(plan, read_again(plan, tools.reader), on_drift)):
+    if saved and not fits and (unfit := stale(plan, read_again(plan, tools.reader), on_drift)):
         return unfit
     tools.journal.begin(plan)
     try:

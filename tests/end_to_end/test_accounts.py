@@ -119,8 +119,14 @@ def test_saved_plans_are_applied_as_a_whole_or_not_at_all(shell: Shell) -> None:
         assert "  ada  not started\n  ben  stopped: the saved plan no longer fits" in stale.out
         server.ask("PUT", f"/api/assets/{photo['id']}", {"description": ""}, key=made.ben)
 
+        before = len(server.requests())
         applied = shell.run("immich-apply", "plan.json", "--approve", digest)
         assert applied.code == 0 and "  ada  done\n  ben  done" in applied.out, applied.said
+        sent = [(item["method"], item["path"]) for item in server.requests()[before:]]
+        first, second = sent.index(("PUT", "/tags/assets")), sent.index(("PUT", "/assets"))
+        ada = _photos(server, made.ada)[0]["id"]
+        assert sent[:first].count(("GET", f"/assets/{ada}")) == 2, "before her queues are paused, and after"
+        assert sent[:second].count(("GET", f"/assets/{photo['id']}")) == 3, "and once Ada was written"
         assert albums(server, made.ada) == {"Ours": 0, "Best": 4}
         twice = shell.run("immich-apply", "plan.json", "--yes")
         assert twice.code == 6 and "applied already" in twice.out

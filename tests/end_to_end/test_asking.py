@@ -55,17 +55,7 @@ def test_it_asks_on_a_terminal(shell: Shell, plain: Any, answer: bytes, code: in
     with plain(2) as server, terminal() as (ours, theirs):
         asking(shell, server)
         shell.write("wish.yaml", "assets:\n- match: { file: 'IMG_*' }\n  rating: 3\n")
-        process = subprocess.Popen(
-            [script("immich-apply")],
-            cwd=shell.folder,
-            env=shell.variables(TERM="xterm"),
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-            preexec_fn=lambda: _make_terminal(theirs),
-        )
-        os.close(theirs)
+        process = started(shell, theirs, "immich-apply")
         shown = read_until(ours, "Apply this plan?")
         assert "rating" in shown and "2 photos" in shown
         if answer == CTRL_C:
@@ -98,6 +88,32 @@ def test_results_go_to_the_file_although_progress_goes_to_the_terminal(shell: Sh
         told = (shell.folder / "out.txt").read_text("utf-8")
         assert "rating" in told and "Done: everything is written and has settled." in told
         assert "\x1b" not in told and "reading photos" in moving and "Done:" not in moving
+
+
+def started(shell: Shell, theirs: int, name: str, *args: str) -> subprocess.Popen[bytes]:
+    """A command with the program's end of a terminal, which it closes when it ends."""
+    process = subprocess.Popen(
+        [script(name), *args],
+        cwd=shell.folder,
+        env=shell.variables(TERM="xterm"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: _make_terminal(theirs),
+    )
+    os.close(theirs)
+    return process
+
+
+def agreed_to(shell: Shell, name: str, *args: str) -> int:
+    """Runs a command on a terminal, says yes to its question, and gives its exit code."""
+    with terminal() as (ours, theirs):
+        process = started(shell, theirs, name, *args)
+        read_until(ours, "Apply this plan?")
+        os.write(ours, b"y\n")
+        read_until(ours, "\0")
+        return process.wait(timeout=PATIENCE)
 
 
 def _over(process: subprocess.Popen[bytes], seconds: float) -> bool:

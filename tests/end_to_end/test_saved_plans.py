@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.end_to_end.support import Shell
+import pytest
+
+from tests.end_to_end.support import Served, Shell
+from tests.end_to_end.test_asking import agreed_to
 from tests.end_to_end.test_whole_path import asking, valid
 
 WISH = "assets:\n  - match: { file: IMG_0001.jpg }\n    description: Wanted\n"
@@ -98,3 +101,33 @@ def test_files_elsewhere_and_a_plan_from_standard_input(shell: Shell, plain: Any
         applied = inner.run("immich-apply", "-", elsewhere, "--yes", input=saved)
         assert applied.code == 0, applied.said
         assert inner.run("immich-plan", elsewhere, "--exit-code").code == 0
+
+
+def reads_before_the_write(server: Served, photo: str) -> tuple[int, int]:
+    """How often a photo was read before the queues were paused for its first write, and then before that."""
+    sent = [(item["method"], item["path"]) for item in server.requests()]
+    written = sent.index(("PUT", "/assets"))
+    paused = next(
+        number for number, (method, path) in enumerate(sent) if method == "PUT" and "/queues" in path
+    )
+    read = [number for number, request in enumerate(sent[:written]) if request == ("GET", f"/assets/{photo}")]
+    return sum(number < paused for number in read), sum(number > paused for number in read)
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["--yes", "asked"])
+def test_what_a_saved_plan_changes_is_read_again_only_where_it_may_have_moved(
+    shell: Shell, plain: Any, asked: bool
+) -> None:
+    """Once before the queues are paused, once more after somebody was asked, and always in the window."""
+    with plain() as server:
+        asking(shell, server)
+        shell.write("wish.yaml", WISH)
+        assert shell.run("immich-plan", "-o", "plan.json").code == 0
+        photo = server.assets()["IMG_0001.jpg"]["id"]
+        before = len(server.requests())
+        if asked:
+            assert agreed_to(shell, "immich-apply", "plan.json") == 0
+        else:
+            assert shell.run("immich-apply", "plan.json", "--yes").code == 0
+        assert all(f"/assets/{photo}" != item["path"] for item in server.requests()[:before])
+        assert reads_before_the_write(server, photo) == (1 + asked, 1)

@@ -147,6 +147,14 @@ class Runs:
         where = " and ".join(f"{name} = :{name}" for name in given) or "1"
         return self._read(where, given)
 
+    def newest(self, server: str) -> int:
+        """The number of the last run on a server; 0 where there was none. Raises StateUnusable."""
+        if not self.state.path.exists():
+            return 0
+        with self.state.usable(), closing(self.state.connect()) as database:
+            row = database.execute("select max(id) from run where server = ?", (server,)).fetchone()
+        return row[0] or 0
+
     def get(self, number: int) -> Run:
         """One run. Raises NoSuchRun, StateUnusable."""
         found = self._read("id = :id", {"id": number})

@@ -201,11 +201,6 @@ class Aside:
             after_earlier_runs(tools)
 
 
-def newest_run(tools: Tools) -> int:
-    """The number of the last run on the server; 0 where there was none."""
-    return next((run.id for run in Runs(tools.state).all(server=tools.server)), 0)
-
-
 def clock() -> datetime:
     """The time in UTC."""
     return datetime.now(UTC)

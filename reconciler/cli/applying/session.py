@@ -27,7 +27,6 @@ from reconciler.cli.applying.before import (
     after_earlier_runs,
     clock,
     let_earlier_settle,
-    newest_run,
     now,
     refuse_without_window,
     say_without_window,
@@ -131,10 +130,9 @@ class Session:
 
     def _until_stable(self, here: Here) -> Exit:
         tools, connection, account = here.tools, here.connection, here.account
-        early = here.ended_early()
         for turn in range(PASSES + 1):
             retry = self.retry_undone and turn == 0
-            plan = self.planned(here, retry=retry, early=early if turn == 0 else None)
+            plan = self.planned(here, retry=retry, first=turn == 0)
             self.show(plan)
             refused = self._unapproved(plan, account) or self._refused(plan, account)
             if refused is None and self.waited(plan, tools, connection):
@@ -154,10 +152,14 @@ class Session:
                 break
         return EXITS[outcome]
 
-    def planned(self, here: Here, *, retry: bool, early: Run | None = None) -> Plan:
-        """The plan for an account, with a word about a run that ended `early`; what is as asked is kept."""
+    def planned(self, here: Here, *, retry: bool, first: bool = False) -> Plan:
+        """The plan for an account; what is as asked is kept.
+
+        With the `first` one comes a word about the last run, where that did not come to its end.
+        """
         tools, remembered = here.tools, self._remembered(here)
-        known = known_with(remembered.read(), here.ended_early(), Runs(tools.state))
+        early = here.ended_early()
+        known = known_with(remembered.read(), early, Runs(tools.state))
         made = plan_for(
             here.desired,
             here.connection,
@@ -169,7 +171,8 @@ class Session:
             keep=lambda applied: self._remember(remembered, applied, tools, known),
         ).plan
         here.account.watching.rest()
-        say_ended_early(early, made)
+        if first:
+            say_ended_early(early, made)
         return made
 
     def keep(self, here: Here, plan: Plan, outcome: Outcome) -> None:
@@ -238,7 +241,7 @@ class Session:
             refused = self._unapproved(plan, account) or self._refused(plan, account)
             if refused is not None:
                 return refused
-            outcome = self.apply(plan, tools, connection, account, saved=True).outcome
+            outcome = self.apply(plan, tools, connection, account, saved=True, fits=True).outcome
             if outcome is Outcome.DONE:
                 self.keep_applied(Here(desired, connection, tools, account), plan)
             return EXITS[outcome]
@@ -341,9 +344,14 @@ class Session:
         if not plan.changes:
             return False
         self.allowed(plan, tools, connection)
-        before = newest_run(tools)
-        long = self.yes and tools.opening is not None and tools.opening.begin()
-        others = newest_run(tools) != before
+        return self._begun(plan, tools, connection, begin=self.yes)
+
+    def _begun(self, plan: Plan, tools: Tools, connection: Connection, *, begin: bool = True) -> bool:
+        """Waits for the time to `begin`, and for earlier runs; whether much may have moved meanwhile."""
+        runs = Runs(tools.state)
+        before = runs.newest(tools.server)
+        long = begin and tools.opening is not None and tools.opening.begin()
+        others = runs.newest(tools.server) != before
         return let_earlier_settle(plan, tools, connection) or long or others
 
     def allowed(self, plan: Plan, tools: Tools, connection: Connection) -> None:
@@ -353,31 +361,38 @@ class Session:
         refuse_without_window(plan, tools, connection)
 
     def apply(
-        self, plan: Plan, tools: Tools, connection: Connection, account: Account, *, saved: bool
+        self,
+        plan: Plan,
+        tools: Tools,
+        connection: Connection,
+        account: Account,
+        *,
+        saved: bool,
+        fits: bool = False,
     ) -> Report:
-        """Asks, and carries the plan out."""
+        """Asks, and carries the plan out. `fits` tells that a `saved` one was found to fit just now."""
         if plan.changes:
             self.allowed(plan, tools, connection)
             if not account.reports and not self.warned:
                 say_without_window(plan, tools, connection)
             account.watching.rest()
-            self.confirm()
+            fits = not self.confirm() and fits
         with signals(tools):
-            if plan.changes and tools.opening:
-                tools.opening.begin()
-                let_earlier_settle(plan, tools, connection)
-            report = apply_plan(plan, tools, saved=saved, on_drift=self.on_drift)
+            if plan.changes:
+                fits = not self._begun(plan, tools, connection) and fits
+            report = apply_plan(plan, tools, saved=saved, fits=fits, on_drift=self.on_drift)
         account.add(report, plan)
         return report
 
-    def confirm(self, what: str = "this plan", otherwise: str = "nothing was written") -> None:
-        """Asks whether to go on; stops where nobody says so."""
+    def confirm(self, what: str = "this plan", otherwise: str = "nothing was written") -> bool:
+        """Asks whether to go on, where nobody has said so before; whether it asked. Stops without a yes."""
         if self.yes or self.approval:
-            return
+            return False
         if not sys.stdin.isatty():
             stop("nobody is there to ask: give --yes to apply without asking", Exit.INVALID)
         if not click.confirm(f"Apply {what}?", err=True):
             stop(otherwise)
+        return True
 
 
 def may_match_more(plan: Plan) -> bool:

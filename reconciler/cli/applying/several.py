@@ -47,6 +47,8 @@ class Member:
     code: Exit = Exit.DONE
     wrote: bool = False
     """Whether this pass has written something for it."""
+    fits: bool = False
+    """Whether its saved plan was found to fit just now, and nothing was asked or written since."""
     first: Plan = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,13 +82,8 @@ class Several:
             several("--applied is a file for one account", [part.part_of for part in parts])
         calls = [Calls(reads(part), tuple(likely_for(part))) for part in parts]
         with self._opened(parts, ask, calls) as found:
-            early = [here.ended_early() for here in found]
             retry = self.session.retry_undone
-            plans = [
-                self.session.planned(here, retry=retry, early=run)
-                for here, run in zip(found, early, strict=True)
-            ]
-            members = [Member(here, plan) for here, plan in zip(found, plans, strict=True)]
+            members = [Member(here, self.session.planned(here, retry=retry, first=True)) for here in found]
             refused = self._refused(members)
             if refused is None and self._waited(members):
                 for member in members:
@@ -180,15 +177,16 @@ class Several:
     def _through(self, members: Sequence[Member], *, saved: bool) -> Exit:
         """Asks once for all, and applies pass by pass; what became of each is told however it ends."""
         session = self.session
-        for member in members:
-            if member.plan.changes:
-                session.allowed(member.plan, member.here.tools, member.here.connection)
         changed = [member for member in members if member.plan.changes]
+        for member in changed:
+            session.allowed(member.plan, member.here.tools, member.here.connection)
         if changed:
             for member in changed:
                 say_without_window(member.plan, member.here.tools, member.here.connection)
             members[0].here.account.watching.rest()
-            session.confirm("these plans" if len(changed) > 1 else f"the plan for {changed[0].name}")
+            what = "these plans" if len(changed) > 1 else f"the plan for {changed[0].name}"
+            asked = session.confirm(what)
+            changed[0].fits = saved and not asked
         code = Exit.INTERRUPTED
         try:
             code = self._passes(members, saved=saved)
@@ -248,7 +246,7 @@ class Several:
         session.view.heading(member.plan)
         try:
             report = session.agreed().apply(
-                member.plan, here.tools, here.connection, here.account, saved=saved
+                member.plan, here.tools, here.connection, here.account, saved=saved, fits=member.fits
             )
         except SystemExit as ended:
             member.end(Course.FAILED, Exit(int(ended.code or 1)), "see above")
