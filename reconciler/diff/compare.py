@@ -18,6 +18,7 @@ from reconciler.diff.changes import (
     TagMove,
 )
 from reconciler.diff.converge import Outcome
+from reconciler.diff.empty import notes_on_empty
 from reconciler.diff.notes import notes_for
 from reconciler.diff.references import check_references
 from reconciler.diff.sharing import Sharing, resolve_users
@@ -65,6 +66,7 @@ def differences(whole: Whole, live: Live, targets: Sequence[Target] = ()) -> Com
     changes = Changes(
         tags, _by_label(assets, labels), tuple(sorted(albums.changes, key=lambda item: item.name))
     )
+    empty = () if targets else notes_on_empty(whole, live, (one.origin for one in references.missing))
     narrowing = None
     undone, album_notes = told.undone, tuple(albums.notes)
     if targets:
@@ -93,6 +95,7 @@ def differences(whole: Whole, live: Live, targets: Sequence[Target] = ()) -> Com
             *whole.sets.notes,
             *sharing.notes,
             *album_notes,
+            *empty,
         ),
         undone=undone,
         labels=labels,

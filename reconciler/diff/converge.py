@@ -15,7 +15,7 @@ from reconciler.diff.rules import Hits, Rules, hits_after, memberships
 from reconciler.diff.wishes import Conflict, TagsTogether, field_wishes, tags_wish, wanted_tags
 from reconciler.model.asset import READ, AssetState
 from reconciler.model.attempts import Attempt, Attempts
-from reconciler.model.desired import Setting
+from reconciler.model.desired import AssetEntry, Setting
 from reconciler.model.origin import Origin
 from reconciler.model.values import (
     Coordinates,
@@ -59,6 +59,8 @@ class Outcome:
     looping: tuple[Origin, ...] = ()
     zone_ruled: Origin | None = None
     """The line of a date whose offset the place overrides; the instant is as wished."""
+    later: Sequence[AssetEntry] = ()
+    """The entries that match it once something of it has changed, where others do than at the start."""
 
     @classmethod
     def unchanged(cls, start: AssetState) -> Outcome:
@@ -141,6 +143,7 @@ def converge(start: AssetState, hits: Hits, rules: Rules, attempts: Attempts) ->
             break
         seen.append(after)
         hits = hits_after(hits, written, after, rules)
+        outcome.later = hits.entries
         state = after
     outcome.looping = tuple(sorted(trail or {rule.entry.origin for rule in rules.albums}))
     outcome.give_up()

@@ -10,6 +10,7 @@ from reconciler.diff.converge import Outcome
 from reconciler.diff.rules import NO_HITS, NOWHERE, AlbumRule, Hits, Rules, memberships
 from reconciler.model.asset import NOTHING_BESIDE, READ, Asset, AssetState
 from reconciler.model.desired import AssetEntry
+from reconciler.model.origin import Origin
 from reconciler.model.selectors import Selector
 from reconciler.model.values import Visibility, same
 
@@ -25,6 +26,8 @@ class Sieve:
     concerned: set[str] = field(default_factory=set)
     moving: dict[str, frozenset[str]] = field(default_factory=dict)
     """The albums that an asset will be in, where they change, as far as its live state decides."""
+    matched: set[Origin] = field(default_factory=set)
+    """The entries and albums whose rules match anything."""
 
     def outcome(self, asset_id: str) -> Outcome | None:
         """What becomes of an asset of which nothing changes but its albums; None where that isn't sure."""
@@ -75,11 +78,17 @@ def sift(states: Mapping[str, AssetState], rules: Rules) -> Sieve:
     visible = [state for state in every if state.asset.visibility is not Visibility.HIDDEN]
     for entry in rules.general:
         assert entry.rule is not None
-        for state in _selected(entry.rule, every, visible):
+        found = _selected(entry.rule, every, visible)
+        if found:
+            sieve.matched.add(entry.origin)
+        for state in found:
             sieve.entries[state.asset.id].append(entry)
     for rule in rules.ruled:
         asked = (every + others, visible + others) if others and rule.reaches_others else (every, visible)
-        for asset_id in _wanted(rule, *asked):
+        wanted = _wanted(rule, *asked)
+        if wanted:
+            sieve.matched.add(rule.entry.origin)
+        for asset_id in wanted:
             sieve.albums[asset_id].add(rule.entry.name)
     sieve.concerned = (rules.named.keys() | sieve.entries.keys()) & states.keys()
     sieve.moving = dict(_moving(sieve))
@@ -94,9 +103,7 @@ def own_and_others(states: Iterable[AssetState]) -> tuple[list[AssetState], list
     return ([state for state in every if state.own] if others else every), others
 
 
-def _selected(
-    rule: Selector, every: Sequence[AssetState], visible: Sequence[AssetState]
-) -> Iterable[AssetState]:
+def _selected(rule: Selector, every: Sequence[AssetState], visible: Sequence[AssetState]) -> list[AssetState]:
     return rule.select(every if rule.needs().hidden else visible)
 
 
@@ -104,7 +111,7 @@ def _wanted(rule: AlbumRule, every: Sequence[AssetState], visible: Sequence[Asse
     entry = rule.entry
     if entry.rule is None:
         return set()
-    found = list(_selected(entry.rule, every, visible))
+    found = _selected(entry.rule, every, visible)
     left_out = {state.asset.id for state in entry.exclude.select(found)} if entry.exclude else set()
     return {state.asset.id for state in found} - left_out
 

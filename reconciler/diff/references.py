@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from reconciler.model.asset import Owner, Person
@@ -54,7 +54,7 @@ def _unknown_person(one: PersonIs, people: Iterable[Person]) -> Problem | None:
     if any(one.means(person) for person in people):
         return None
     names = {person.name for person in people if person.name}
-    return Problem(f"the server knows no person {one.who!r}{_instead(one.who, names)}", one.origin)
+    return Problem(f"the server knows no person {one.who!r}{instead(one.who, names)}", one.origin)
 
 
 def _unknown_library(one: LibraryIs, live: Live) -> Problem | None:
@@ -62,7 +62,7 @@ def _unknown_library(one: LibraryIs, live: Live) -> Problem | None:
     wanted = folded(one.which or "")
     if any(folded(name) == wanted for name in names):
         return None
-    return Problem(f"the server has no external library {one.which!r}{_instead(wanted, names)}", one.origin)
+    return Problem(f"the server has no external library {one.which!r}{instead(wanted, names)}", one.origin)
 
 
 def _unknown_owner(one: OwnerIs, owners: Iterable[Owner]) -> Problem | None:
@@ -76,7 +76,7 @@ def _unknown_owner(one: OwnerIs, owners: Iterable[Owner]) -> Problem | None:
         )
         return Problem(text, one.origin)
     names = {text for owner in owners for text in (owner.name, owner.email) if text and not owner.me}
-    return Problem(f"the server knows no user {one.who!r}{_instead(one.who, names)}", one.origin)
+    return Problem(f"the server knows no user {one.who!r}{instead(one.who, names)}", one.origin)
 
 
 def _several_owners(one: OwnerIs, owners: Iterable[Owner]) -> Problem | None:
@@ -97,7 +97,8 @@ def _several(one: PersonIs, people: Iterable[Person]) -> Problem | None:
     return Problem(text + ", or merge them in Immich if they are the same", one.origin)
 
 
-def _instead(word: str, names: set[str]) -> str:
+def instead(word: str, names: Collection[str]) -> str:
+    """The name that was probably meant, or the names that there are; empty where there are none."""
     by_folded = {folded(name): name for name in sorted(names)}
     near = difflib.get_close_matches(folded(word), by_folded, n=1, cutoff=0.6)
     if near:

@@ -13,7 +13,7 @@ from reconciler.diff.others import stranger_ids
 from reconciler.model.album_sets import KnownAlbums, SetMember
 from reconciler.model.asset import AssetState
 from reconciler.model.desired import AlbumEntry, AlbumSet, Desired, Setting
-from reconciler.model.groupings import Group
+from reconciler.model.groupings import ByFolder, Group
 from reconciler.model.live import Album, Live
 from reconciler.model.origin import Problem
 from reconciler.model.owners import reaches_others
@@ -110,7 +110,7 @@ class _Expander:
         groups = album_set.grouping.groups(self._selected(album_set, states, remembered))
         ids, rest = _known_again(album_set, groups, remembered)
         self.taken.update(ids.values())
-        made = _Making(album_set, self)
+        made = _Making(album_set, self, len(groups))
         for key, group in groups.items():
             if album_set.takes(key, group.values):
                 made.group(group, ids.get(key))
@@ -219,6 +219,12 @@ class _Making:
 
     album_set: AlbumSet
     all: _Expander
+    groups: int
+    """How many groups there are, those that are not meant included."""
+    albums: int = 0
+    """How many groups have an album, or get one."""
+    tiny: int = 0
+    """How many get none, for they are too small."""
     small: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
     shared: list[str] = field(default_factory=list)
@@ -239,11 +245,13 @@ class _Making:
             named = self.all.by_name.get(name, [])
             there = there or (named[0] if len(named) == 1 else None)
             if there is None:
+                self.tiny += 1
                 return
             if album_id and self._delete(group.key, there):
                 return
             self.small.append(there.name)
         entry = self._entry(name, group.key, album_id, values)
+        self.albums += 1
         self.all.add(_Made(self.album_set, entry, [state.asset.id for state in group.states]))
 
     def gone(self, key: str, album: Album) -> None:
@@ -292,7 +300,9 @@ class _Making:
         )
 
     def tell(self) -> None:
-        """What a reader should know about albums that have fallen empty."""
+        """What a reader should know about albums that have fallen empty, and about a set that makes none."""
+        if not (self.albums or self.empty or self.small or self.shared):
+            self.all.notes.append(Note(self._why_none(), self.album_set.origin))
         small = f"fewer than {self.album_set.min_photos} photos"
         stays = "" if self.album_set.prune else "; `prune: true` deletes such albums"
         for names, what, then in (
@@ -306,6 +316,23 @@ class _Making:
             text = f"{_albums(self.shared)} of this set {_stay(self.shared)}, as somebody else's or hidden "
             text += "photos are in it"
             self.all.notes.append(Note(text, self.album_set.origin))
+
+    def _why_none(self) -> str:
+        """Why the set makes no album at all."""
+        if self.tiny:
+            least = self.album_set.min_photos
+            return f"no group of this set has {least} photos (`min_photos`), so it makes no album"
+        if self.groups:
+            return (
+                f"`only` and `except` leave out every group of this set ({self.groups}), so it makes no album"
+            )
+        grouping = self.album_set.grouping
+        if isinstance(grouping, ByFolder):
+            return (
+                f"no photo lies in a folder below {grouping.root!r}, so this set makes no album; folders are "
+                "those of the server, which Immich shows among the details of a photo"
+            )
+        return "no photo belongs to a group of this set, so it makes no album"
 
 
 def _former(

@@ -115,6 +115,8 @@ class Outcomes:
     """Which of them will be in a managed album, by its name."""
     protected: dict[str, Origin] = field(default_factory=dict)
     """The assets that an entry protects, with its line."""
+    matched: set[Origin] = field(default_factory=set)
+    """The entries that match only what has changed."""
 
     def add(self, outcome: Outcome) -> None:
         """What becomes of one asset."""
@@ -152,6 +154,7 @@ def _converge_all(sieve: Sieve, attempts: Attempts) -> tuple[Outcomes, Told]:
             for entry in (*rules.named.get(asset_id, ()), *hits.entries):
                 if entry.protect:
                     outcomes.protected.setdefault(asset_id, entry.origin)
+            outcomes.matched.update(entry.origin for entry in outcome.later)
             told.take(outcome)
         outcomes.add(outcome)
     return outcomes, told

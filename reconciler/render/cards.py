@@ -175,7 +175,8 @@ def _album(change: AlbumChange, names: _Names) -> Card:
     elif change.action is Action.UPDATE and strips:
         note = f"{change.size_before:,} → {count(change.size_after, 'photo')}"
     else:
-        note = count(change.size_after, "photo") if strips else ""
+        created = change.action is Action.CREATE
+        note = count(change.size_after, "photo") if strips else "no photos" if created else ""
     if change.made_by:
         note = f"{note}{' · ' if note else ''}album set {words.quoted(change.made_by.title)}"
     return Card(

@@ -275,6 +275,8 @@ def _album(change: AlbumChange, plan: Plan) -> Iterator[str]:
             yield f"  - {sign} {count(len(ids), 'photo')}: {', '.join(listed(names))}"
     if change.added or change.removed:
         yield f"  - {change.size_before:,} → {count(change.size_after, 'photo')}"
+    elif change.action is Action.CREATE:
+        yield "  - no photos"
     for share in change.shares:
         sign, text = words.share(share)
         at = _at(share.origin) if share.origin != change.origin else ""

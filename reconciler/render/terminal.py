@@ -252,8 +252,9 @@ def _album(page: Page, change: AlbumChange, plan: Plan) -> None:
     if change.action is Action.DELETE:
         return
     members = bool(change.added or change.removed)
+    empty = change.action is Action.CREATE and not members
     labels = [item.field.value for item in change.fields] + (["photos", "size"] if members else [])
-    labels += ["share"] if change.shares else []
+    labels += (["photos"] if empty else []) + (["share"] if change.shares else [])
     column = max((len(label) for label in labels), default=0)
     for item in change.fields:
         _album_field(page, item, change, column, plan)
@@ -262,6 +263,8 @@ def _album(page: Page, change: AlbumChange, plan: Plan) -> None:
             start = Span(" " * 6 + "photos".ljust(column) + "  ")
             lead = [start, Span(f"{sign} {len(ids):,}", _STYLES[sign]), Span(": ")]
             name_list(page, lead, sorted(_label(photo, plan) for photo in ids), 6 + column + 2)
+    if empty:
+        page.text("photos".ljust(column) + "  none", indent=6)
     if members:
         _change(page, "size", column, (f"{change.size_before:,}", f"{change.size_after:,}"))
     for share in change.shares:

@@ -298,6 +298,32 @@ class TestGone:
         assert list(albums(here)) == ["2024-02"]
 
 
+class TestNothingToMake:
+    """A set that makes no album says so, and why."""
+
+    def told(self, here: World, **keys: Any) -> str:
+        plan = here.plan(sets({"name": "x {start}", **keys}))
+        assert not plan.changes
+        (note,) = plan.notes
+        assert note.origin and note.origin.line == 2
+        return note.text
+
+    def test_a_folder_that_is_not_there(self, here: World) -> None:
+        assert "below '/nowhere'" in self.told(here, for_each={"folder": "/nowhere"})
+
+    def test_a_rule_that_matches_nothing(self, here: World) -> None:
+        assert "no photo belongs" in self.told(here, for_each="month", match={"file": "nothing.jpg"})
+
+    def test_groups_that_are_too_small(self, here: World) -> None:
+        assert "has 500 photos (`min_photos`)" in self.told(here, for_each="month", min_photos=500)
+
+    def test_groups_that_are_left_out(self, here: World) -> None:
+        assert "`only` and `except`" in self.told(here, for_each="year", only="1999")
+
+    def test_one_that_makes_any_says_nothing(self, here: World) -> None:
+        assert not here.plan(sets(MONTHS)).notes
+
+
 class TestNames:
     def test_one_name_by_hand_and_by_a_set(self, here: World) -> None:
         plan = here.plan(sets(MONTHS, albums=[{"name": "2024-01", "description": "x"}]))
