@@ -54,7 +54,8 @@ def main(
     """Show which photos a rule matches on the server as it is now.
 
     RULE is written out in braces, or the name of a selector or of an album in the YAML files (default: those
-    of the current folder), or FILE:LINE of an entry or a set in them. Nothing is written.
+    of the current folder), or FILE:LINE of an entry, an album or a set in them, as plans show it. Nothing is
+    written.
 
     \b
     Examples:

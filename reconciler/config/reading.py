@@ -102,3 +102,15 @@ def tag_paths(scope: Scope, nodes: Iterable[Scalar]) -> frozenset[str]:
 __all__ = [
     "Clock", "Got", "items", "mapping", "scalar", "scalars", "setting", "tag_path", "tag_paths", "texts",
 ]  # fmt: skip
+
+
+def is_unwritten(scope: Scope, node: Node) -> bool:
+    """Whether no value is there at all, which is refused: to take one away, somebody has to write that."""
+    if not isinstance(node, Scalar) or node.value is not None or node.text:
+        return False
+    scope.error(
+        node,
+        "no value stands here (an unquoted # begins a comment); write one, in quotes if it begins with #, or "
+        "null to take away what is there",
+    )
+    return True

@@ -95,6 +95,7 @@ def files(*arguments: str) -> list[str]:
         ("ada", []),
         ("best of may", ["1.jpg", "0.jpg"]),
         ("photos.yaml:9", ["3.jpg"]),
+        ("photos.yaml:10", ["3.jpg"]),
         ("photos.yaml:12", ["1.jpg", "0.jpg"]),
         ("photos.yaml:18", []),
         ("photos.yaml:19", ["3.jpg", "2.jpg", "1.jpg", "0.jpg"]),
@@ -142,7 +143,7 @@ def test_why() -> None:
     [
         (["goood"], 2, "no selector, album or entry is called 'goood'; did you mean 'good'? A rule can be"),
         (["Untouched"], 2, "no selector, album or entry is called 'Untouched'"),
-        (["photos.yaml:10"], 2, "no selector, album or entry is called 'photos.yaml:10'"),
+        (["photos.yaml:14"], 2, "no selector, album or entry is called 'photos.yaml:14'"),
         (["{rating: 9}"], 2, "EXPR:1:10: rating: write 1 to 5"),
         (["{}"], 2, "EXPR:1:1: this would find every photo"),
         (["[{rating: 5}]"], 2, "EXPR:1:1: write keys in braces"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.config.entries.sharing import read_share
 from reconciler.config.faults import nearest
-from reconciler.config.reading import items, mapping, scalar, scalars, setting, texts
+from reconciler.config.reading import is_unwritten, items, mapping, scalar, scalars, setting, texts
 from reconciler.config.report import Scope
 from reconciler.config.rules.owners import read_exclude, read_rule, refuse_grouping
 from reconciler.config.rules.where import Selecting
@@ -127,7 +127,7 @@ def _plain(node: Node) -> Any:
 
 
 def _template(scope: Scope, node: MapNode, key: str, known: Mapping[str, Kind]) -> Setting[Template] | None:
-    if key not in node:
+    if key not in node or is_unwritten(scope, node[key]):
         return None
     part = scalar(node[key])
     text = "" if part.value is None else part.text

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reconciler.config.entries.assets import text_or_nothing
 from reconciler.config.entries.sharing import read_share
-from reconciler.config.reading import items, mapping, scalar, setting, tag_path
+from reconciler.config.reading import is_unwritten, items, mapping, scalar, setting, tag_path
 from reconciler.config.report import Scope
 from reconciler.config.rules.naming import read_photo
 from reconciler.config.rules.owners import read_exclude, read_rule
@@ -38,9 +38,7 @@ def read_album(scope: Scope, node: MapNode, where: Selecting) -> AlbumEntry | No
         id=scalar(node["id"]).text.lower() if "id" in node else None,
         renamed_from=_text(scope, node.get("renamed_from")),
         absent=absent,
-        description=setting(scope, node["description"], text_or_nothing(node["description"]))
-        if "description" in node
-        else None,
+        description=_description(scope, node.get("description")),
         order=_text(scope, node.get("order")),
         activity=setting(scope, node["activity"], scalar(node["activity"]).value is True)
         if "activity" in node
@@ -55,6 +53,12 @@ def read_album(scope: Scope, node: MapNode, where: Selecting) -> AlbumEntry | No
         protect="protect" in node and scalar(node["protect"]).value is True,
         account=where.accounts.read(scope, node),
     )
+
+
+def _description(scope: Scope, node: Node | None) -> Setting[str] | None:
+    if node is None or is_unwritten(scope, node):
+        return None
+    return setting(scope, node, text_or_nothing(node))
 
 
 def _text(scope: Scope, node: Node | None) -> Setting[str] | None:

@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from reconciler.config.reading import Clock, Got, items, mapping, scalar, scalars, setting, tag_paths
+from reconciler.config.reading import (
+    Clock,
+    Got,
+    is_unwritten,
+    items,
+    mapping,
+    scalar,
+    scalars,
+    setting,
+    tag_paths,
+)
 from reconciler.config.report import Scope
 from reconciler.config.rules.naming import is_name, read_name
 from reconciler.config.rules.owners import read_own_rule
@@ -48,7 +58,9 @@ def read_entry(scope: Scope, node: MapNode, where: Selecting) -> AssetEntry | No
     values: dict[Field, Setting[FieldValue]] = {}
     for key, value in node.items():
         reader = _VALUES.get(key)
-        if reader is not None and (got := reader(reading, value)) is not None:
+        if reader is None or (key in _CAN_BE_NULL and is_unwritten(scope, value)):
+            continue
+        if (got := reader(reading, value)) is not None:
             values[Field(key)] = setting(scope, value, got.value)
     _check_zone(scope, node, values)
     tags = read_tags(scope, node["tags"]) if "tags" in node else None
@@ -161,6 +173,8 @@ _VALUES: Mapping[str, Callable[[Entries, Node], Got[FieldValue] | None]] = {
     "visibility": _visibility,
     "favorite": _favorite,
 }
+
+_CAN_BE_NULL = frozenset({"description", "location", "rating"})
 
 
 def _check_zone(scope: Scope, node: MapNode, values: Mapping[Field, Setting[FieldValue]]) -> None:

@@ -53,17 +53,36 @@ def rule_named(text: str, desired: Desired) -> Selector | None:
         if folded(album.name) == folded(text):
             return album_rule(album)
     if place := _PLACE.fullmatch(text):
-        at = place[1], int(place[2])
-        for entry in desired.assets:
-            if (entry.origin.file, entry.origin.line) == at:
-                return _entry_rule(entry)
-        for album in desired.albums:
-            if (album.origin.file, album.origin.line) == at:
-                return album_rule(album)
-        for album_set in desired.album_sets:
-            if (album_set.origin.file, album_set.origin.line) == at:
-                return set_rule(album_set)
+        return _rule_at(place[1], int(place[2]), desired)
     return None
+
+
+def _rule_at(file: str, line: int, desired: Desired) -> Selector | None:
+    """The rule of an entry, album or set, by its own line or that of a value of it, as plans show them."""
+
+    def stands_there(*places: Origin | None) -> bool:
+        return any(place is not None and (place.file, place.line) == (file, line) for place in places)
+
+    for entry in desired.assets:
+        values = (setting.origin for setting in entry.values.values())
+        if stands_there(entry.origin, entry.tags.origin if entry.tags else None, *values):
+            return _entry_rule(entry)
+    for album in desired.albums:
+        if stands_there(album.origin, *_asking(album)):
+            return album_rule(album)
+    for album_set in desired.album_sets:
+        if stands_there(album_set.origin, album_set.name.origin, *_asking(album_set)):
+            return set_rule(album_set)
+    return None
+
+
+def _asking(album: AlbumEntry | AlbumSet) -> Iterator[Origin]:
+    """The lines of what is asked of an album beside its photos."""
+    for asked in (album.renamed_from, album.description, album.order, album.activity, album.share):
+        if asked is not None:
+            yield asked.origin
+    if isinstance(album, AlbumEntry) and album.cover is not None:
+        yield album.cover.origin
 
 
 def names_of_rules(desired: Desired) -> Iterator[str]:

@@ -6,6 +6,7 @@ Nothing of the text itself is repeated, for it may be a secret that a typing err
 from __future__ import annotations
 
 import io
+import re
 
 import yaml
 
@@ -37,6 +38,8 @@ _NO_ITEM = (
     "or indent it like the key it belongs to"
 )
 _BRACKETS = "a value is missing, or a bracket, brace or comma is too many; put a text that has one in quotes"
+_GLUED_DASH = re.compile(r"\s*(-)[a-z_]+:(?:\s|$)")
+_GLUED_COLON = re.compile(r"\s*(?:- +)*[a-z_]+:([^\s:/])")
 _REASONS = (
     ("mapping values are not allowed", _COLON),
     (
@@ -92,6 +95,8 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[Place, str]:
         return opened, _STARS["*" if "alias" in context else "&"]
     if "cannot start any token" in problem and letter in _STARS:
         return here, _STARS[letter]
+    if "mapping values are not allowed" in problem and (blank := _blank_missing(text, here)):
+        return blank
     if "expected key" in problem or "<block end>" in problem:
         return here, _after_value(text, here)
     return here, _reason(problem)
@@ -126,6 +131,17 @@ def _after_value(text: str, here: Place) -> str:
     if before.endswith(("]", "}")):
         return "something stands behind a closing bracket; put a text that has brackets in quotes"
     return "this line doesn't fit in with those above; indent it like its neighbours, with a key and a colon"
+
+
+def _blank_missing(text: str, here: Place) -> tuple[Place, str] | None:
+    """Where a blank is missing in this line or the one above, of which `name:Italy` is a text for YAML."""
+    for number in (here[0] - 1, here[0]):
+        line = _line(text, number)
+        if found := _GLUED_DASH.match(line):
+            return (number, found.start(1) + 1), "a blank is missing behind the dash that begins an item"
+        if found := _GLUED_COLON.match(line):
+            return (number, found.start(1) + 1), "a blank is missing behind the colon before this"
+    return None
 
 
 def _place(mark: yaml.Mark | None) -> Place | None:
