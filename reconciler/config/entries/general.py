@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 GENERAL = ("server", "defaults", "settings")
 
+_BARE_VARIABLE = re.compile(r"\$[A-Z][A-Z0-9_]*")
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/][^\s?#]*)?|sandbox:.+", re.IGNORECASE)
 
 
@@ -212,6 +213,8 @@ def _reference(written: _Written) -> Reference:
 def _literal_key(account: str, text: str) -> str:
     variable = re.sub(r"[^A-Z0-9]+", "_", account.upper()).strip("_")
     name = f"{variable}_KEY" if variable[:1].isalpha() else "IMMICH_API_KEY"
+    if _BARE_VARIABLE.fullmatch(text):
+        return f"a variable is written in braces: ${{{text[1:]}}}"
     if names(text):
         return f"an API key is one reference and nothing else; write ${{{name}}} or ${{file:PATH}}"
     return (
