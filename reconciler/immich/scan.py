@@ -10,7 +10,7 @@ from typing import Generic
 
 from reconciler.immich.answers import P, Page
 from reconciler.immich.keyset import Query, Window, cut, later, parts, shares, walk
-from reconciler.immich.pool import bounded
+from reconciler.immich.pool import Stopped, bounded
 
 Months = Sequence[tuple[datetime, int]]
 
@@ -83,7 +83,8 @@ def finish(
     """Reads every query that was begun to its end into `found`.
 
     `months` is asked once, and only where there is something to share out among threads. `expected` is about
-    how many photos there are in all, where that is known; else the months tell.
+    how many photos there are in all, where that is known; else the months tell. Raises Stopped where `stop`
+    is set before the end: what came so far is not all.
     """
     jobs: list[tuple[Query[P], Window]] = []
     calendar: Months | None = None
@@ -105,8 +106,8 @@ def finish(
 
     def drain(job: tuple[Query[P], Window]) -> None:
         for items in walk(*job):
-            found.add(items)
             if stop.is_set():
-                return
+                raise Stopped
+            found.add(items)
 
     bounded(drain, jobs, workers=connections, stop=stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from reconciler.immich import keyset
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.keyset import Window, cut, shares, stamp
+from reconciler.immich.pool import Stopped
 from reconciler.immich.reader import Reader
 from reconciler.model.asset import Asset
 
@@ -193,6 +195,22 @@ def test_an_error_in_one_thread_stops_the_others() -> None:
     with pytest.raises(RuntimeError, match="the fault"):
         scan(library, "3.1.0")
     assert library.requests["/api/search/metadata"] <= 5
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_a_read_that_is_called_off_is_not_taken_for_a_whole_one(connections: int) -> None:
+    """What was read so far must not pass for all there is: it is kept for later readings."""
+    stop = threading.Event()
+
+    class CalledOff(FakeLibrary):
+        def _search(self, body: dict[str, object]) -> dict[str, object]:
+            if "takenBefore" in body:
+                stop.set()
+            return super()._search(body)
+
+    library = CalledOff(even_library(2_500, stable=True, shows_all=True).photos, stable=True, shows_all=True)
+    with pytest.raises(Stopped):
+        reading(library, "3.1.0", connections).scan(owner_id=OWNER, hidden=True, stop=stop)
 
 
 def test_bounds_of_time_are_no_filters() -> None:
