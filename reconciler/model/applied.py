@@ -7,6 +7,7 @@ both have. It holds aspects that were as wished; of all others nothing is known.
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -142,7 +143,7 @@ def from_bytes(data: bytes) -> Applied:
     """Reads what `to_bytes` wrote, unpacked or not. Raises BadApplied on anything else."""
     try:
         document = orjson.loads(gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise BadApplied(f"this is no applied state: it can't be unpacked ({error})") from None
     if not isinstance(document, dict) or document.get("kind") != KIND or document.get("version") != VERSION:
         raise BadApplied(

@@ -45,12 +45,15 @@ def value_from_json(field: Field, data: Json) -> FieldValue:
 
 
 def taken_from_text(text: str) -> Taken:
-    """The date that `str(Taken)` wrote: without an offset where none is known."""
+    """The date that `str(Taken)` wrote: without an offset where none is known. Raises ValueError otherwise."""
     moment = datetime.fromisoformat(text)
     shift = moment.utcoffset()
     if shift is None:
         return Taken(moment.replace(tzinfo=UTC))
-    return Taken((moment - shift).replace(tzinfo=UTC), int(shift / timedelta(minutes=1)))
+    try:
+        return Taken((moment - shift).replace(tzinfo=UTC), int(shift / timedelta(minutes=1)))
+    except OverflowError:
+        raise ValueError(f"{text!r} is outside the years 1 to 9999") from None
 
 
 def origin_to_json(origin: Origin) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -154,6 +155,14 @@ def test_columns_that_do_not_fit_together_are_no_snapshot() -> None:
     document["assets"]["id"] = document["assets"]["id"][:-1]
     with pytest.raises(BadSnapshot, match="can't be read"):
         read_snapshot(orjson.dumps(document))
+
+
+@pytest.mark.parametrize("created", [10**18, -(10**18), 10**30])
+def test_times_that_no_calendar_has_are_no_snapshot(created: int) -> None:
+    document = orjson.loads(gzip.decompress(to_bytes(everything())))
+    document["assets"]["created"] = [created] * document["assets"]["count"]
+    with pytest.raises(BadSnapshot, match="can't be read"):
+        read_snapshot(json.dumps(document).encode())
 
 
 FILES = """

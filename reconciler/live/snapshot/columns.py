@@ -67,7 +67,10 @@ def to_columns(assets: Sequence[Asset], *, checksums: bool) -> dict[str, Json]:
 
 
 def from_columns(data: Mapping[str, Json], owner: str) -> list[Asset]:
-    """The photos that `to_columns` wrote. Raises KeyError, TypeError, ValueError or IndexError otherwise."""
+    """The photos that `to_columns` wrote.
+
+    Raises KeyError, TypeError, ValueError, IndexError or OverflowError for anything else.
+    """
     count = data["count"]
 
     def column(name: str) -> Sequence[Json]:

@@ -195,7 +195,7 @@ def snapshot_of(document: Json) -> Snapshot:
             {(item.asset_id, item.aspect): item for item in attempts},
             KnownAlbums(known),
         )
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
         raise BadSnapshot(f"this snapshot can't be read ({error!r})") from None
 
 
