@@ -389,3 +389,13 @@ class TestSettings:
         (problem,) = refused.value.problems
         assert said in problem.message
         assert problem.origin and problem.origin.line == 2
+
+    def test_a_limit_that_is_none_is_told_where_it_stands(self, tmp_path: Path) -> None:
+        (tmp_path / "a.yaml").write_text(
+            "settings:\n  safety:\n    removals:\n      tags: 130%\n      albums: 5\n"
+        )
+        with pytest.raises(InvalidFiles) as refused:
+            load([tmp_path / "a.yaml"])
+        (problem,) = refused.value.problems
+        assert problem.origin and problem.origin.line == 4
+        assert problem.path == "settings.safety.removals.tags"

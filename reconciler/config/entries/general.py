@@ -151,18 +151,18 @@ class General:
     def _limits(self, budget: Budget) -> dict[Counted, Limit]:
         """The limits of one budget: one for all that is counted, or one for each that is written."""
         place = ("settings", "safety", budget.value)
-        texts: dict[Counted | None, list[str]] = {}
+        parts: dict[Counted | None, list[_Written]] = {}
         for path, written in self._found.items():
             if path[:3] == place:
                 of = read_counted(path[3]) if path[3:] and not path[3].isdigit() else None
-                texts.setdefault(of, []).append(written.node.text)
-                last = written
+                parts.setdefault(of, []).append(written)
         found: dict[Counted, Limit] = {}
-        for of, parts in texts.items():
+        for of, some in parts.items():
             try:
-                found |= {of: read_limit(parts)} if of else everywhere(read_limit(parts))
+                limit = read_limit(written.node.text for written in some)
+                found |= {of: limit} if of else everywhere(limit)
             except BadLimit as error:
-                last.scope.error(last.node, str(error))
+                some[-1].scope.error(some[-1].node, str(error))
         return found
 
     def _allowed(self) -> Iterator[Allowed]:
