@@ -11,6 +11,7 @@ import hashlib
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,11 @@ from pathlib import Path
 LARGEST = 512 * 1024 * 1024
 """Bytes of the whole folder; what was used longest ago goes first."""
 
+STALE = 3600.0
+"""Seconds after which a file that is still being written belongs to a process that died."""
+
 _SUFFIX = ".kept"
+_UNFINISHED = ".new"
 _SEAL = 32
 _LENGTH = 8
 
@@ -66,7 +71,7 @@ class Cache:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if len(data) > self.largest or not self._is_private():
                 return
-            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".new")
+            handle, name = tempfile.mkstemp(dir=self.folder, suffix=_UNFINISHED)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(_seal(key, data))
@@ -88,6 +93,9 @@ class Cache:
         return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o022)
 
     def _make_room(self) -> None:
+        for path in self.folder.glob(f"*{_UNFINISHED}"):
+            if time.time() - path.stat().st_mtime > STALE:
+                path.unlink(missing_ok=True)
         kept = [(path, path.stat()) for path in self.folder.glob(f"*{_SUFFIX}")]
         kept.sort(key=lambda entry: entry[1].st_mtime_ns, reverse=True)
         total = 0

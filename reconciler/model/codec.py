@@ -45,7 +45,7 @@ def value_from_json(field: Field, data: Json) -> FieldValue:
 
 
 def taken_from_text(text: str) -> Taken:
-    """The date that `str(Taken)` wrote: without an offset where none is known. Raises ValueError otherwise."""
+    """The date that `str(Taken)` wrote, without an offset where none is known. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     shift = moment.utcoffset()
     if shift is None:

@@ -284,6 +284,18 @@ class TestCache:
         cache.put("e", [b"e" * 2000])
         assert cache.get("e") is None
 
+    def test_what_a_process_that_died_was_writing_goes_in_time(self, tmp_path: Path) -> None:
+        cache = Cache(tmp_path / "cache")
+        cache.put("a", [b"x"])
+        old, fresh = (tmp_path / "cache" / name for name in ("old.new", "fresh.new"))
+        for path in (old, fresh):
+            path.write_bytes(b"half")
+        os.utime(old, (1, 1))
+        cache.put("b", [b"x"])
+        assert not old.exists()
+        assert fresh.exists()
+        assert cache.get("a") == [b"x"]
+
     def test_a_file_is_found_under_its_own_key_only(self, tmp_path: Path) -> None:
         cache = Cache(tmp_path / "cache")
         cache.put("a", [b"x", b""])

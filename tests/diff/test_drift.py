@@ -228,10 +228,10 @@ def test_it_is_kept_and_read_back_the_same(text: str) -> None:
 
 DAMAGED = bytearray(to_bytes(Applied("me", colors={f"tag {number}": "#e07a5f" for number in range(20)})))
 DAMAGED[12] ^= 0xFF
-OUT_OF_TIME = b'''{
+OUT_OF_TIME = b"""{
   "kind": "immich-applied", "version": 1, "user": "me", "tags": [], "albums": {}, "colors": {},
   "fields": {"taken": [["\\"0001-01-01T00:00:00+14:00\\"", ["p1"]]]}
-}'''
+}"""
 
 
 @pytest.mark.parametrize(
