@@ -54,7 +54,7 @@ class Asker:
         query: Query | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> T:
-        """Asked at once, however many questions are under way; queues are read so and given back."""
+        """Asked without a slot: whoever holds queues must see them also while all other questions hang."""
         return self.transport.call(
             method, template, repeat=Repeat.READ, parse=parsed, path=path, query=query, body=body
         )

@@ -30,6 +30,7 @@ from reconciler.model.values import (
     Coordinates,
     Taken,
     Visibility,
+    normal_color,
     normal_description,
     normal_rating,
     utc,
@@ -59,10 +60,10 @@ def moment(text: str) -> datetime:
         return _LATEST if text[0] == "+" else _EARLIEST
 
 
-def asset_of(item: Json, *, exif_asked: bool = True) -> Asset:
-    """An asset of a search or of GET /assets/{id}. An unknown visibility counts as hidden.
+def asset_of(item: Json) -> Asset:
+    """An asset of a search with `withExif` or of GET /assets/{id}. An unknown visibility counts as hidden.
 
-    `read` is False where the metadata were asked for and are not there (FACTS 3.3). A library is read through
+    `read` is False where the metadata are not there (FACTS 3.3). A library is read through
     here photo by photo, so fields are given in their order and what is empty asks no function.
     """
     get = item.get
@@ -101,7 +102,7 @@ def asset_of(item: Json, *, exif_asked: bool = True) -> Asset:
         get("libraryId"),
         get("livePhotoVideoId"),
         bool(get("isTrashed")),
-        bool(exif) or not exif_asked,
+        bool(exif),
         width,
         height,
         _duration(duration) if duration else None,
@@ -142,7 +143,7 @@ def detail_of(item: Json) -> AssetDetail:
 
 def tag_of(item: Json) -> Tag:
     """A tag; `#0f0` and `#00ff00` are one colour."""
-    return Tag(item["id"], item["value"], _colour(item.get("color")))
+    return Tag(item["id"], item["value"], normal_color(item.get("color")))
 
 
 def album_of(item: Json, owner: str | None = None) -> Album:
@@ -310,10 +311,3 @@ def _duration(said: str | int | None) -> int | None:
             return None
         said = round(1000 * (3600 * int(found[1]) + 60 * int(found[2]) + float(found[3])))
     return int(said) if said else None
-
-
-def _colour(text: str | None) -> str | None:
-    if not text:
-        return None
-    digits = text.lstrip("#").lower()
-    return "#" + ("".join(2 * digit for digit in digits) if len(digits) in (3, 4) else digits)

@@ -8,8 +8,9 @@ from threading import Lock
 from reconciler.immich import parse
 from reconciler.immich.answers import Me
 from reconciler.immich.errors import Kind, ServerError
+from reconciler.immich.keyset import OPEN, Range
 from reconciler.immich.permissions import needs
-from reconciler.immich.search import OPEN, Filters, Range, window_of
+from reconciler.immich.search import Filters, window_of
 from reconciler.immich.selections import SelectionReader
 from reconciler.immich.transport import Transport
 from reconciler.immich.versions import Dialect

@@ -7,34 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.immich import parse
-from reconciler.immich.answers import AlbumList, AssetDetail, KeyInfo, Page, StorageTemplate
+from reconciler.immich.answers import AlbumList, AssetDetail, KeyInfo, StorageTemplate
 from reconciler.immich.asking import Progress, T
 from reconciler.immich.errors import NOT_IMMICH, Kind, ServerError
-from reconciler.immich.keyset import stamp
+from reconciler.immich.keyset import OPEN, Range, Window, stamp
 from reconciler.immich.people import PeopleReader
 from reconciler.immich.permissions import needs
 from reconciler.immich.queues import QueueReader
 from reconciler.immich.retry import Repeat
-from reconciler.immich.search import (
-    OPEN,
-    Filters,
-    PeopleOf,
-    Range,
-    asset_parser,
-    fits,
-    name_filters,
-    window_of,
-)
+from reconciler.immich.search import Filters, asset_parser, fits, name_filters
 from reconciler.immich.transport import Transport
 from reconciler.immich.versions import Version, dialect_for
 from reconciler.model.asset import Asset
 from reconciler.model.live import Album, Identity, Tag
-from reconciler.model.values import Visibility
 
 WHOLE_ALBUM = 2**53 - 1
 """Bytes: an archive size that no album reaches, so that download/info gives one list (FACTS 3.3)."""
@@ -137,24 +128,17 @@ class Reader(PeopleReader, QueueReader):
         return {asset_id: detail for asset_id, detail in zip(wanted, details, strict=True) if detail}
 
     @needs("asset.read")
-    def search_page(self, filters: Filters, *, with_exif: bool = True) -> Page[Asset]:
-        """One page of POST /search/metadata, with the filters as the server has them.
+    def search(self, filters: Filters) -> Iterator[Asset]:
+        """Every asset that fits the filters, hidden ones too, once each, one request after the other.
 
         Partners' assets are among them (FACTS 3.3).
         """
-        return self._search.page({**filters, "withExif": with_exif}, asset_parser(with_exif))
-
-    @needs("asset.read")
-    def search(
-        self, filters: Filters, *, taken_range: Range = OPEN, added_range: Range = OPEN, hidden: bool = True
-    ) -> Iterator[Asset]:
-        """Every asset that fits the filters, once each, one request after the other. See `scan`."""
         seen: set[str] = set()
-        for query in self._search.queries(filters, asset_parser(True), hidden=hidden, with_exif=True):
-            for items in self._search.walk(query, window_of(taken_range, added_range)):
+        for query in self._search.queries(filters, asset_parser(), hidden=True, with_exif=True):
+            for items in self._search.walk(query, Window()):
                 fresh = [item for item in items if item.id not in seen]
                 seen.update(item.id for item in fresh)
-                yield from (item for item in fresh if hidden or item.visibility is not Visibility.HIDDEN)
+                yield from fresh
 
     @needs("asset.read")
     def scan(
@@ -163,27 +147,14 @@ class Reader(PeopleReader, QueueReader):
         owner_id: str,
         hidden: bool,
         filters: Filters | None = None,
-        taken_range: Range = OPEN,
-        added_range: Range = OPEN,
-        with_exif: bool = True,
-        people: PeopleOf | None = None,
-        on_progress: Progress | None = None,
-        stop: Event | None = None,
     ) -> dict[str, Asset]:
         """The owner's library by id: not in the trash, not locked, partners' photos left out.
 
-        `filters` are the server's own, without bounds of time: these are the two ranges, both ends
-        included. With `with_exif`, assets without a metadata row are left out by the server (FACTS 3.3;
-        compare with `library_size`). Who is on them goes into `people` where it is given, which takes the
-        server twice as long (PERFORMANCE 2.2). `on_progress` is told how many assets came, by the reading
-        threads.
+        `filters` are the server's own, without bounds of time. Assets without a metadata row are left out by
+        the server (FACTS 3.3; compare with `library_size`).
         """
-        one = asset_parser(with_exif, people)
-        queries = self._search.queries(
-            filters or {}, one, hidden=hidden, with_exif=with_exif, with_people=people is not None
-        )
-        begun = self._search.begin(queries, window_of(taken_range, added_range), stop)
-        return self.finish(begun, owner_id=owner_id, hidden=hidden, on_progress=on_progress, stop=stop)
+        queries = self._search.queries(filters or {}, asset_parser(), hidden=hidden, with_exif=True)
+        return self.finish(self._search.begin(queries, Window()), owner_id=owner_id, hidden=hidden)
 
     @needs("asset.read", "user.read")
     def find(
@@ -258,31 +229,22 @@ class Reader(PeopleReader, QueueReader):
         return sorted(found, key=lambda tag: (tag.path, tag.id))
 
     @needs("asset.read", "tag.read")
-    def tagged(
-        self, tag_ids: Sequence[str], *, hidden: bool = True, taken_range: Range = OPEN
-    ) -> frozenset[str]:
-        """Ids of the assets that carry every one of these tags, or a tag below it (FACTS 3.2)."""
-        if not tag_ids:
-            raise ValueError("no tag given: the server would take that as any photo")
-        return self._ids({"tagIds": list(tag_ids)}, hidden=hidden, taken_range=taken_range)
+    def tagged(self, tag_id: str, *, taken_range: Range = OPEN) -> frozenset[str]:
+        """Ids of the assets that carry this tag or one below it, hidden ones too (FACTS 3.2)."""
+        return self._ids({"tagIds": [tag_id]}, hidden=True, taken_range=taken_range)
 
     @needs("asset.read", "tag.read")
     def tagged_each(
         self,
         tag_ids: Collection[str],
         *,
-        hidden: bool = True,
         taken_range: Range = OPEN,
         on_progress: Progress | None = None,
         stop: Event | None = None,
     ) -> dict[str, frozenset[str]]:
         """For each tag the ids of the assets that carry it or a tag below it; several tags at once."""
         wanted = list(dict.fromkeys(tag_ids))
-
-        def one(tag_id: str) -> frozenset[str]:
-            return self.tagged([tag_id], hidden=hidden, taken_range=taken_range)
-
-        read = self._at_once(one, wanted, on_progress, stop)
+        read = self._at_once(partial(self.tagged, taken_range=taken_range), wanted, on_progress, stop)
         return dict(zip(wanted, read, strict=True))
 
     @needs("album.read", "user.read")

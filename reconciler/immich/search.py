@@ -11,15 +11,11 @@ from typing import Any, Final, Literal, TypeVar
 
 from reconciler.immich import parse
 from reconciler.immich.answers import Mark, P, Page
+from reconciler.immich.asking import Asker
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.filters import Branch, filter_of
-from reconciler.immich.keyset import OPEN as OPEN
-from reconciler.immich.keyset import Query, Uncountable, Window, stamp, walk
-from reconciler.immich.keyset import Range as Range
-from reconciler.immich.retry import Repeat
+from reconciler.immich.keyset import OPEN, Query, Range, Uncountable, Window, stamp, walk
 from reconciler.immich.scan import Begun, Found, Months, begin, finish
-from reconciler.immich.transport import Transport
-from reconciler.immich.versions import Dialect
 from reconciler.model.asset import Asset, Person
 from reconciler.model.text import folded
 from reconciler.model.values import Visibility
@@ -75,16 +71,12 @@ class Selection:
         return _UNCOUNTED.isdisjoint(name for name, _ in self.filters)
 
 
-class Search:
+class Search(Asker):
     """Asks POST /search/metadata and its relatives in the server's dialect."""
-
-    def __init__(self, transport: Transport, dialect: Dialect) -> None:
-        self._transport = transport
-        self._dialect = dialect
 
     def page(self, body: Mapping[str, Any], one: Callable[[parse.Json], P]) -> Page[P]:
         """One page, each item read by `one`."""
-        return self._ask("/search/metadata", body, lambda said: parse.page_of(said, one))
+        return self._post("/search/metadata", body, lambda said: parse.page_of(said, one))
 
     def queries(
         self,
@@ -102,7 +94,7 @@ class Search:
         """
         if unfit := sorted(_NOT_FOR_FILTERS & filters.keys()):
             raise ValueError(f"not for filters: {', '.join(unfit)}")
-        passes = (visibility,) if visibility else self._dialect.passes(hidden=hidden)
+        passes = (visibility,) if visibility else self.dialect.passes(hidden=hidden)
         shown = {"withExif": with_exif, **({"withPeople": True} if with_people else {})}
         return [self._query(filters, one_pass, one, shown) for one_pass in passes]
 
@@ -127,12 +119,12 @@ class Search:
             found = filter_of(selection.branches, window, hidden=selection.hidden)
             return self.page({"filter": found, "size": window.size, **shown, **further}, one)
 
-        return Query(ask, partial(self.count_structured, selection), stable=self._dialect.stable_order)
+        return Query(ask, partial(self.count_structured, selection), stable=self.dialect.stable_order)
 
     def count_structured(self, selection: Selection, window: Window) -> int:
         """How many assets fit one of a selection's branches."""
         body = {"filter": filter_of(selection.branches, window, hidden=selection.hidden)}
-        return self._ask("/search/statistics", body, lambda said: int(said["total"]))
+        return self._post("/search/statistics", body, lambda said: int(said["total"]))
 
     def walk(self, query: Query[P], window: Window) -> Iterator[Sequence[P]]:
         """The pages of one query, one after the other."""
@@ -143,8 +135,7 @@ class Search:
 
     def begin(self, queries: Sequence[Query[P]], window: Window, stop: Event | None = None) -> Begun[P]:
         """The first pages of all queries, on several threads."""
-        connections = self._transport.connections
-        return begin(queries, window, connections=connections, stop=stop or Event())
+        return begin(queries, window, connections=self.connections, stop=stop or Event())
 
     def finish(
         self,
@@ -161,7 +152,7 @@ class Search:
                 begun,
                 found,
                 months=self._months,
-                connections=connections or self._transport.connections,
+                connections=connections or self.connections,
                 expected=expected,
                 stop=stop or Event(),
             )
@@ -177,7 +168,7 @@ class Search:
         visibility: Visibility | None = None,
     ) -> int:
         """How many assets fit."""
-        passes = (visibility,) if visibility else self._dialect.passes(hidden=hidden)
+        passes = (visibility,) if visibility else self.dialect.passes(hidden=hidden)
         if passes == (None,) and not hidden:
             passes = (Visibility.TIMELINE, Visibility.ARCHIVE)
         return sum(self._count(filters, one, window or Window()) for one in passes)
@@ -193,28 +184,19 @@ class Search:
         return Query(
             ask=lambda window: self.page({**fixed, **window.body()}, one),
             count=partial(self._count, filters, visibility),
-            stable=self._dialect.stable_order,
+            stable=self.dialect.stable_order,
         )
 
     def _count(self, filters: Filters, visibility: Visibility | None, window: Window) -> int:
         body = {**filters, **_visibility(visibility), **window.bounds()}
-        return self._ask("/search/statistics", body, lambda said: int(said["total"]))
-
-    def _ask(self, template: str, body: Mapping[str, Any], parsed: Callable[[Any], T]) -> T:
-        with self._transport.slots:
-            return self._transport.call("POST", template, repeat=Repeat.READ, parse=parsed, body=body)
+        return self._post("/search/statistics", body, lambda said: int(said["total"]))
 
     def _months(self) -> Months:
         """The starts of the months that have photos, and how many."""
-        with self._transport.slots:
-            return self._transport.call(
-                "GET",
-                "/timeline/buckets",
-                repeat=Repeat.READ,
-                parse=lambda said: [
-                    (parse.moment(month["timeBucket"]), int(month["count"])) for month in said
-                ],
-            )
+        return self._get(
+            "/timeline/buckets",
+            lambda said: [(parse.moment(month["timeBucket"]), int(month["count"])) for month in said],
+        )
 
 
 def window_of(taken: Range, added: Range) -> Window:
@@ -222,26 +204,21 @@ def window_of(taken: Range, added: Range) -> Window:
     return Window(since=taken[0], until=taken[1], added_since=added[0], added_until=added[1])
 
 
-def asset_parser(with_exif: bool, people: PeopleOf | None = None) -> Callable[[parse.Json], Asset]:
+def asset_parser(people: PeopleOf | None = None) -> Callable[[parse.Json], Asset]:
     """How a search's items are read; who is on them goes into `people`."""
-    if people is None:
-        return partial(parse.asset_of, exif_asked=with_exif)
-
-    def read(item: parse.Json) -> Asset:
-        if found := parse.people_of(item):
-            people[item["id"]] = found
-        return parse.asset_of(item, exif_asked=with_exif)
-
-    return read
+    return parse.asset_of if people is None else _with_people(parse.asset_of, people)
 
 
 def mark_parser(people: PeopleOf) -> Callable[[parse.Json], Mark]:
     """Reads nothing of a search's items but who is on them, which goes into `people`."""
+    return _with_people(parse.mark_of, people)
 
-    def read(item: parse.Json) -> Mark:
+
+def _with_people(one: Callable[[parse.Json], T], people: PeopleOf) -> Callable[[parse.Json], T]:
+    def read(item: parse.Json) -> T:
         if found := parse.people_of(item):
             people[item["id"]] = found
-        return parse.mark_of(item)
+        return one(item)
 
     return read
 

@@ -28,8 +28,6 @@ DETAIL = 0.008
 """Seconds of GET /assets/{id}."""
 MEMBER = 35e-6
 """Seconds of a member in download/info: 8.4 s for 242,600."""
-ALBUM = 0.8e-3
-"""Seconds of an album in GET /albums: 0.24 s for 300."""
 CHECK = 16e-6
 """Seconds of a checksum in bulk-upload-check: 0.16 s for 10,000."""
 COUNTED = 0.5e-6
@@ -109,9 +107,9 @@ def map_cost(photos: int) -> Cost:
     return Cost(1, photos, REQUEST + photos * MARKER)
 
 
-def list_cost(requests: int = 1, albums: int = 0) -> Cost:
+def list_cost(requests: int = 1) -> Cost:
     """A list of tags or albums."""
-    return Cost(requests, 0, requests * REQUEST + albums * ALBUM)
+    return Cost(requests, 0, requests * REQUEST)
 
 
 def members_cost(sizes: Iterable[int]) -> Cost:

@@ -53,9 +53,8 @@ class Meter:
             with self._lock:
                 self._seconds[number] += perf_counter() - started
 
-    def note(self, sent: Sent) -> None:
+    def note(self, sent: Sent) -> None:  # noqa: ARG002 (one of the observers)
         """Takes in one request."""
-        del sent
         number = _CURRENT.get()
         if number is not None:
             with self._lock:

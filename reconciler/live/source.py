@@ -8,8 +8,9 @@ from typing import Protocol
 
 from reconciler.immich.answers import AlbumList, AssetDetail, Mark, Marker
 from reconciler.immich.asking import Progress
+from reconciler.immich.keyset import OPEN, Range
 from reconciler.immich.scan import Begun
-from reconciler.immich.search import OPEN, PeopleOf, Range, Selection
+from reconciler.immich.search import PeopleOf, Selection
 from reconciler.immich.selections import Called
 from reconciler.immich.versions import Dialect
 from reconciler.model.asset import Asset, Owner, Person
@@ -123,7 +124,6 @@ class Source(Protocol):
         self,
         tag_ids: Collection[str],
         *,
-        hidden: bool = True,
         taken_range: Range = OPEN,
         on_progress: Progress | None = None,
         stop: Event | None = None,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.immich.reader import Reader
-from reconciler.live.errand import OnProgress, quiet
 from reconciler.live.tags.memberships import tags_by_search
 from reconciler.model.asset import Asset
 from reconciler.model.live import Features, Identity, Live
@@ -43,20 +42,13 @@ class Touched:
     """
 
 
-def read_touched(
-    reader: Reader,
-    touched: Touched,
-    *,
-    identity: Identity,
-    features: Features,
-    on_progress: OnProgress = quiet,
-) -> Live:
+def read_touched(reader: Reader, touched: Touched, *, identity: Identity, features: Features) -> Live:
     """The live state of what is touched, by the cheapest means. Raises ServerError."""
     live_tags = {tag.path: tag for tag in reader.tags()} if touched.tags or touched.tag_list else {}
-    assets, tags_of = _read_assets(reader, touched, identity, on_progress)
+    assets, tags_of = _read_assets(reader, touched, identity)
     if touched.tagged and not tags_of:
         there = touched.tags & live_tags.keys()
-        tags_of = tags_by_search(reader, there, live_tags, touched.tagged, on_progress)
+        tags_of = tags_by_search(reader, there, live_tags, touched.tagged)
     albums = reader.albums().own if touched.albums or touched.new_albums else ()
     filled = {
         album.id: touched.filled[album.name]
@@ -79,7 +71,7 @@ def read_touched(
 
 
 def _read_assets(
-    reader: Reader, touched: Touched, identity: Identity, on_progress: OnProgress
+    reader: Reader, touched: Touched, identity: Identity
 ) -> tuple[dict[str, Asset], dict[str, frozenset[str]]]:
     """The assets; their tags too where they were read one by one."""
     wanted = touched.assets | touched.tagged
@@ -95,11 +87,7 @@ def _read_assets(
             dict(sorted(found.items())),
             {asset_id: detail.tags for asset_id, detail in alive.items()},
         )
-
-    def progress(done: int, _total: int | None = None) -> None:
-        on_progress("photos", done)
-
-    scanned = reader.scan(owner_id=identity.user_id, hidden=True, on_progress=progress)
+    scanned = reader.scan(owner_id=identity.user_id, hidden=True)
     return {asset_id: scanned[asset_id] for asset_id in wanted if asset_id in scanned}, {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
@@ -16,6 +17,7 @@ from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.keyset import Window, cut, shares, stamp
 from reconciler.immich.pool import Stopped
 from reconciler.immich.reader import Reader
+from reconciler.immich.search import Selection
 from reconciler.model.asset import Asset
 
 from .fake_library import OWNER, PARTNER, FakeLibrary, Photo
@@ -37,6 +39,19 @@ def scan(
     library: FakeLibrary, version: str, *, hidden: bool = True, connections: int = 4
 ) -> dict[str, Asset]:
     return reading(library, version, connections).scan(owner_id=OWNER, hidden=hidden)
+
+
+def part(
+    library: FakeLibrary,
+    selection: Selection,
+    connections: int = 4,
+    *,
+    on_progress: Callable[[int], None] | None = None,
+    stop: threading.Event | None = None,
+) -> dict[str, Asset]:
+    reader = reading(library, "3.1.0", connections)
+    begun = reader.begin(selection, stop=stop)
+    return reader.finish(begun, owner_id=OWNER, hidden=True, on_progress=on_progress, stop=stop)
 
 
 @st.composite
@@ -162,7 +177,7 @@ def test_a_range_includes_both_ends() -> None:
     photos = [photo(number, START + timedelta(days=number)) for number in range(10)]
     library = FakeLibrary(photos, stable=True, shows_all=True)
     ends = (photos[2].taken, photos[5].taken)
-    found = reading(library, "3.1.0").scan(owner_id=OWNER, hidden=True, taken_range=ends)
+    found = part(library, Selection(taken=ends, hidden=True))
     assert sorted(found) == sorted(one.id for one in photos[2:6])
 
 
@@ -170,7 +185,7 @@ def test_a_large_range_is_cut_within_itself() -> None:
     library = even_library(9_000, stable=True, shows_all=True)
     taken = sorted(one.taken for one in library.photos)
     ends = (taken[1_000], taken[7_999])
-    found = reading(library, "3.1.0").scan(owner_id=OWNER, hidden=True, taken_range=ends)
+    found = part(library, Selection(taken=ends, hidden=True))
     wanted = [one.id for one in library.photos if ends[0] <= one.taken <= ends[1]]
     assert sorted(found) == sorted(wanted)
     assert library.requests["/api/search/metadata"] <= 13
@@ -179,7 +194,7 @@ def test_a_large_range_is_cut_within_itself() -> None:
 def test_progress_ends_with_all() -> None:
     library = even_library(2_500, stable=True, shows_all=True)
     told: list[int] = []
-    reading(library, "3.1.0").scan(owner_id=OWNER, hidden=True, on_progress=told.append)
+    part(library, Selection(hidden=True), on_progress=told.append)
     assert told[-1] == 2_500
     assert told == sorted(told)
 
@@ -210,7 +225,7 @@ def test_a_read_that_is_called_off_is_not_taken_for_a_whole_one(connections: int
 
     library = CalledOff(even_library(2_500, stable=True, shows_all=True).photos, stable=True, shows_all=True)
     with pytest.raises(Stopped):
-        reading(library, "3.1.0", connections).scan(owner_id=OWNER, hidden=True, stop=stop)
+        part(library, Selection(hidden=True), connections, stop=stop)
 
 
 def test_bounds_of_time_are_no_filters() -> None:

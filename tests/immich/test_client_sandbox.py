@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.reader import Reader, open_reader
+from reconciler.immich.search import Selection
 from reconciler.immich.transport import Transport
 from reconciler.immich.writer import Writer
 from reconciler.model.asset import Asset
@@ -98,7 +99,8 @@ def test_details_agree_with_the_scan(large: Server) -> None:
 def test_a_range_of_time(large: Server) -> None:
     assets = sorted(large.scan().values(), key=lambda one: one.file_created_at)
     ends = (assets[100].file_created_at, assets[1200].file_created_at)
-    found = large.reader.scan(owner_id=large.reader.me().id, hidden=True, taken_range=ends)
+    begun = large.reader.begin(Selection(taken=ends, hidden=True))
+    found = large.reader.finish(begun, owner_id=large.reader.me().id, hidden=True)
     assert set(found) == {one.id for one in assets if ends[0] <= one.file_created_at <= ends[1]}
 
 
@@ -141,7 +143,7 @@ def test_tags(server: Server) -> None:
     server.library.settle(60)
     by_path = {tag.path: tag.id for tag in server.reader.tags()}
     parent, leaf = by_path["New Trips"], by_path["New Trips/Italy"]
-    assert server.reader.tagged([parent]) == set(ids)
+    assert server.reader.tagged(parent) == set(ids)
     assert server.reader.tagged_each([leaf, made["New Best"]]) == {
         leaf: set(ids),
         made["New Best"]: frozenset(),

@@ -24,8 +24,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from reconciler.immich.answers import Mark
+from reconciler.immich.keyset import OPEN
 from reconciler.immich.scan import Begun
-from reconciler.immich.search import OPEN, PeopleOf, Selection
+from reconciler.immich.search import PeopleOf, Selection
 from reconciler.live.cost import FILTERED, PAGE, REQUEST, Cost, people_cost, total
 from reconciler.live.errand import Errand
 from reconciler.live.plan import Rejected, What, read

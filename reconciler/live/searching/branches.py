@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any, Final
 
 from reconciler.immich.filters import Branch, Condition
-from reconciler.immich.search import OPEN, Range
+from reconciler.immich.keyset import OPEN, Range
 from reconciler.live.searching.clauses import ALBUMS, BELOW, IN_ALBUMS, PEOPLE, TAGS
 from reconciler.live.searching.parts import WORDS, Facts, tag_ids
 from reconciler.live.searching.slices import ANY_OFFSET, TAKEN, Clause, Slice, overlap

@@ -9,7 +9,8 @@ from itertools import combinations, product
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
-from reconciler.immich.search import OPEN, Range, Selection
+from reconciler.immich.keyset import OPEN, Range
+from reconciler.immich.search import Selection
 from reconciler.immich.selections import TOGETHER
 from reconciler.live.cost import BY_ID, REQUEST, ROW, Cost, detail_cost, search_cost
 from reconciler.live.searching.clauses import structured_slices_of

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconciler.immich.search import OPEN, Range
+from reconciler.immich.keyset import OPEN, Range
 from reconciler.model.company import LibraryIs, OnlyPeople, PersonIs, Stacked
 from reconciler.model.conditions import (
     AddedBetween,

@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.immich.filters import Branch
-from reconciler.immich.search import OPEN, Range, Selection
+from reconciler.immich.keyset import OPEN, Range
+from reconciler.immich.search import Selection
 from reconciler.live.searching.branches import branches_of
 from reconciler.live.searching.clauses import ALBUMS, IN_ALBUMS, PEOPLE, TAGS, with_choice, without_choice
 from reconciler.live.searching.parts import (

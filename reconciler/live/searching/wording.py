@@ -6,9 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from reconciler.immich.filters import Branch, Condition
-from reconciler.immich.search import Range, Selection
+from reconciler.immich.keyset import Range
+from reconciler.immich.search import Selection
 from reconciler.live.searching.parts import Facts
 
+NAMED = 3
+"""So many names are told; more are only counted."""
 MOST_SPANS = 10
 """More stretches of time than these are only counted."""
 _WORDS = {
@@ -46,10 +49,10 @@ _OPERATORS = {
 }
 
 
-def listed(names: list[str], most: int = 3, joint: str = ", ") -> str:
+def listed(names: list[str], joint: str = ", ") -> str:
     """A few names, and how many more there are."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return joint.join(names[:most]) + more
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return joint.join(names[:NAMED]) + more
 
 
 def described(selection: Selection, facts: Facts) -> str:
@@ -104,7 +107,7 @@ def _condition(condition: Condition, named: Callable[[str, Any], str]) -> str:
     word = _FIELDS.get(field, field)
     if value in (None, "") and how in ("eq", "ne"):
         return f"no {word}" if how == "eq" else f"any {word}"
-    if how == "none" and len(value) > 3:
+    if how == "none" and len(value) > NAMED:
         return f"in none of {len(value):,} {word}s"
     several = [named(field, one) for one in value] if isinstance(value, tuple) else [named(field, value)]
     joint = ", " if how == "all" else " or "

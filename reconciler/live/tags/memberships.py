@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from threading import Event
 
-from reconciler.immich.reader import Reader
-from reconciler.immich.search import OPEN, Range
-from reconciler.live.errand import Errand
+from reconciler.immich.keyset import OPEN, Range
 from reconciler.live.reading import Reading
+from reconciler.live.source import Source
 from reconciler.model.live import Tag
 
 Found = Mapping[str, frozenset[str]]
@@ -66,21 +66,17 @@ def searched_tags(wanted: Iterable[str], live_tags: Mapping[str, Tag]) -> frozen
 
 
 def search_tags(
-    reader: Reader | Errand,
+    source: Source,
     paths: Iterable[str],
     live_tags: Mapping[str, Tag],
-    on_progress: Callable[[int], None],
     *,
     taken: Range = OPEN,
+    on_progress: Callable[[int], None] | None = None,
+    stop: Event | None = None,
 ) -> dict[str, frozenset[str]]:
     """The photos of each of these tags, by path; several searches at once."""
     ids = {path: live_tags[path].id for path in sorted(paths)}
-    if isinstance(reader, Errand):
-        found = reader.source.tagged_each(
-            list(ids.values()), taken_range=taken, on_progress=on_progress, stop=reader.stop
-        )
-    else:
-        found = reader.tagged_each(list(ids.values()), on_progress=on_progress)
+    found = source.tagged_each(list(ids.values()), taken_range=taken, on_progress=on_progress, stop=stop)
     return {path: found[tag_id] for path, tag_id in ids.items()}
 
 
@@ -111,16 +107,11 @@ def told_by_search(
 
 
 def tags_by_search(
-    reader: Reader,
-    wanted: frozenset[str],
-    live_tags: Mapping[str, Tag],
-    assets: frozenset[str],
-    on_progress: Callable[[str, int], None],
+    source: Source, wanted: frozenset[str], live_tags: Mapping[str, Tag], assets: frozenset[str]
 ) -> dict[str, frozenset[str]]:
     """The wanted tags of each asset, by one search for each tag and a look at what that leaves open."""
-    searched = searched_tags(wanted, live_tags)
-    found = search_tags(reader, searched, live_tags, lambda done: on_progress("tags", done))
+    found = search_tags(source, searched_tags(wanted, live_tags), live_tags)
     of, unclear = told_by_search(found, wanted, live_tags, assets)
-    for asset_id, detail in (reader.assets(sorted(unclear)) if unclear else {}).items():
+    for asset_id, detail in (source.assets(sorted(unclear)) if unclear else {}).items():
         of[asset_id] |= detail.tags & unclear[asset_id]
     return {asset_id: frozenset(paths) for asset_id, paths in of.items() if paths}

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from reconciler.immich.answers import AssetDetail
-from reconciler.immich.search import OPEN, Range, Selection
+from reconciler.immich.keyset import OPEN, Range
+from reconciler.immich.search import Selection
 from reconciler.live.cost import PAGE, count_cost, detail_cost, search_cost
 from reconciler.live.errand import Errand
 from reconciler.live.kept.tags import TagMemory, carries, memory_of
@@ -132,9 +133,8 @@ class Tagging:
         if detail_cost(len(unread)).seconds > anew:
             missing, unread = self.searched, []
         with self.errand.during(number):
-            told = self.errand.tell("tags")
-            fresh = search_tags(self.errand, missing, self.facts.tags, told) if missing else {}
-            stop = self.errand.stop
+            told, stop = self.errand.tell("tags"), self.errand.stop
+            fresh = self._tagged(missing, OPEN) if missing else {}
             looked = self.errand.source.assets(unread, on_progress=told, stop=stop) if unread else {}
         known |= {asset_id: detail.tags for asset_id, detail in looked.items()}
         self.found = fresh | {
@@ -239,9 +239,20 @@ class Tagging:
 
     def _search(self, number: int, span: Range) -> None:
         with self.errand.during(number):
-            told = self.errand.tell("tags")
-            self.found = search_tags(self.errand, self.searched, self.facts.tags, told, taken=span)
+            self.found = self._tagged(self.searched, span)
         self.errand.came(number, sum(len(ids) for ids in self.found.values()))
+
+    def _tagged(self, paths: Iterable[str], span: Range) -> dict[str, frozenset[str]]:
+        """The photos of each of these tags that were taken within a time."""
+        errand = self.errand
+        return search_tags(
+            errand.source,
+            paths,
+            self.facts.tags,
+            taken=span,
+            on_progress=errand.tell("tags"),
+            stop=errand.stop,
+        )
 
     def _one_by_one(
         self, assets: Mapping[str, Asset], unread: Collection[str], among: Narrowed | None
