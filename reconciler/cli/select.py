@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "ids"]),
+    type=click.Choice(["text", "json", "ids", "yaml"]),
     default="text",
     show_default=True,
-    help="How to show it.",
+    help="How to show it; yaml has an entry for each photo, to write captions into.",
 )
 @server_options
 @cache_option
@@ -63,6 +63,7 @@ def main(
       immich-select italy albums.yaml
       immich-select 'Italy 2024' --why IMG_0533.jpg
       immich-select photos.yaml:14 --format ids
+      immich-select '{taken: 2024-06, lacks: description}' --format yaml > captions.yaml
 
     Exit codes: 0 done, also where nothing matches, 1 error or no such photo, 2 no such rule or invalid files.
     """
@@ -72,8 +73,8 @@ def main(
     from reconciler.live.permissions import calls_of
     from reconciler.live.reading import reading_for
 
-    if why is not None and form == "ids":
-        raise click.UsageError("--why tells about one photo, as text or json; ids are of those that match")
+    if why is not None and form in ("ids", "yaml"):
+        raise click.UsageError(f"--why tells about one photo, as text or json; {form} is of those that match")
     asked = question(rule, paths, account)
     calls = Calls(tuple(calls_of(reading_for(asked.desired))))
     with (
@@ -86,6 +87,7 @@ def main(
 
 
 def _shown(found: Answer, form: str) -> str:
+    from reconciler.render.export import to_fill_in
     from reconciler.render.matched import matched_json, matched_text
 
     match form:
@@ -93,6 +95,8 @@ def _shown(found: Answer, form: str) -> str:
             return "".join(f"{asset.id}\n" for asset in found.matched)
         case "json":
             return _json(matched_json(found.matched, found.seen, found.whose))
+        case "yaml":
+            return to_fill_in([asset for asset in found.matched if asset.owner_id not in found.whose])
         case _:
             return matched_text(found.matched, found.seen, found.whose)
 

@@ -54,6 +54,9 @@ HEADS: Mapping[Part, str] = {
 }
 
 
+_TO_FILL_IN = "# Write a caption behind each `description:`, and take out the entries that shall get none.\n"
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """One part as YAML, empty where there is none of it; how many of what it has; what it leaves out."""
@@ -94,7 +97,7 @@ def _tags(live: Live) -> Iterator[str]:
 
 
 def _albums(live: Live) -> Iterator[str]:
-    named = _Named(live)
+    named = _Named(live.assets.values())
     twice = _names_twice(live)
     for album in sorted(live.albums, key=lambda album: (album.name, album.id)):
         if album.name and album.name not in twice:
@@ -163,7 +166,7 @@ def _albums_left_out(live: Live) -> Iterator[str]:
 
 
 def _assets(live: Live, wanted: Collection[Exportable]) -> Iterator[str]:
-    named = _Named(live)
+    named = _Named(live.assets.values())
     parts = {asset.motion_id for asset in live.assets.values() if asset.motion_id}
     for asset in _in_order(live.assets.values()):
         if not asset.read or asset.id in parts:
@@ -171,6 +174,17 @@ def _assets(live: Live, wanted: Collection[Exportable]) -> Iterator[str]:
         lines = [f"    {key}: {text}\n" for key, text in _values(asset, live, wanted)]
         if lines:
             yield f"  # {_comment(asset)}\n  - match: {{ {named(asset)} }}\n{''.join(lines)}"
+
+
+def to_fill_in(found: Collection[Asset]) -> str:
+    """An entry for each of these photos with the caption it has, or room for one, which has to be filled."""
+    named = _Named(found)
+    entries = [
+        f"  # {_comment(asset)}\n  - match: {{ {named(asset)} }}\n"
+        f"    description:{f' {scalar_text(asset.description)}' if asset.description else ''}\n"
+        for asset in found
+    ]
+    return f"{_TO_FILL_IN}assets:\n{''.join(entries)}" if entries else ""
 
 
 def _values(asset: Asset, live: Live, wanted: Collection[Exportable]) -> Iterator[tuple[str, str]]:
@@ -214,8 +228,8 @@ _WRITTEN: Mapping[Exportable, Callable[[FieldValue], str]] = {
 class _Named:
     """Names photos so that they are found again: by checksum, in external libraries by their path."""
 
-    def __init__(self, live: Live) -> None:
-        paths = Counter(asset.path for asset in live.assets.values() if asset.library_id)
+    def __init__(self, assets: Iterable[Asset]) -> None:
+        paths = Counter(asset.path for asset in assets if asset.library_id)
         self._twice = {path for path, count in paths.items() if count > 1}
 
     def __call__(self, asset: Asset) -> str:

@@ -12,9 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reconciler.cli.select import main
+from reconciler.config import load
 from reconciler.live.errand import Around
 from reconciler.live.read import read_live
 from reconciler.model.live import Live
+from reconciler.model.origin import InvalidFiles
 from reconciler.sandbox.library import Library, NewAsset
 from reconciler.sandbox.photo import Embedded
 from reconciler.sandbox.store import users
@@ -138,6 +140,19 @@ def test_why() -> None:
     assert run("ada", "--why", checksum).stdout.splitlines() == told
 
 
+def test_entries_to_write_captions_into(tmp_path: Path) -> None:
+    text = run("{file: ['3.jpg', '4.jpg']}", "--format", "yaml").stdout
+    assert "# 4.jpg (2024-04-27)" in text and text.count("    description:\n") == 2
+    file = tmp_path / "captions.yaml"
+    file.write_text(text)
+    with pytest.raises(InvalidFiles) as unfilled:
+        load([file])
+    assert ["no value stands here" in str(problem) for problem in unfilled.value.problems] == [True, True]
+    file.write_text(text.replace("description:\n", "description: By the sea\n"))
+    assert all(entry.name and entry.name.checksum for entry in load([file]).desired.assets)
+    assert run("{rating: 5, file: x}", "--format", "yaml").stdout == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -152,6 +167,7 @@ def test_why() -> None:
         (["good", "--why", "9.jpg"], 1, "has the id, checksum or file name '9.jpg'"),
         (["good", "--why", "5.jpg"], 1, "5.jpg (2024-04-26) is hidden"),
         (["good", "--why", "5.jpg", "--format", "ids"], 2, "--why tells about one photo"),
+        (["good", "--why", "5.jpg", "--format", "yaml"], 2, "--why tells about one photo"),
         (["{people: Bda}"], 0, "warning: EXPR:1:10: the server knows no person 'Bda'; did you mean 'Ada'?"),
     ],
 )  # fmt: skip
