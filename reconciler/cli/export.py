@@ -10,6 +10,7 @@ import click
 
 from reconciler.cli.errors import plain_errors, stop
 from reconciler.cli.exits import Exit
+from reconciler.cli.options.grouped import Grouped
 from reconciler.cli.options.shared import CONTEXT, server_options, version_option
 from reconciler.cli.telling.output import write_file
 
@@ -23,7 +24,7 @@ USUAL = "description,rating,tags,favorite,visibility"
 FILES = {"tags": "tags.yaml", "albums": "albums.yaml", "assets": "photos.yaml"}
 
 
-@click.command("immich-export", context_settings=CONTEXT)
+@click.command("immich-export", cls=Grouped, context_settings=CONTEXT)
 @version_option
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option(

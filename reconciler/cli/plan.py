@@ -11,6 +11,7 @@ import click
 from reconciler.cli.errors import plain_errors
 from reconciler.cli.exits import Exit
 from reconciler.cli.options.caches import cache_option, refresh_option
+from reconciler.cli.options.grouped import Grouped
 from reconciler.cli.options.pages import Pages, page_options
 from reconciler.cli.options.safety import Bounds, safety_options
 from reconciler.cli.options.shared import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 SNAPSHOT_HAS = "a snapshot has its server and account: leave --server and --account out"
 
 
-@click.command(context_settings=CONTEXT)
+@click.command(cls=Grouped, context_settings=CONTEXT)
 @version_option
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option(

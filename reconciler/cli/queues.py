@@ -30,7 +30,7 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command(short_help="Show every queue: is it paused, and by whom?")
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @output_form
 @server_options
@@ -69,12 +69,12 @@ def status(
         click.echo(f"A run has left {', '.join(sorted(leases))} paused: immich-queues restore resumes them.")
 
 
-@main.command()
+@main.command(short_help="Resume the queues that a run has left paused.")
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @server_options
 @plain_errors
 def restore(paths: tuple[str, ...], server: str | None, account: str | None, state_dir: Path | None) -> None:
-    """Resume exactly the queues that a run of ours has paused and not given back.
+    """Resume exactly the queues that a run of this tool has paused and not given back.
 
     A queue that an administrator has paused stays paused.
 

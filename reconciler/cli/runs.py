@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli.errors import plain_errors
+from reconciler.cli.options.grouped import Grouped
 from reconciler.cli.options.shared import (
     CONTEXT,
     files_option,
@@ -79,7 +80,7 @@ def main(
         _print_runs(_console(no_color), runs)
 
 
-@main.command()
+@main.command(short_help="Show every request of a run, and what became of it.")
 @click.argument("run", required=False, type=int)
 @output_form
 @STATE_DIR
@@ -87,7 +88,7 @@ def main(
 @NO_COLOR
 @plain_errors
 def show(run: int | None, form: str, state_dir: Path | None, quiet: bool, no_color: bool) -> None:
-    """Show every operation of a run, by default the last one, and what became of it.
+    """Show every request of a run, by default the last one, and what became of it.
 
     \b
     Examples:
@@ -110,7 +111,7 @@ def show(run: int | None, form: str, state_dir: Path | None, quiet: bool, no_col
         _print_run(_console(no_color), found, entries)
 
 
-@main.command()
+@main.command(cls=Grouped, short_help="Read back what a run wrote: has it lasted?")
 @click.argument("run", required=False, type=int)
 @click.option("--wait", is_flag=True, help="Wait until the server's jobs are done.")
 @timing_options("settle_timeout")

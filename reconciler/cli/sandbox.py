@@ -60,7 +60,7 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command(short_help="Make a library: of your own photos or invented ones.")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--photos", type=click.IntRange(min=0), default=0, help="Invent this many photos.")
 @click.option(
@@ -126,7 +126,7 @@ def init(
     click.echo(f"Use it: server.url sandbox:{path} in your YAML, or: immich-sandbox serve {path}")
 
 
-@main.command()
+@main.command(short_help="Put a library on a port, until Ctrl-C.")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -159,7 +159,7 @@ def serve(path: Path, host: str, port: int, version: str | None, print_key: bool
         server.serve_forever()
 
 
-@main.command()
+@main.command(short_help="Watch the whole way: plan, apply, apply again.")
 @click.argument(
     "example",
     type=click.Path(file_okay=False, path_type=Path),

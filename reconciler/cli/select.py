@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.errors import plain_errors
 from reconciler.cli.options.caches import cache_option, refresh_option
+from reconciler.cli.options.grouped import Grouped
 from reconciler.cli.options.shared import CONTEXT, server_options, version_option
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.selectors import Selector
 
 
-@click.command("immich-select", context_settings=CONTEXT)
+@click.command("immich-select", cls=Grouped, context_settings=CONTEXT)
 @version_option
 @click.argument("rule", metavar="RULE")
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")

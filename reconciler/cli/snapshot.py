@@ -14,6 +14,7 @@ import click
 from reconciler.cli.errors import plain_errors, stop
 from reconciler.cli.exits import Exit
 from reconciler.cli.options.caches import cache_option
+from reconciler.cli.options.grouped import Grouped
 from reconciler.cli.options.shared import CONTEXT, accounts_options, version_option
 from reconciler.cli.options.timing import Asked, timing_options
 from reconciler.cli.telling.output import write_file
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired
 
 
-@click.command(context_settings=CONTEXT)
+@click.command(cls=Grouped, context_settings=CONTEXT)
 @version_option
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option(

@@ -35,6 +35,7 @@ from reconciler.cli import (
     validate,
 )
 from reconciler.cli.exits import Exit
+from reconciler.cli.options.grouped import SHARED as PARTS
 from reconciler.config import load
 from reconciler.immich.permissions import needed, permissions_of
 from reconciler.immich.reader import Reader
@@ -278,6 +279,7 @@ def own_options(command: click.Command) -> set[str]:
 
 
 SHARED = [f"Options for {what}" for what in ("limits", "the server", "requests", "the time", "what is shown")]
+SHARED_PARTS = {title: frozenset(names) for title, names in PARTS.items()}
 
 
 class TestCommands:
@@ -288,6 +290,11 @@ class TestCommands:
         tables = [text, *(section(COMMANDS, title) for title in shared)]
         told = {option for table in tables for row in rows(table) for option in code(row[0])}
         assert sorted(told) == sorted(options(COMMAND_LINE[name]))
+
+    def test_help_has_the_same_parts(self) -> None:
+        for title in SHARED_PARTS:
+            told = [code(row[0])[-1] for row in rows(section(COMMANDS, title))]
+            assert sorted(told) == sorted(SHARED_PARTS[title] - {"--version", "--help"})
 
     @pytest.mark.parametrize("name", ["init", "serve", "demo"])
     def test_every_option_of_the_sandbox_is_explained(self, name: str) -> None:

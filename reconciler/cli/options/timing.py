@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reconciler.cli.options.grouped import Grouped
+
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
 
@@ -110,7 +112,7 @@ class Queues(Kind):
         return names
 
 
-class WithQuiet(click.Command):
+class WithQuiet(Grouped):
     """A command whose --wait-for-quiet may stand without a number, also before the name of a file."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
