@@ -124,7 +124,7 @@ def test_saved_plans_are_applied_as_a_whole_or_not_at_all(shell: Shell) -> None:
         assert applied.code == 0 and "  ada  done\n  ben  done" in applied.out, applied.said
         sent = [(item["method"], item["path"]) for item in server.requests()[before:]]
         first, second = sent.index(("PUT", "/tags/assets")), sent.index(("PUT", "/assets"))
-        ada = _photos(server, made.ada)[0]["id"]
+        ada = next(item["id"] for item in _photos(server, made.ada) if item["originalFileName"] == "a1.jpg")
         assert sent[:first].count(("GET", f"/assets/{ada}")) == 2, "before her queues are paused, and after"
         assert sent[:second].count(("GET", f"/assets/{photo['id']}")) == 3, "and once Ada was written"
         assert albums(server, made.ada) == {"Ours": 0, "Best": 4}
