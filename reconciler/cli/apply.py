@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.errors import plain_errors
 from reconciler.cli.options.caches import cache_option, refresh_option
 from reconciler.cli.options.safety import Approval, Bounds, safety_options
 from reconciler.cli.options.shared import (
@@ -75,7 +74,6 @@ if TYPE_CHECKING:
 @cache_option
 @refresh_option
 @output_options
-@plain_errors
 def main(
     paths: tuple[str, ...],
     yes: bool,

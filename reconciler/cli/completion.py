@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.errors import plain_errors
+from reconciler.cli.errors import Plain
 from reconciler.cli.options.shared import CONTEXT, version_option
 
 
-@click.command(context_settings=CONTEXT)
+@click.command(cls=Plain, context_settings=CONTEXT)
 @version_option
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@plain_errors
 def main(shell: str) -> None:
     """Print what makes a SHELL complete the commands, their options and their words.
 

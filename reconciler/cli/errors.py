@@ -1,18 +1,42 @@
-"""How whatever goes wrong becomes words and an exit code."""
+"""How whatever goes wrong becomes words and an exit code: no traceback reaches a user (DESIGN 8)."""
 
 from __future__ import annotations
 
-import functools
 import sys
-from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.telling.output import heard, hush, writable
 
-F = TypeVar("F", bound=Callable[..., Any])
+
+class Plain(click.Command):
+    """A command of which every error is told in words, with its exit code."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Runs it; also what is wrong before or after the command itself (help on a full disk) is told."""
+        import gc
+
+        # a command is short, and what it loads in the beginning is needed to its end
+        gc.set_threshold(50_000)
+        writable()
+        with plain_errors(Path(sys.argv[0]).stem):
+            return super().main(*args, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Does what it is for."""
+        with plain_errors(ctx.command_path, ctx.params.get("state_dir")):
+            return super().invoke(ctx)
+
+
+class PlainGroup(Plain, click.Group):
+    """The same for a command that has commands of its own."""
+
+    command_class = Plain
 
 
 def stop(message: str, code: Exit = Exit.ERROR) -> NoReturn:
@@ -21,40 +45,39 @@ def stop(message: str, code: Exit = Exit.ERROR) -> NoReturn:
     raise SystemExit(int(code))
 
 
-def plain_errors(command: F) -> F:
-    """Turns every error a user can cause into its message and exit code; no traceback gets out."""
+@contextmanager
+def plain_errors(command: str, state_dir: Path | None = None) -> Iterator[None]:
+    """Ends the command with the message and exit code of whatever error comes; click's own are left to it."""
+    from reconciler.model.origin import InvalidFiles
 
-    @functools.wraps(command)
-    def wrapped(*args: Any, **options: Any) -> Any:
-        import gc
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except InvalidFiles as error:
+        for problem in error.problems:
+            click.echo(f"{problem}", err=True)
+        stop("nothing was read from the server or written to it (see above)", Exit.INVALID)
+    except BrokenPipeError:
+        # whoever read has enough; what is still buffered must go nowhere when the process ends
+        hush(sys.stdout)
+        raise SystemExit(int(Exit.ERROR)) from None
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        raise SystemExit(int(Exit.INTERRUPTED)) from None
+    except OSError as error:
+        words = error.strerror or str(error)
+        if not error.filename:
+            hush(sys.stdout)  # what it could not take must not be tried once more when the process ends
+        stop(f"{error.filename}: {words}" if error.filename else words)
+    except MemoryError:
+        stop("this machine has too little memory for it")
+    except Exception as error:  # noqa: BLE001 (whatever is left is a fault of this program)
+        if words := known(error):
+            stop(words)
+        from reconciler.cli.telling.fault import told
 
-        # a command is short, and what it loads in the beginning is needed to its end
-        gc.set_threshold(50_000)
-        writable()
-        from reconciler.model.origin import InvalidFiles
-
-        try:
-            return command(*args, **options)
-        except InvalidFiles as error:
-            for problem in error.problems:
-                click.echo(f"{problem}", err=True)
-            stop("nothing was read from the server or written to it (see above)", Exit.INVALID)
-        except BrokenPipeError:
-            # whoever read has enough; what is still buffered must go nowhere when the process ends
-            hush(sys.stdout)
-            raise SystemExit(int(Exit.ERROR)) from None
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("interrupted", err=True)
-            raise SystemExit(int(Exit.INTERRUPTED)) from None
-        except OSError as error:
-            words = error.strerror or str(error)
-            stop(f"{error.filename}: {words}" if error.filename else words)
-        except Exception as error:
-            if words := known(error):
-                stop(words)
-            raise
-
-    return wrapped  # type: ignore[return-value]
+        stop(told(error, command, state_dir), Exit.FAULT)
 
 
 def known(error: Exception) -> str:

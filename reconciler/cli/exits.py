@@ -20,6 +20,8 @@ class Exit(IntEnum):
     BUDGET = 5
     STALE = 6
     DRIFTED = 7
+    FAULT = 70
+    """A fault of this program; the number that sysexits.h has for it."""
     INTERRUPTED = 130
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.errors import plain_errors, stop
+from reconciler.cli.errors import stop
 from reconciler.cli.exits import Exit
 from reconciler.cli.options.grouped import Grouped
 from reconciler.cli.options.shared import CONTEXT, server_options, version_option
@@ -47,7 +47,6 @@ FILES = {"tags": "tags.yaml", "albums": "albums.yaml", "assets": "photos.yaml"}
 @server_options
 @click.option("-q", "--quiet", is_flag=True, help="No progress, and no word of what was written.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every request.")
-@plain_errors
 def main(
     paths: tuple[str, ...],
     output: Path | None,

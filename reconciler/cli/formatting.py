@@ -6,19 +6,18 @@ import difflib
 
 import click
 
-from reconciler.cli.errors import plain_errors, stop
+from reconciler.cli.errors import Plain, stop
 from reconciler.cli.exits import Exit
 from reconciler.cli.options.shared import CONTEXT, version_option
 from reconciler.cli.telling.output import write_file
 
 
-@click.command("immich-format", context_settings=CONTEXT)
+@click.command("immich-format", cls=Plain, context_settings=CONTEXT)
 @version_option
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option("--check", is_flag=True, help="Change nothing; exit with 3 if a file would change.")
 @click.option("--diff", "show_diff", is_flag=True, help="Show the changes of layout and make none.")
 @click.option("-q", "--quiet", is_flag=True, help="Don't name the files.")
-@plain_errors
 def main(paths: tuple[str, ...], check: bool, show_diff: bool, quiet: bool) -> None:
     """Lay the YAML files (default: those of the current folder) out evenly.
 

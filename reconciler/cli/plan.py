@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.errors import plain_errors
 from reconciler.cli.exits import Exit
 from reconciler.cli.options.caches import cache_option, refresh_option
 from reconciler.cli.options.grouped import Grouped
@@ -86,7 +85,6 @@ SNAPSHOT_HAS = "a snapshot has its server and account: leave --server and --acco
 @cache_option
 @refresh_option
 @output_options
-@plain_errors
 def main(
     paths: tuple[str, ...],
     output: Path | None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.errors import plain_errors, stop
+from reconciler.cli.errors import PlainGroup, stop
 from reconciler.cli.options.shared import CONTEXT, output_form, server_options, version_option
 from reconciler.cli.telling.output import warn
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired
 
 
-@click.group(context_settings=CONTEXT)
+@click.group(cls=PlainGroup, context_settings=CONTEXT)
 @version_option
 def main() -> None:
     """See the server's job queues, and give back those that a run has left paused.
@@ -34,7 +34,6 @@ def main() -> None:
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @output_form
 @server_options
-@plain_errors
 def status(
     paths: tuple[str, ...], form: str, server: str | None, account: str | None, state_dir: Path | None
 ) -> None:
@@ -72,7 +71,6 @@ def status(
 @main.command(short_help="Resume the queues that a run has left paused.")
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @server_options
-@plain_errors
 def restore(paths: tuple[str, ...], server: str | None, account: str | None, state_dir: Path | None) -> None:
     """Resume exactly the queues that a run of this tool has paused and not given back.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from reconciler.cli.errors import plain_errors
+from reconciler.cli.errors import PlainGroup
 from reconciler.cli.options.grouped import Grouped
 from reconciler.cli.options.shared import (
     CONTEXT,
@@ -36,7 +36,7 @@ NO_COLOR = click.option("--no-color", is_flag=True, help="No colours (or set NO_
 QUIET = click.option("-q", "--quiet", is_flag=True, help="No progress.")
 
 
-@click.group(context_settings=CONTEXT, invoke_without_command=True)
+@click.group(cls=PlainGroup, context_settings=CONTEXT, invoke_without_command=True)
 @version_option
 @output_form
 @click.option("--server", metavar="URL", help="Only runs on this server. Default: all.")
@@ -44,7 +44,6 @@ QUIET = click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @QUIET
 @NO_COLOR
 @click.pass_context
-@plain_errors
 def main(
     context: click.Context, form: str, server: str | None, state_dir: Path | None, quiet: bool, no_color: bool
 ) -> None:
@@ -86,7 +85,6 @@ def main(
 @STATE_DIR
 @QUIET
 @NO_COLOR
-@plain_errors
 def show(run: int | None, form: str, state_dir: Path | None, quiet: bool, no_color: bool) -> None:
     """Show every request of a run, by default the last one, and what became of it.
 
@@ -119,7 +117,6 @@ def show(run: int | None, form: str, state_dir: Path | None, quiet: bool, no_col
 @output_form
 @server_options
 @output_options
-@plain_errors
 def verify(
     run: int | None,
     wait: bool,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
-from reconciler.cli.errors import plain_errors, stop
+from reconciler.cli.errors import PlainGroup, stop
 from reconciler.cli.exits import Exit
 from reconciler.cli.options.shared import CONTEXT, version_option
 
@@ -42,6 +42,7 @@ _Item = TypeVar("_Item")
 
 
 @click.group(
+    cls=PlainGroup,
     context_settings=CONTEXT,
     epilog="Exit codes: 0 done, 1 error, 2 wrong usage, 130 interrupted.",
 )
@@ -95,7 +96,6 @@ def main() -> None:
 @click.option("--partners", is_flag=True, help="All users show each other all their photos.")
 @click.option("--force", is_flag=True, help="Replace a library that is there already.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
-@plain_errors
 def init(
     path: Path,
     photos: int,
@@ -134,7 +134,6 @@ def init(
 )
 @click.option("--version", type=click.Choice(VERSIONS), help="Play this Immich from now on.")
 @click.option("--print-key", is_flag=True, help="Show the API key of the library's admin.")
-@plain_errors
 def serve(path: Path, host: str, port: int, version: str | None, print_key: bool) -> None:
     """Put the library in the folder PATH on a port, until Ctrl-C.
 
@@ -166,7 +165,6 @@ def serve(path: Path, host: str, port: int, version: str | None, print_key: bool
     default=Path("examples") / "family-album",
 )
 @click.option("--fresh", is_flag=True, help="Begin again with the photos as they were.")
-@plain_errors
 def demo(example: Path, fresh: bool) -> None:
     """Watch the whole way: make a library of EXAMPLE/photos, apply EXAMPLE, apply it again.
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.errors import plain_errors
 from reconciler.cli.options.caches import cache_option, refresh_option
 from reconciler.cli.options.grouped import Grouped
 from reconciler.cli.options.shared import CONTEXT, server_options, version_option
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 @refresh_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every request.")
-@plain_errors
 def main(
     rule: str,
     paths: tuple[str, ...],

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.errors import plain_errors
+from reconciler.cli.errors import Plain
 from reconciler.cli.options.shared import CONTEXT, PLAN_FORMS, version_option
 from reconciler.cli.telling.terminal import wants_color, width
 
 
-@click.command(context_settings=CONTEXT)
+@click.command(cls=Plain, context_settings=CONTEXT)
 @version_option
 @click.argument("plan", metavar="PLAN.json")
 @click.option(
@@ -28,7 +28,6 @@ from reconciler.cli.telling.terminal import wants_color, width
 @click.option("--allow-missing", is_flag=True, help="For --exit-code: photos that aren't there are no error.")
 @click.option("--no-color", is_flag=True, help="No colours (or set NO_COLOR).")
 @click.option("--full", is_flag=True, help="Show every photo, not only some of each kind.")
-@plain_errors
 def main(plan: str, form: str, exit_code: bool, allow_missing: bool, no_color: bool, full: bool) -> None:
     """Show a plan that immich-plan -o has saved. No server is asked, and no key needs to be set.
 

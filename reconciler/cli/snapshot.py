@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.errors import plain_errors, stop
+from reconciler.cli.errors import stop
 from reconciler.cli.exits import Exit
 from reconciler.cli.options.caches import cache_option
 from reconciler.cli.options.grouped import Grouped
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 @cache_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every request.")
-@plain_errors
 def main(
     paths: tuple[str, ...],
     output: Path,

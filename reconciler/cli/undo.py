@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.errors import plain_errors
 from reconciler.cli.options.shared import (
     CONTEXT,
     files_option,
@@ -28,7 +27,6 @@ from reconciler.cli.telling.terminal import wants_color, width
 @output_form
 @server_options
 @output_options
-@plain_errors
 def main(
     run: int | None,
     yes: bool,

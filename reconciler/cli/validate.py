@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.errors import plain_errors
+from reconciler.cli.errors import Plain
 from reconciler.cli.exits import Exit
 from reconciler.cli.options.caches import cache_option, files_cache
 from reconciler.cli.options.shared import CONTEXT, version_option
@@ -22,7 +22,7 @@ VERSION = 1
 """Of the JSON output."""
 
 
-@click.command(context_settings=CONTEXT)
+@click.command(cls=Plain, context_settings=CONTEXT)
 @version_option
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option(
@@ -36,7 +36,6 @@ VERSION = 1
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing when all is fine.")
 @click.option("--no-color", is_flag=True, help="No colours (or set NO_COLOR).")
 @cache_option
-@plain_errors
 def main(paths: tuple[str, ...], form: str, quiet: bool, no_color: bool) -> None:
     """Check the YAML files (default: those of the current folder) and tell everything that is wrong.
 

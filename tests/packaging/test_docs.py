@@ -129,9 +129,8 @@ def parse(line: str) -> None:
     command = COMMAND_LINE[words[0]]
     if isinstance(command, click.Group) and words[1:2] and words[1] in command.commands:
         command, words = command.commands[words[1]], words[1:]
-    command.allow_extra_args = False
     existing = [word.replace("~/Pictures/2024", str(ROOT)) for word in words[1:]]
-    command.make_context(words[0], existing)
+    command.make_context(words[0], existing, allow_extra_args=False)
 
 
 class TestShell:

@@ -118,13 +118,14 @@ class State:
         """The database file."""
         return self.folder / "state.db"
 
-    def leases(self, server: str) -> tuple[Lease, ...]:
-        """The queues of a server that runs have paused and not given back."""
+    def leases(self, server: str | None = None) -> tuple[Lease, ...]:
+        """The queues of a server, or of all, that runs have paused and not given back."""
         if not self.path.exists():
             return ()
         with self._open() as database:
             rows = database.execute(
-                "select queue, pid, at from lease where server = ? order by queue", (server,)
+                "select queue, pid, at from lease where server = coalesce(?, server) order by queue",
+                (server,),
             )
             return tuple(Lease(*row) for row in rows)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import click
 
+from reconciler.cli.errors import Plain
+
 OWN = "Options"
 SHARED: Mapping[str, tuple[str, ...]] = {
     "Options for limits": ("--max-removals", "--max-overwrites", "--max-changes", "--allow"),
@@ -37,7 +39,7 @@ SHARED: Mapping[str, tuple[str, ...]] = {
 _PART_OF = {option: part for part, options in SHARED.items() for option in options}
 
 
-class Grouped(click.Command):
+class Grouped(Plain):
     """A command with so many options that they are shown in parts."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

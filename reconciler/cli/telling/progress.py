@@ -23,9 +23,12 @@ class Unheard:
 
     def __init__(self, inner: Progress) -> None:
         self._inner: Progress = inner
+        self.doing = ""
+        """The stage under way, for whoever has to tell where it has failed."""
 
     def stage(self, text: str, total: int | None = None) -> None:
         """Passed on."""
+        self.doing = text
         self._heard(lambda: self._inner.stage(text, total))
 
     def advance(self, done: int) -> None:
@@ -127,6 +130,10 @@ def progress(quiet: bool) -> Iterator[Unheard]:
     watching = Unheard(_suited(quiet))
     try:
         yield watching
+    except Exception as error:
+        if watching.doing:
+            error.add_note(f"while {watching.doing}")
+        raise
     finally:
         watching.end()
 
