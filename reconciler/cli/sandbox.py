@@ -71,6 +71,12 @@ def main() -> None:
     help="Copy the photos of this folder, with their XMP sidecars.",
 )
 @click.option(
+    "--external",
+    metavar="PATH",
+    help="The photos of --from lie in an external library at this path on the server, such as /photos, and "
+    "keep their folders. Otherwise they are uploads.",
+)
+@click.option(
     "--version",
     type=click.Choice(VERSIONS),
     default=DEFAULT_VERSION,
@@ -100,6 +106,7 @@ def init(
     path: Path,
     photos: int,
     source: Path | None,
+    external: str | None,
     version: str,
     seed: int,
     users: tuple[str, ...],
@@ -117,11 +124,15 @@ def init(
     Examples:
       immich-sandbox init try --photos 10000
       immich-sandbox init try --from ~/Pictures/2024
+      immich-sandbox init folders --from ~/Pictures/2024 --external /photos
       immich-sandbox init old --photos 500 --version 2.5.6
       immich-sandbox init family --photos 500 --user ben@example.org --user cleo@example.org
       immich-sandbox init both --photos 500 --user ben@example.org=photos/ben --partners
     """
-    making = Making(version, source, photos, seed, _read_user(owner), tuple(map(_read_user, users)), partners)
+    if external is not None and (source is None or not external.startswith("/")):
+        raise click.UsageError("--external is a path such as /photos, for the photos of --from")
+    people = _read_user(owner), tuple(map(_read_user, users))
+    making = Making(version, source, photos, seed, *people, partners, external)
     _make_library(path, making, force, quiet)
     click.echo(f"Use it: server.url sandbox:{path} in your YAML, or: immich-sandbox serve {path}")
 
@@ -221,6 +232,8 @@ class Making:
     owner: Person | None = None
     users: Sequence[Person] = ()
     partners: bool = False
+    external: str | None = None
+    """Where the server has the folder of `source`; None for uploads."""
 
 
 def _make_library(path: Path, making: Making, force: bool, quiet: bool) -> None:
@@ -243,7 +256,7 @@ def _make_library(path: Path, making: Making, force: bool, quiet: bool) -> None:
                 household.show_each_other_everything(library)
             invented = _invent(library, making.photos, making.seed, quiet) if making.photos else 0
             if making.source is not None:
-                taken.append(_take_in(library, making.source, quiet))
+                taken.append(_take_in(library, making.source, quiet, external=making.external))
             for person in making.users:
                 if person.photos:
                     of_his = household.owner_of(library, person.email)
@@ -264,12 +277,15 @@ def _invent(library: Library, photos: int, seed: int, quiet: bool) -> int:
         return library.add_assets(rows)
 
 
-def _take_in(library: Library, source: Path, quiet: bool, owner: str | None = None) -> TakenIn:
+def _take_in(
+    library: Library, source: Path, quiet: bool, owner: str | None = None, external: str | None = None
+) -> TakenIn:
     from reconciler.sandbox import folder
 
+    mounted = folder.Mounted(source, external) if external else None
     found = list(folder.walk(source, library.version))
     with _progress(found, len(found), "copying photos", quiet) as entries:
-        taken = folder.take_in(library, entries, owner)
+        taken = folder.take_in(library, entries, owner, mounted)
     with library.running():
         library.settle()
     return taken

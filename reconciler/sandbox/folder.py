@@ -88,10 +88,28 @@ class TakenIn:
     skipped: tuple[Skipped, ...]
 
 
-def take_in(library: Library, found: Iterable[Found | Skipped], owner: str | None = None) -> TakenIn:
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """A folder that the server knows as an external library: where it is here, and where it is there."""
+
+    folder: Path
+    path: str
+
+    def on_server(self, file: Path) -> str:
+        """The server's path of a file below the folder."""
+        return f"{self.path.rstrip('/')}/{file.relative_to(self.folder).as_posix()}"
+
+
+def take_in(
+    library: Library,
+    found: Iterable[Found | Skipped],
+    owner: str | None = None,
+    mounted: Mounted | None = None,
+) -> TakenIn:
     """Puts the files into a library as uploads are; their jobs are queued, and run when the library does.
 
-    They are those of the user with the id `owner`; None is the first admin.
+    They are those of the user with the id `owner`; None is the first admin. Where their folder is `mounted`,
+    they lie in an external library and keep their folders.
     Consumes ``found`` one by one, so that an iterable that reports its progress can be given.
     """
     taken: dict[str, Path] = {}
@@ -102,7 +120,7 @@ def take_in(library: Library, found: Iterable[Found | Skipped], owner: str | Non
             skipped.append(entry)
             continue
         try:
-            asset_id = _take_one(library, entry, owner)
+            asset_id = _take_one(library, entry, owner, mounted)
         except OSError as error:
             skipped.append(Skipped(entry.path, error.strerror or "cannot be read"))
             continue
@@ -116,7 +134,7 @@ def take_in(library: Library, found: Iterable[Found | Skipped], owner: str | Non
     return TakenIn(len(taken), sidecars, tuple(skipped))
 
 
-def _take_one(library: Library, found: Found, owner: str | None) -> str | None:
+def _take_one(library: Library, found: Found, owner: str | None, mounted: Mounted | None) -> str | None:
     status = found.path.stat()
     if not 0 < status.st_size <= LARGEST:
         return None
@@ -126,4 +144,5 @@ def _take_one(library: Library, found: Found, owner: str | None) -> str | None:
         sidecar=found.sidecar.read_bytes() if found.sidecar else None,
         owner=owner,
         file_created_at=datetime.fromtimestamp(status.st_mtime, UTC),
+        external=(mounted.on_server(found.path), mounted.path) if mounted else None,
     )

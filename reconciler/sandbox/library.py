@@ -231,13 +231,15 @@ class Library:
         favorite: bool = False,
         device: tuple[str, str] | None = None,
         sidecar_writable: bool = True,
+        external: tuple[str, str] | None = None,
     ) -> str:
         """Takes in one photo as an upload does: its jobs are queued. The id of the asset.
 
-        Bytes that the owner has already give the id of that asset.
+        Bytes that the owner has already give the id of that asset. `external` are its path on the server and
+        the name of the external library it lies in, where the path stands for the bytes.
         """
         owner = owner or self._first_admin()
-        checksum = checksum_of(data)
+        checksum = checksum_of(external[0].encode() if external else data)
         with self.database.read() as db:
             known = db.value("SELECT id FROM asset WHERE checksum = ? AND +owner_id = ?", (checksum, owner))
         if known:
@@ -254,12 +256,15 @@ class Library:
             favorite=favorite,
             file_size=len(data),
             sidecar_writable=sidecar_writable,
+            path=external[0] if external else None,
         )
         asset_id = str(uuid.uuid4())
         self.media.put(asset_id, data)
         with self.database.write() as db:
             record = _fresh_record(new, asset_id, owner, db.now(), to_millis(modified), device)
             assets.insert(db, [record])
+            if external:
+                company.add_to_libraries(db, [(record.asset, external[1])])
             db.enqueue("AssetExtractMetadata", {"id": asset_id, "source": "upload"})
         return asset_id
 

@@ -138,7 +138,14 @@ class TestInit:
 
     @pytest.mark.parametrize(
         "arguments",
-        [("init",), ("init", "x", "--photos", "-1"), ("init", "x", "--from", "nowhere"), ("fly",)],
+        [
+            ("init",),
+            ("init", "x", "--photos", "-1"),
+            ("init", "x", "--from", "nowhere"),
+            ("init", "x", "--external", "/photos"),
+            ("init", "x", "--from", ".", "--external", "photos"),
+            ("fly",),
+        ],
     )
     def test_wrong_usage(self, arguments: tuple[str, ...]) -> None:
         assert run(*arguments).exit_code == 2

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+from base64 import b64encode
 from datetime import UTC, datetime
+from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from PIL import Image
 
 from reconciler.sandbox.app import create_app
-from reconciler.sandbox.folder import Found, Skipped, take_in, walk
+from reconciler.sandbox.folder import Found, Mounted, Skipped, take_in, walk
 from reconciler.sandbox.library import Library
 from reconciler.sandbox.versions import V2_5_6, V3_1_0
 
@@ -144,3 +146,17 @@ def everything(library: Library) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.get_json()["assets"]["items"]
     return items
+
+
+def test_in_an_external_library_they_keep_their_folders(pictures: Path, tmp_path: Path) -> None:
+    with Library.create(tmp_path / "library") as library:
+        taken = take_in(library, walk(pictures, V3_1_0), mounted=Mounted(pictures, "/photos/"))
+        with library.running():
+            library.settle()
+        photos = {asset["originalPath"]: asset for asset in everything(library)}
+    assert taken.photos == 5, "the same bytes at another place are another photo there"
+    assert {"/photos/a.jpg", "/photos/sub/clip.mp4"} <= photos.keys()
+    assert len({asset["libraryId"] for asset in photos.values()} - {None}) == 1
+    of_the_path = b64encode(sha1(b"/photos/a.jpg").digest()).decode()
+    assert photos["/photos/a.jpg"]["checksum"] == of_the_path
+    assert photos["/photos/a.jpg"]["exifInfo"]["rating"] == 4
