@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.diff.converge import Outcome
+from reconciler.diff.index import Index
 from reconciler.diff.rules import NO_HITS, NOWHERE, AlbumRule, Hits, Rules, memberships
 from reconciler.model.asset import NOTHING_BESIDE, READ, Asset, AssetState
 from reconciler.model.desired import AssetEntry
@@ -74,18 +75,16 @@ def _is_so(asset: Asset, entry: AssetEntry) -> bool:
 def sift(states: Mapping[str, AssetState], rules: Rules) -> Sieve:
     """Asks the rules about all assets. One is concerned if an entry touches it or its albums may change."""
     sieve = Sieve(states, rules)
-    every, others = own_and_others(states.values())
-    visible = [state for state in every if state.asset.visibility is not Visibility.HIDDEN]
+    library = _Library(*own_and_others(states.values()))
     for entry in rules.general:
         assert entry.rule is not None
-        found = _selected(entry.rule, every, visible)
+        found = library.asked_by(entry.rule).select(entry.rule)
         if found:
             sieve.matched.add(entry.origin)
         for state in found:
             sieve.entries[state.asset.id].append(entry)
     for rule in rules.ruled:
-        asked = (every + others, visible + others) if others and rule.reaches_others else (every, visible)
-        wanted = _wanted(rule, *asked)
+        wanted = _wanted(rule, library)
         if wanted:
             sieve.matched.add(rule.entry.origin)
         for asset_id in wanted:
@@ -103,15 +102,30 @@ def own_and_others(states: Iterable[AssetState]) -> tuple[list[AssetState], list
     return ([state for state in every if state.own] if others else every), others
 
 
-def _selected(rule: Selector, every: Sequence[AssetState], visible: Sequence[AssetState]) -> list[AssetState]:
-    return rule.select(every if rule.needs().hidden else visible)
+@dataclass(slots=True)
+class _Library:
+    """The photos that rules are asked about: the account's own, for some those of others, too."""
+
+    own: list[AssetState]
+    others: list[AssetState]
+    _indexes: dict[tuple[bool, bool], Index] = field(default_factory=dict)
+
+    def asked_by(self, rule: Selector, *, reaches_others: bool = False) -> Index:
+        """Those that a rule is asked about; hidden ones only where it asks for them."""
+        kind = reaches_others and bool(self.others), rule.needs().hidden
+        if kind not in self._indexes:
+            others, hidden = kind
+            every = self.own + self.others if others else self.own
+            shown = (state for state in every if state.asset.visibility is not Visibility.HIDDEN)
+            self._indexes[kind] = Index(every if hidden else list(shown))
+        return self._indexes[kind]
 
 
-def _wanted(rule: AlbumRule, every: Sequence[AssetState], visible: Sequence[AssetState]) -> set[str]:
+def _wanted(rule: AlbumRule, library: _Library) -> set[str]:
     entry = rule.entry
     if entry.rule is None:
         return set()
-    found = _selected(entry.rule, every, visible)
+    found = library.asked_by(entry.rule, reaches_others=rule.reaches_others).select(entry.rule)
     left_out = {state.asset.id for state in entry.exclude.select(found)} if entry.exclude else set()
     return {state.asset.id for state in found} - left_out
 

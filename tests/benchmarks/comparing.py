@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.child import Spent, measure, peak_memory
-from tests.benchmarks.data import library, rules, write_entries
+from tests.benchmarks.data import events, library, rules, write_entries
 from tests.benchmarks.figure import FULL, Row
 
 MANY = 1_000_000
@@ -83,16 +84,24 @@ def rows(photos: int) -> Iterator[Row]:
 
 
 def curve(photos: int) -> Iterator[Row]:
-    """How time and memory grow with the library, for rules."""
+    """How time and memory grow with the library and with the rules."""
+    for size in (photos // 100, photos // 10, photos, photos * 10):
+        spent, row = _by_rules(rules(), size, 21)
+        note = f"{(row.processor or 0) / size * 1e6:.1f} µs a photo; {spent.result['changed']:,} change"
+        yield replace(row, note=note)
+        goal = 4096 if size == 10 * FULL else None
+        yield Row(f"the same, memory with the library of {size:,}", spent.memory, "MB", goal)
+    for count in (10, 100, 1000):
+        _, row = _by_rules(events(count), photos, count)
+        yield replace(row, note=f"{(row.processor or 0) / count * 1e3:.1f} ms a rule")
+
+
+def _by_rules(text: str, photos: int, count: int) -> tuple[Spent, Row]:
     with tempfile.TemporaryDirectory() as place:
-        Path(place, "rules.yaml").write_text(rules(), encoding="utf-8")
-        for size in (photos // 100, photos // 10, photos, photos * 10):
-            spent = measure(plan_rules, place, size)
-            seconds, processor = (
-                sum(took[part] for part in ("compare", "plan")) for took in (spent.wall, spent.processor)
-            )
-            note = f"{processor / size * 1e6:.1f} µs a photo; {spent.result['changed']:,} change"
-            figure = f"compare and plan {size:,} photos by 21 rules"
-            yield Row(figure, seconds, "s", note=note, processor=processor)
-            goal = 4096 if size == 10 * FULL else None
-            yield Row(f"the same, memory with the library of {size:,}", spent.memory, "MB", goal)
+        Path(place, "rules.yaml").write_text(text, encoding="utf-8")
+        spent = measure(plan_rules, place, photos)
+    seconds, processor = (
+        sum(took[part] for part in ("compare", "plan")) for took in (spent.wall, spent.processor)
+    )
+    figure = f"compare and plan {photos:,} photos by {count:,} rules"
+    return spent, Row(figure, seconds, "s", processor=processor)

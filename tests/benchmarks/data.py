@@ -103,6 +103,24 @@ def rules(albums: int = 20) -> str:
     return "".join(lines)
 
 
+def events(albums: int) -> str:
+    """Albums that differ: by days, a folder, words in captions or file names, a camera's month."""
+    lines = ["albums:\n"]
+    for number in range(albums):
+        day = BEGIN + timedelta(days=number * YEARS * 365 // albums)
+        month = f"{day.year}-{day.month:02}"
+        rules = (
+            f"taken: {day:%Y-%m-%d}..{day + timedelta(days=8):%Y-%m-%d}",
+            f"folder: '/photos/{day.year}/{day.month:02}*', place: {{ country: Italy }}",
+            f"description: 'no. {number}'",
+            f"file: '*_{number % 10_000:06}*'",
+            f"camera: {{ make: SONY }}, taken: {month}",
+            f"any: [{{ file: 'IMG_{number % 10_000:06}*' }}, {{ taken: {month}, rating: 5 }}]",
+        )
+        lines.append(f"  - name: Event {number}\n    match: {{ {rules[number % len(rules)]} }}\n")
+    return "".join(lines)
+
+
 # -- the library -------------------------------------------------------------------------------------------
 
 
