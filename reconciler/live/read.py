@@ -130,13 +130,11 @@ def _read(
     facts = company.in_facts(facts, asked)
     if around.kept and company.scanned is not None and not reading.needs.owners:
         around.kept.look_ahead()
-    photos = Photos(errand, people=company.scanned)
-    photos.looking.everyone = company.everyone
+    photos = Photos(errand, company)
     choice = photos.looking.choose(asked, reading.names, facts)
     if not choice.whole:
         looked(errand, facts)
     company.begin(choice.parts.selections)
-    photos.people = company.scanned
     tagging = Tagging(errand, reading, desired, facts)
     matter, spared = albums.that_matter(), albums.told_by(choice)
     beside = [company.job(choice.parts.selections), albums.job(one for one in matter if one.id not in spared)]

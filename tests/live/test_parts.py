@@ -20,8 +20,9 @@ from reconciler.live.errand import Around
 from reconciler.live.plan import ReadingPlan, What
 from reconciler.live.read import read_planned
 from reconciler.live.searching import choosing, looking
+from reconciler.live.searching.parts import Facts
 from reconciler.model.live import Live
-from reconciler.model.origin import InvalidFiles
+from reconciler.model.origin import InvalidFiles, Origin
 from reconciler.sandbox.library import NewAsset
 from reconciler.sandbox.photo import Embedded
 from tests.sandbox.running import Client
@@ -533,3 +534,11 @@ def test_what_a_count_overlooks_is_not_counted_in_vain(place: World, rule: dict[
         _, plan = reading(place, wish, whole=False, settled=None)
     assert in_parts(plan)
     assert "/search/statistics" not in sent
+
+
+def test_both_reads_of_photos_by_checksum_tell_the_lines_that_ask() -> None:
+    line = Origin("a.yaml", 3)
+    lookups = choosing.Lookups({}, {f"checksum {number}": frozenset({line}) for number in range(500)})
+    reads = choosing.lookup_reads(lookups, Facts(library=100_000, passes=3), may_check=True)
+    assert reads.check and reads.checked
+    assert (reads.check.because, reads.checked.because) == ((line,), (line,))

@@ -47,14 +47,46 @@ class Lookups:
 
 
 @dataclass(frozen=True, slots=True)
+class LookupReads:
+    """The reads that find photos by what they are called; None where none is called so."""
+
+    by_id: Read | None = None
+    check: Read | None = None
+    """Which of the files with these checksums are there,"""
+    checked: Read | None = None
+    """and then the photos that these are, by their ids."""
+    by_checksum: Read | None = None
+    by_name: Read | None = None
+
+    @property
+    def all(self) -> tuple[Read, ...]:
+        """Those there are, in the order in which they are planned."""
+        found = (self.by_id, self.check, self.checked, self.by_checksum, self.by_name)
+        return tuple(one for one in found if one)
+
+    @property
+    def cost(self) -> Cost:
+        """What all of them together are expected to cost."""
+        return total(one.cost for one in self.all)
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
-    """The way to read that was chosen: the whole library, or its parts; `seconds` is what it still costs."""
+    """The way to read that was chosen: the whole library, or its parts.
+
+    `seconds` of the server is what parts still cost that were looked at.
+    """
 
     whole: bool
     parts: Parts
     lookups: Lookups
     facts: Facts
-    seconds: float
+    seconds: float = 0.0
+
+    @classmethod
+    def everything(cls, lines: frozenset[Origin], names: Iterable[PhotoName], facts: Facts) -> Choice:
+        """The whole library, which these lines need, and what names ask for."""
+        return cls(True, Parts(whole=lines), lookups_of(names, Parts()), facts)
 
     @property
     def searches(self) -> tuple[Selection, ...]:
@@ -81,10 +113,10 @@ def lookups_of(names: Iterable[PhotoName], parts: Parts) -> Lookups:
     )
 
 
-def checks_files(checksums: int, facts: Facts, may_check: bool) -> bool:
-    """Whether to ask first which files are there, and then for the photos by their ids."""
+def _checking_pays(checksums: int, facts: Facts) -> bool:
+    """Whether it costs less to ask first which files are there, and then for the photos by their ids."""
     checked = check_cost(checksums, CHECKED) + detail_cost(checksums)
-    return may_check and checked.seconds < _found_cost(checksums, facts).seconds
+    return checked.seconds < _found_cost(checksums, facts).seconds
 
 
 def _found_cost(checksums: int, facts: Facts) -> Cost:
@@ -110,25 +142,29 @@ def _names_cost(names: Iterable[PhotoName], facts: Facts) -> Cost:
     return Cost(requests, paths + files, seconds)
 
 
-def lookup_reads(lookups: Lookups, facts: Facts, may_check: bool) -> list[Read]:
+def lookup_reads(lookups: Lookups, facts: Facts, may_check: bool) -> LookupReads:
     """The reads that find photos by what they are called."""
-    found = []
-    if lookups.ids:
-        cost = ids_cost(len(lookups.ids), facts)
-        found.append(read(What.PHOTOS, counted(len(lookups.ids), "photo"), cost, _lines(lookups.ids)))
+    by_id = ids_read(lookups, facts) if lookups.ids else None
+    check = checked = by_checksum = by_name = None
     if count := len(lookups.checksums):
-        why = _lines(lookups.checksums)
+        why = list(_lines(lookups.checksums))
         text = f"{counted(count, 'photo')} by checksum"
-        if checks_files(count, facts, may_check):
-            found.append(read(What.CHECK, text, check_cost(count, CHECKED), why))
-            found.append(read(What.PHOTOS, text, detail_cost(count), why))
+        if may_check and _checking_pays(count, facts):
+            check = read(What.CHECK, text, check_cost(count, CHECKED), why)
+            checked = read(What.PHOTOS, text, detail_cost(count), why)
         else:
-            found.append(read(What.NAMES, text, _found_cost(count, facts), why))
+            by_checksum = read(What.NAMES, text, _found_cost(count, facts), why)
     if count := len(lookups.names):
-        cost = _names_cost(lookups.names, facts)
+        text = f"{counted(count, 'photo')} by file name or path"
         why = [name.origin for name in lookups.names]
-        found.append(read(What.NAMES, f"{counted(count, 'photo')} by file name or path", cost, why))
-    return found
+        by_name = read(What.NAMES, text, _names_cost(lookups.names, facts), why)
+    return LookupReads(by_id, check, checked, by_checksum, by_name)
+
+
+def ids_read(lookups: Lookups, facts: Facts) -> Read:
+    """The read of photos by their ids."""
+    count = len(lookups.ids)
+    return read(What.PHOTOS, counted(count, "photo"), ids_cost(count, facts), _lines(lookups.ids))
 
 
 def located_reads(lookups: Lookups, facts: Facts) -> list[Read]:
@@ -180,10 +216,10 @@ def search_reads(parts: Parts, counts: Mapping[Selection, int], facts: Facts) ->
     return found
 
 
-def worth_a_look(parts: Parts, lookups: Iterable[Read], facts: Facts, seconds: float) -> bool:
+def worth_a_look(parts: Parts, lookups: LookupReads, facts: Facts, seconds: float) -> bool:
     """Whether the first pages of searches cost little beside what they may save."""
     searches = sum(1 if one.visibility else facts.passes for one in parts.selections)
-    least = searches * (REQUEST + facts.library * FILTERED) + total(one.cost for one in lookups).seconds
+    least = searches * (REQUEST + facts.library * FILTERED) + lookups.cost.seconds
     return least * STAKE <= seconds or (not searches and least <= seconds)
 
 
@@ -219,12 +255,11 @@ def tags_one_by_one(
     return alone <= sum(search_cost(count, facts.library, facts.passes).seconds for count in counts())
 
 
-def tag_read(photos: int, searched: Collection[str], one_by_one: bool, why: Iterable[Origin]) -> Read:
+def tag_read(photos: int, searched: Collection[str], *, one_by_one: bool) -> Read:
     """The read of which photos carry which tags."""
     if one_by_one:
-        return read(What.TAGGED, f"the tags of {counted(photos, 'photo')}", detail_cost(photos), why)
-    text = f"who carries {listed(sorted(searched))}"
-    return read(What.TAGGED, text, list_cost(len(searched)), why)
+        return read(What.TAGGED, f"the tags of {counted(photos, 'photo')}", detail_cost(photos))
+    return read(What.TAGGED, f"who carries {listed(sorted(searched))}", list_cost(len(searched)))
 
 
 def told_apart_read(photos: int, paths: list[str]) -> Read:

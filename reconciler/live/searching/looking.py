@@ -23,7 +23,7 @@ from reconciler.live.cost import (
 from reconciler.live.errand import Errand
 from reconciler.live.kept.outlay import keep_outlay, outlay
 from reconciler.live.kept.photos import Kept
-from reconciler.live.people.everyone import Everyone
+from reconciler.live.people.company import Company
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import FEW
 from reconciler.live.searching.choosing import (
@@ -48,13 +48,26 @@ KEPT, SCAN = "bringing up to date what is kept", "the scan"
 THE_MAP = "where photos were taken"
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What the whole library costs, and `what` it takes: a scan, or bringing up to date what is kept."""
+
+    cost: Cost
+    what: str
+
+    @property
+    def seconds(self) -> float:
+        """Those of the server."""
+        return self.cost.seconds
+
+
 @dataclass(slots=True)
 class Looking:
     """Finds the cheapest way to read photos. Searches that were looked at are `begun`, to be read on."""
 
     errand: Errand
-    with_people: bool
-    """Whether everybody on the photos must be known; the whole library is read then."""
+    company: Company
+    """Who is on photos may come with those that are searched for, or have all photos read."""
     begun: dict[Selection, Begun[Asset]] = field(default_factory=dict)
     counts: dict[Selection, int] = field(default_factory=dict)
     """How many photos there are, where it was asked."""
@@ -64,8 +77,6 @@ class Looking:
     """The cheapest way so far."""
     map: Map = field(default_factory=lambda: Map([]))
     """Where photos were taken, once it was asked."""
-    everyone: Everyone | None = None
-    """Asks who is on photos, which comes with those that are searched for in any case."""
 
     def kept(self, size: int) -> Kept | None:
         """What is kept of a library, where it tells of all photos that are asked for: not of others'."""
@@ -76,25 +87,32 @@ class Looking:
         """The cheapest way to read what rules and names ask for."""
         if not asked:
             return self._choose_for_names(names, facts)
-        if self.with_people or self.errand.around.whole:
-            reason = "who is on the photos comes with all of them" if self.with_people else "all are wanted"
+        all_lines = frozenset(line for one in asked for line in one.because)
+        with_people = self.company.scanned is not None
+        if with_people or self.errand.around.whole:
+            reason = "who is on the photos comes with all of them" if with_people else "all are wanted"
             self._reject("searches", reason)
-            everybody = frozenset(line for one in asked for line in one.because)
-            return Choice(True, Parts(whole=everybody), lookups_of(names, Parts()), facts, 0.0)
+            return Choice.everything(all_lines, names, facts)
+        asked = self._with_the_map(asked, facts)
+        whole = self._whole(asked, facts)
+        if whole.what is KEPT and facts.told_apart:
+            self._reject("searches", "whoever carries a tag beside one below it is kept with all photos")
+            return Choice.everything(all_lines, names, facts)
+        lines = self._weigh_parts(asked, names, facts, whole)
+        return self._decided(names, facts, whole, lines)
+
+    def _weigh_parts(
+        self, asked: tuple[Asked, ...], names: tuple[PhotoName, ...], facts: Facts, whole: _Whole
+    ) -> frozenset[Origin]:
+        """Finds the `best` way in parts, if any; the lines that would need the whole library otherwise."""
         self.best = None
         lines: frozenset[Origin] = frozenset()
-        asked = self._with_the_map(asked, facts)
-        whole, what = self._whole(asked, facts)
-        if what is KEPT and facts.told_apart:
-            self._reject("searches", "whoever carries a tag beside one below it is kept with all photos")
-            everybody = frozenset(line for one in asked for line in one.because)
-            return Choice(True, Parts(whole=everybody), lookups_of(names, Parts()), facts, whole.seconds)
         for known in self._ever_closer(asked, facts, whole):
             parts = (structured_parts_of if known.structured else parts_of)(asked, known)
             lines = parts.whole
             found = self._located(lookups_of(names, parts), parts, known)
-            if parts.whole and what is KEPT and not any(one.slice.whole for one in asked):
-                self._reject("searches", f"{what} costs less than to ask for the words they need")
+            if parts.whole and whole.what is KEPT and not any(one.slice.whole for one in asked):
+                self._reject("searches", f"{KEPT} costs less than to ask for the words they need")
                 break
             if parts.whole:
                 continue
@@ -102,31 +120,31 @@ class Looking:
             located = found.located.cost(known).seconds * DEARER
             if not worth_a_look(parts, reads, known, whole.seconds - located):
                 lines = _lines(parts)
-                self._reject(_way(parts, found), f"{what} costs less")
+                self._reject(_way(parts, found), f"{whole.what} costs less")
                 if any(one.slice.where for one in asked):
                     continue  # the map may tell more
                 break
             self._look(parts, known)
-            rest = left_to_read(parts, self.counts, known) + total(one.cost for one in reads).seconds
+            rest = left_to_read(parts, self.counts, known) + reads.cost.seconds
             rest += located + self._looks(parts, found.located, known)
             if self.best is None or rest < self.best.seconds:
                 self.best = Choice(False, parts, found, known, rest)
             if not found.located.wanted and not any(self.begun[one].more for one in parts.selections):
                 break
-        return self._decided(names, facts, whole, what, lines)
+        return lines
 
     def _decided(
-        self, names: tuple[PhotoName, ...], facts: Facts, whole: Cost, what: str, lines: frozenset[Origin]
+        self, names: tuple[PhotoName, ...], facts: Facts, whole: _Whole, lines: frozenset[Origin]
     ) -> Choice:
         """The best way that was found, or the whole library, which these lines need."""
         best = self.best
-        if best is not None and best.seconds <= whole.seconds and not self._keeps(best, facts, whole, what):
-            self.errand.rejected.append(Rejected("scan of the whole library", "costs more", whole))
+        if best is not None and best.seconds <= whole.seconds and not self._keeps(best, facts, whole):
+            self.errand.rejected.append(Rejected("scan of the whole library", "costs more", whole.cost))
             self._in_vain(self.numbers.keys() - best.parts.selections.keys())
             return best
         if best is not None:
             better = (
-                f"would bring more than {what} costs"
+                f"would bring more than {whole.what} costs"
                 if best.seconds > whole.seconds
                 else "readings in parts have cost as much by now as all photos, which are kept from here on"
             )
@@ -135,12 +153,12 @@ class Looking:
         elif lines and not self.errand.rejected:
             self._reject("searches", "no filter of the server covers the rule")
         self._in_vain(self.numbers)
-        return Choice(True, Parts(whole=lines), lookups_of(names, Parts()), facts, whole.seconds)
+        return Choice.everything(lines, names, facts)
 
-    def _keeps(self, best: Choice, facts: Facts, whole: Cost, what: str) -> bool:
+    def _keeps(self, best: Choice, facts: Facts, whole: _Whole) -> bool:
         """Whether all is read to be kept, since readings in parts have cost as much by now."""
         kept = self.kept(facts.library)
-        if what is KEPT or kept is None or not self.errand.around.sees_queues:
+        if whole.what is KEPT or kept is None or not self.errand.around.sees_queues:
             return False
         more = self._in_parts(best, facts).seconds - kept_cost(facts.library).seconds
         if more <= 0:
@@ -153,17 +171,16 @@ class Looking:
     def _in_parts(self, best: Choice, facts: Facts) -> Cost:
         """What a reading in parts costs, with what was looked at to choose it."""
         reads = [self.errand.reads[self.numbers[one]] for one in best.parts.selections]
-        reads += lookup_reads(best.lookups, facts, self.errand.around.may_check)
+        reads += lookup_reads(best.lookups, facts, self.errand.around.may_check).all
         on_map = map_cost(facts.library) if self.map.markers else NOTHING
         return total(one.cost for one in reads) + best.lookups.located.cost(facts) + on_map
 
-    def _whole(self, asked: tuple[Asked, ...], facts: Facts) -> tuple[Cost, str]:
-        """What the whole library costs, and what that is: a scan, or what is kept brought up to date."""
+    def _whole(self, asked: tuple[Asked, ...], facts: Facts) -> _Whole:
         kept = self.kept(facts.library)
         at_hand = kept is not None and kept.at_hand()
         if at_hand and self._may_be_in_parts(asked, facts) and self._queues(facts):
-            return kept_cost(facts.library), KEPT
-        return scan_cost(facts.library, facts.passes), SCAN
+            return _Whole(kept_cost(facts.library), KEPT)
+        return _Whole(scan_cost(facts.library, facts.passes), SCAN)
 
     def _looks(self, parts: Parts, located: Located, facts: Facts) -> float:
         """Seconds of looks at single photos that later readings are spared if the whole library is kept."""
@@ -175,16 +192,14 @@ class Looking:
 
     def _choose_for_names(self, names: tuple[PhotoName, ...], facts: Facts) -> Choice:
         found = lookups_of(names, Parts())
-        reads = lookup_reads(found, facts, self.errand.around.may_check)
-        alone = total(one.cost for one in reads)
+        alone = lookup_reads(found, facts, self.errand.around.may_check).cost
         whole = scan_cost(facts.library, facts.passes)
         if len(names) > FEW and whole.seconds < alone.seconds:
             self.errand.rejected.append(Rejected(f"{len(names):,} photos one by one", "costs more", alone))
-            because = frozenset(name.origin for name in names)
-            return Choice(True, Parts(whole=because), found, facts, whole.seconds)
+            return Choice.everything(frozenset(name.origin for name in names), names, facts)
         if len(names) > FEW:
             self.errand.rejected.append(Rejected("scan of the whole library", "costs more", whole))
-        return Choice(False, Parts(), found, facts, alone.seconds)
+        return Choice(False, Parts(), found, facts)
 
     def _in_vain(self, looked: Iterable[Selection]) -> None:
         """Looks that only showed that another way is better: their first pages are all that was read."""
@@ -197,7 +212,7 @@ class Looking:
     def _reject(self, way: str, why: str) -> None:
         self.errand.rejected.append(Rejected(way, why))
 
-    def _ever_closer(self, asked: tuple[Asked, ...], facts: Facts, whole: Cost) -> Iterator[Facts]:
+    def _ever_closer(self, asked: tuple[Asked, ...], facts: Facts, whole: _Whole) -> Iterator[Facts]:
         """What is known, and then more that has to be asked for.
 
         Are dates settled, which words are there, where were photos taken.
@@ -243,7 +258,7 @@ class Looking:
         self.errand.rejected.append(Rejected(THE_MAP, reason, map_cost(facts.library)))
         return tuple(replace(one, slice=one.slice.anywhere) for one in asked)
 
-    def _on_the_map(self, asked: tuple[Asked, ...], facts: Facts, whole: Cost) -> Iterator[Facts]:
+    def _on_the_map(self, asked: tuple[Asked, ...], facts: Facts, whole: _Whole) -> Iterator[Facts]:
         """What the map tells, where that may save something: first for what else would take all photos."""
         least = min(whole.seconds, self.best.seconds if self.best else whole.seconds)
         placed = [one for one in asked if one.slice.where]
@@ -317,7 +332,7 @@ class Looking:
         self.errand.reads += search_reads(new, {}, facts)
 
         def look(place: int) -> Begun[Asset]:
-            people = self.everyone.asked(fresh[place]) if self.everyone else None
+            people = self.company.everyone.asked(fresh[place])
             with self.errand.during(number + place):
                 begun = self.errand.source.begin(fresh[place], people=people, stop=self.errand.stop)
                 if begun.more or not (settled or not fresh[place].countable):
@@ -330,7 +345,7 @@ class Looking:
         rows = {one: self.counts.get(one, self.begun[one].rows) for one in fresh}
         self.errand.reads[number:] = search_reads(new, rows, facts)
         for place, one in enumerate(fresh, start=number):
-            if self.everyone and self.everyone.asked(one) is not None:
+            if self.company.everyone.asked(one) is not None:
                 planned = self.errand.reads[place]
                 self.errand.reads[place] = replace(planned, about=f"{planned.about}, and who is on them")
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from operator import attrgetter
+from functools import partial
+from typing import TypeVar
 
 from reconciler.immich.answers import AssetDetail
 from reconciler.immich.filters import SOMEBODY, may_be_id
 from reconciler.immich.scan import Begun
-from reconciler.immich.search import PeopleOf, Selection, as_asked
-from reconciler.immich.selections import Called
+from reconciler.immich.search import PeopleOf, Selection
 from reconciler.live.cost import PAGE, Cost, people_cost, search_cost
 from reconciler.live.errand import Errand
+from reconciler.live.people.company import Company
 from reconciler.live.plan import What, read
 from reconciler.live.searching.choosing import (
     Choice,
-    checks_files,
     found_on_map,
+    ids_read,
     located_reads,
     lookup_reads,
     lookups_of,
@@ -26,13 +26,16 @@ from reconciler.live.searching.choosing import (
 )
 from reconciler.live.searching.clauses import UNTAGGED
 from reconciler.live.searching.looking import Looking
+from reconciler.live.searching.lookups import by_checksum, by_name
 from reconciler.live.searching.map import InPlace, Located
 from reconciler.live.searching.names import called, unfound
 from reconciler.live.searching.parts import Facts, Parts, ids_cost
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName
-from reconciler.model.text import composed, folded
 from reconciler.model.values import Visibility
+
+N = TypeVar("N")
+S = TypeVar("S")
 
 LARGE = 4 * PAGE
 """A search for more photos than this uses all connections by itself."""
@@ -46,11 +49,10 @@ class Photos:
     """
 
     errand: Errand
+    company: Company
     assets: dict[str, Asset] = field(default_factory=dict)
     details: dict[str, AssetDetail] = field(default_factory=dict)
     others: dict[str, Asset] = field(default_factory=dict)
-    people: PeopleOf | None = None
-    """Takes in who is on each photo, where everybody must be known; the whole library is read then."""
     scanned: bool = False
     everything: Mapping[str, Asset] | None = None
     """All photos, hidden ones too, where they were read to be kept."""
@@ -63,7 +65,12 @@ class Photos:
     looking: Looking = field(init=False)
 
     def __post_init__(self) -> None:
-        self.looking = Looking(self.errand, self.people is not None)
+        self.looking = Looking(self.errand, self.company)
+
+    @property
+    def people(self) -> PeopleOf | None:
+        """Takes in who is on each photo, where everybody must be known; the whole library is read then."""
+        return self.company.scanned
 
     @property
     def come_from_searches(self) -> bool:
@@ -134,19 +141,25 @@ class Photos:
             self.errand.came(number, len(self.assets) + len(self._aside) + len(self.others))
 
     def _search(self, selections: list[Selection]) -> None:
-        """Reads searches that were begun to their end: large ones one by one, small ones at once."""
-        wide = [one for one in selections if self.looking.counts.get(one, 0) > LARGE]
-        narrow = [one for one in selections if one not in wide]
+        """Reads searches that were begun to their end."""
+        self._each(selections, lambda one: self.looking.counts.get(one, 0), self._rest)
+
+    def _each(
+        self, searches: list[S], rows: Callable[[S], int], read: Callable[[S, int | None], None]
+    ) -> None:
+        """Reads large searches one by one on all connections, then small ones at once on one each."""
+        for one in searches:
+            if rows(one) > LARGE:
+                read(one, None)
+        narrow = [one for one in searches if rows(one) <= LARGE]
         connections = None if len(narrow) == 1 else 1
-        for one in wide:
-            self._rest(one, None)
-        self.errand.each(lambda one: self._rest(one, connections), narrow)
+        self.errand.each(lambda one: read(one, connections), narrow)
 
     def _rest(self, selection: Selection, connections: int | None) -> None:
         begun, expected, seen = self.looking.begun[selection], self.looking.counts.get(selection), [0]
         number = self.looking.numbers[selection]
         with self.errand.during(number):
-            brought = self._finish(begun, expected, connections, lambda done: seen.append(done))
+            brought = self._finish(begun, expected, connections, seen.append)
         self.found[selection] = frozenset(brought)
         if selection.branches and all(UNTAGGED in one.conditions for one in selection.branches):
             self.details |= {key: AssetDetail(asset, frozenset()) for key, asset in brought.items()}
@@ -227,54 +240,45 @@ class Photos:
     # Names
 
     def _lookups(self, choice: Choice, names: tuple[PhotoName, ...]) -> list[Callable[[], None]]:
-        """Jobs that find photos by what they are called."""
-        found, may_check = choice.lookups, self.errand.around.may_check
-        reads = [*lookup_reads(found, choice.facts, may_check), *located_reads(found, choice.facts)]
-        numbers = [self.errand.will(one) for one in reads]
+        """Jobs that find photos by what they are called, and those that the map has told."""
+        found, facts, will = choice.lookups, choice.facts, self.errand.will
+        reads = lookup_reads(found, facts, self.errand.around.may_check)
         named = frozenset(name.id for name in names if name.id)
         jobs: list[Callable[[], None]] = []
-        if found.ids:
-            number = numbers.pop(0)
-            by_ids = choice.facts.by_ids
-            jobs.append(lambda: self._by_id(number, list(found.ids), named, together=by_ids))
-        if found.checksums and checks_files(len(found.checksums), choice.facts, may_check):
-            check, then = numbers.pop(0), numbers.pop(0)
-            jobs.append(lambda: self._checked(check, then, list(found.checksums)))
-        elif found.checksums:
-            by_checksum = numbers.pop(0)
-            jobs.append(lambda: self._by_checksum(by_checksum, list(found.checksums)))
-        if found.names:
-            by_name = numbers.pop(0)
-            jobs.append(lambda: self._by_name(by_name, found.names))
+        if reads.by_id:
+            ids = list(found.ids)
+            jobs.append(partial(self._by_id, will(reads.by_id), ids, named, together=facts.by_ids))
+        if reads.check and reads.checked:
+            jobs.append(partial(self._checked, will(reads.check), will(reads.checked), list(found.checksums)))
+        if reads.by_checksum:
+            jobs.append(partial(self._called, will(reads.by_checksum), by_checksum, found.checksums))
+        if reads.by_name:
+            jobs.append(partial(self._called, will(reads.by_name), by_name, found.names))
         if found.located.wanted:
-            jobs.append(lambda: self._by_place(numbers, found.located, choice.facts))
+            numbers = [will(one) for one in located_reads(found, facts)]
+            jobs.append(partial(self._by_place, numbers, found.located, facts))
         return jobs
 
     def _by_place(self, numbers: list[int], located: Located, facts: Facts) -> None:
         """Photos of which the map has told where they are, by searches for the places and by their ids."""
-        wide = [one for one in located.searches if one.rows > LARGE]
+        searches = list(zip(located.searches, numbers, strict=False))
 
-        def search(place: InPlace, connections: int | None) -> None:
-            number, seen = numbers[located.searches.index(place)], [0]
+        def search(one: tuple[InPlace, int], connections: int | None) -> None:
+            place, number = one
+            seen = [0]
             with self.errand.during(number):
                 begun = self.errand.source.begin(place.selection, stop=self.errand.stop)
-                brought = self._finish(
-                    begun, place.rows, connections, lambda done: seen.append(done), only=place.wanted
-                )
+                brought = self._finish(begun, place.rows, connections, seen.append, only=place.wanted)
             self.found[place.selection] = frozenset(brought)
             self.errand.came(number, seen[-1])
             self.errand.tell("photos")(len(self.assets))
 
-        for one in wide:
-            search(one, None)
-        narrow = [one for one in located.searches if one not in wide]
-        connections = None if len(narrow) == 1 else 1
-        self.errand.each(lambda one: search(one, connections), narrow)
+        self._each(searches, lambda one: one[0].rows, search)
         # a place may have got another name since, or the photo been archived, locked or deleted
         brought = frozenset[str]().union(*(self.found[one.selection] for one in located.searches))
         missing = located.wanted - brought
         if missing:
-            planned = numbers[len(located.searches) :]
+            planned = numbers[len(searches) :]
             number = planned[0] if planned else self.errand.will(found_on_map(missing, facts))
             self._by_id(number, sorted(missing), frozenset(), together=facts.by_ids)
 
@@ -315,50 +319,12 @@ class Photos:
         ids = sorted(set(known.values()))
         self._by_id(then, ids, frozenset(ids))
 
-    def _by_checksum(self, number: int, checksums: list[str]) -> None:
+    def _called(
+        self, number: int, look: Callable[[Errand, Collection[N]], list[list[Asset]]], names: Collection[N]
+    ) -> None:
+        """Photos by names; a hidden one is meant only where none that shows is called the same."""
         with self.errand.during(number):
-            if self.errand.source.dialect.structured_filter:
-                assets = self.errand.source.called("checksum", checksums)
-                found = self._each_by(checksums, assets, lambda asset: asset.checksum)
-            else:
-                found = self.errand.each(lambda one: self.errand.source.find(checksum=one), checksums)
-        self._came_by_name(number, found)
-
-    def _each_by(
-        self, keys: list[str], assets: Iterable[Asset], key: Callable[[Asset], str]
-    ) -> list[list[Asset]]:
-        """The account's own of these assets, in the order of ids, for each key."""
-        by_key: dict[str, list[Asset]] = defaultdict(list)
-        for asset in sorted(assets, key=lambda one: one.id):
-            if asset.owner_id == self.errand.owner:
-                by_key[key(asset)].append(asset)
-        return [by_key[one] for one in keys]
-
-    def _by_name(self, number: int, names: tuple[PhotoName, ...]) -> None:
-        def find(name: PhotoName) -> list[Asset]:
-            if name.path:
-                return self.errand.source.find(path=name.path)
-            return self.errand.source.find(file_name=name.file)
-
-        with self.errand.during(number):
-            if self.errand.source.dialect.structured_filter:
-                found = self._together([name.path for name in names if name.path], "originalPath", composed)
-                files = [name.file for name in names if not name.path and name.file]
-                found += self._together(files, "originalFileName", folded)
-            else:
-                found = self.errand.each(find, list(names))
-        self._came_by_name(number, found)
-
-    def _together(self, texts: list[str], field: Called, alike: Callable[[str], str]) -> list[list[Asset]]:
-        """The photos with each of these paths or file names, several in one question."""
-        if not texts:
-            return []
-        assets = self.errand.source.called(field, as_asked(texts, pattern=field == "originalFileName"))
-        told = attrgetter("path" if field == "originalPath" else "file_name")
-        return self._each_by([alike(text) for text in texts], assets, lambda asset: alike(told(asset)))
-
-    def _came_by_name(self, number: int, found: list[list[Asset]]) -> None:
-        """A hidden photo is meant only where none that shows is called the same."""
+            found = look(self.errand, names)
         for assets in found:
             shown = [one for one in assets if one.visibility is not Visibility.HIDDEN]
             for asset in assets if self.errand.hidden or not shown else shown:
@@ -380,5 +346,5 @@ class Photos:
                     self.assets[asset.id] = asset
         rest = lookups_of((name for name in unfound(names, self.assets) if name.id), Parts())
         if rest.ids:
-            (number,) = (self.errand.will(one) for one in lookup_reads(rest, choice.facts, False))
+            number = self.errand.will(ids_read(rest, choice.facts))
             self._by_id(number, list(rest.ids), frozenset(rest.ids), together=choice.facts.by_ids)

@@ -235,7 +235,7 @@ class Tagging:
     # Asking
 
     def _plan(self, photos: int, searched: Collection[str], *, one_by_one: bool) -> int:
-        return self.errand.will(tag_read(photos, searched, one_by_one, ()))
+        return self.errand.will(tag_read(photos, searched, one_by_one=one_by_one))
 
     def _search(self, number: int, span: Range) -> None:
         with self.errand.during(number):
