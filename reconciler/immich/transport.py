@@ -16,7 +16,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase
 
 from reconciler import __version__
-from reconciler.immich.address import api_address, is_near, is_upgrade
+from reconciler.immich.address import is_near, is_upgrade
 from reconciler.immich.errors import OversizedRequest, ServerError
 from reconciler.immich.faults import (
     Asked,
@@ -39,6 +39,7 @@ from reconciler.immich.retry import (
     writes,
 )
 from reconciler.immich.tally import RequestObserver, Sent, Tally
+from reconciler.model.address import api_address
 
 T = TypeVar("T")
 

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import requests
 
-from reconciler.immich.address import api_address, is_near
+from reconciler.immich.address import is_near
 from reconciler.immich.errors import Kind, OversizedRequest, ServerError
 from reconciler.immich.reader import read_version
 from reconciler.immich.retry import Repeat, RetryPolicy
 from reconciler.immich.tally import Sent
 from reconciler.immich.transport import Transport
+from reconciler.model.address import api_address
 
 from .support import KEY, Asked, Clock, Says, Wire, always, in_turn, transport_to
 

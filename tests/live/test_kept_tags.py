@@ -110,6 +110,19 @@ def test_only_photos_that_changed_are_asked(tmp_path: Path, version: str) -> Non
         assert "0 photos changed" in made.same(WISH)
 
 
+def test_where_all_is_searched_for_anew_it_says_how_many_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with desk(tmp_path, "3.1.0") as made:
+        made.same(WISH)
+        writer = Writer(made.world.reader.transport, made.world.reader.dialect)
+        writer.tag_assets([tag_id(made.world, "Trips")], [made.world.ids()["IMG_0000.jpg"]])
+        made.world.library.settle(30)
+        monkeypatch.setattr(tagging, "detail_cost", lambda _count: Cost(seconds=1000.0))
+        how = made.same(WISH)
+        assert "4 of 4 searched for anew" in how and "1 photo changed" in how
+
+
 def test_a_tag_that_was_deleted_is_off_every_photo(tmp_path: Path) -> None:
     with desk(tmp_path, "3.1.0") as made:
         made.same(WISH)

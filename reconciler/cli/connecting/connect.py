@@ -16,7 +16,6 @@ from reconciler.apply.queues.companion import Charge, Companion, Guard, NoGuard
 from reconciler.cli.errors import stop
 from reconciler.cli.exits import Exit
 from reconciler.config import resolve, secret_of_file
-from reconciler.immich.address import api_address
 from reconciler.immich.answers import KeyInfo
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.permissions import explain_missing, missing, needed
@@ -25,6 +24,7 @@ from reconciler.immich.retry import Repeat, RetryPolicy
 from reconciler.immich.tally import Sent
 from reconciler.immich.transport import Transport
 from reconciler.immich.versions import Dialect, dialect_for, support_note
+from reconciler.model.address import api_address
 from reconciler.model.desired import Desired, Http
 from reconciler.model.live import Features, Identity
 

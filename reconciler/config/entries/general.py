@@ -15,6 +15,7 @@ from reconciler.config.text.nodes import ListNode, MapNode, Node, Scalar, Step
 from reconciler.config.values.limits import BadLimit, read_allowed, read_counted, read_limit
 from reconciler.config.values.references import fault, is_only_reference, names
 from reconciler.config.values.times import BOUNDS, BadTime, read_duration, read_hours, read_zone
+from reconciler.model.address import api_address
 from reconciler.model.desired import Account, Http, Outside, Reference, Server, WindowSettings
 from reconciler.model.safety import FLOOR, Allowed, Budget, Counted, Limit, Safety, everywhere
 
@@ -23,7 +24,7 @@ T = TypeVar("T")
 GENERAL = ("server", "defaults", "settings")
 
 _BARE_VARIABLE = re.compile(r"\$[A-Z][A-Z0-9_]*")
-_ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/][^\s?#]*)?|sandbox:.+", re.IGNORECASE)
+_SANDBOX = re.compile(r"sandbox:.+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +228,11 @@ def _check_address(written: _Written) -> None:
     text = written.node.text
     if message := fault(text):
         written.scope.error(written.node, message)
-    elif not names(text) and not _ADDRESS.fullmatch(text):
-        message = (
-            "this is no address of a server; write one such as https://photos.example.org, "
-            "without user, password or question mark"
-        )
-        written.scope.error(written.node, message)
+    elif not names(text) and not _SANDBOX.fullmatch(text):
+        try:
+            api_address(text)
+        except ValueError as error:
+            written.scope.error(written.node, f"{error}; write one such as https://photos.example.org")
 
 
 def _read(written: _Written | None, read: Callable[[str], T]) -> T | None:

@@ -151,7 +151,7 @@ class Looking:
             self._reject(_way(best.parts, best.lookups), better)
             lines = _lines(best.parts)
         elif lines and not self.errand.rejected:
-            self._reject("searches", "no filter of the server covers the rule")
+            self._reject("searches", "no filter of the server covers the rule, or too many searches would")
         self._in_vain(self.numbers)
         return Choice.everything(lines, names, facts)
 

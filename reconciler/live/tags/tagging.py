@@ -18,7 +18,7 @@ from reconciler.live.errand import Errand
 from reconciler.live.kept.tags import TagMemory, carries, memory_of
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import Reading
-from reconciler.live.searching.choosing import tag_read, tags_one_by_one, told_apart_read
+from reconciler.live.searching.choosing import counted, tag_read, tags_one_by_one, told_apart_read
 from reconciler.live.searching.parts import Facts
 from reconciler.live.searching.wording import listed
 from reconciler.live.tags.deciding import Deciding
@@ -143,7 +143,8 @@ class Tagging:
             if path not in fresh
         }
         self.memory.learn(known)
-        how = f"kept since {recalled.since:%Y-%m-%d %H:%M} UTC, {len(unread):,} photos changed"
+        changed = counted(len(recalled.changed), "photo")
+        how = f"kept since {recalled.since:%Y-%m-%d %H:%M} UTC, {changed} changed"
         if missing:
             how = f"{len(missing):,} of {len(self.searched):,} searched for anew; {how}"
         self.errand.around.meter.say(number, how)
