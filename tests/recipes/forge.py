@@ -67,12 +67,38 @@ def forge(update: str) -> Iterator[Forge]:
 
     for method in ("GET", "POST", "PUT", "PATCH"):
         setattr(Handler, f"do_{method}", Handler.do)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    there.url = f"http://127.0.0.1:{server.server_port}"
+    with _listening(Handler) as there.url:
+        yield there
+
+
+@contextmanager
+def inbox() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """An address that takes messages, and the title and text of each that came."""
+    posts: list[tuple[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posts.append(
+                (self.headers["Title"], self.rfile.read(int(self.headers["Content-Length"])).decode())
+            )
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Tests are quiet."""
+
+    with _listening(Handler) as url:
+        yield url, posts
+
+
+@contextmanager
+def _listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server on a free port, with its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield there
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import yaml
 
+from reconciler.cli.exits import Exit
 from tests.recipes.conftest import Home
+from tests.recipes.forge import inbox
 from tests.recipes.jobs import CI, ROOT, path_with_commands
 
 
@@ -84,20 +86,55 @@ class _Doubled(dict):  # type: ignore[type-arg]
         super().__setitem__(key, value)
 
 
-def test_the_line_for_cron(home: Home) -> None:
+def test_the_lines_for_cron(home: Home) -> None:
     (home.base / "key").write_text(home.server.key)
     lines = [
         line for line in (CI / "cron" / "immich-apply").read_text().splitlines() if line and line[0] != "#"
     ]
-    env = {"PATH": path_with_commands(), "HOME": str(home.base)}
-    env |= dict(at_home(line, home).split("=", 1) for line in lines[:-1])
-    minute, hour, *days, user, command = lines[-1].split(None, 6)
-    assert (minute, hour, days, user) == ("0", "1", ["*"] * 3, "immich-reconciler")
-    done = subprocess.run(
-        ["/bin/sh", "-c", at_home(command, home)], env=env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    jobs = [line for line in lines if line[0].isdigit()]
+    env = {"HOME": str(home.base)} | dict(at_home(line, home).split("=", 1) for line in lines[: -len(jobs)])
+    env["PATH"] = path_with_commands()
+    assert [job.split()[:6] for job in jobs] == [
+        [*"01***", "immich-reconciler"],
+        [*"06***", "immich-reconciler"],
+    ]
+    for job in jobs:
+        command = at_home(job.split(None, 6)[6], home)
+        done = subprocess.run(
+            ["/bin/sh", "-c", command], env=env, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), command
     assert home.server.albums() == ["All"]
+
+
+def test_somebody_is_told_of_what_went_wrong(home: Home) -> None:
+    (home.checkout / "albums.yaml").write_text("albums: [{ nam: x }]\n")
+    env = {"PATH": path_with_commands(), "HOME": str(home.base)}
+    command = ["/bin/sh", "ci/notify.sh", "immich-validate"]
+
+    def run(**more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=home.checkout, env=env | more, capture_output=True, text=True, check=False
+        )
+
+    with inbox() as (url, posts):
+        told = run(NOTIFY=url)
+    assert told.returncode == 2 and "did you mean 'name'?" in told.stdout
+    assert told.stdout.endswith("immich-validate: something is wrong in the files (2)\n")
+    ((title, text),) = posts
+    assert title == "immich-validate: something is wrong in the files (2)"
+    assert "did you mean 'name'?" in text
+    kept = run(NOTIFY=url, KEEP="4 2")
+    assert (kept.returncode, kept.stdout, kept.stderr) == (2, "", "")
+    nobody = run(NOTIFY=url)  # nobody listens there any more
+    assert nobody.returncode == 2 and "nobody was told" in nobody.stderr
+
+
+def test_every_exit_code_has_its_words() -> None:
+    text = (CI / "scripts" / "notify.sh").read_text("utf-8")
+    assert {int(code) for code in re.findall(r"^  (\d+)\) why=", text, re.MULTILINE)} == {
+        int(code) for code in Exit if code
+    }
 
 
 def test_the_commands_of_the_container_are_there() -> None:
