@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable
+from dataclasses import dataclass
 
-from reconciler.immich.answers import AlbumList
-from reconciler.immich.search import Selection
 from reconciler.live.albums.covers import read_other_covers
 from reconciler.live.albums.members import Albums
-from reconciler.live.cost import count_cost, list_cost
 from reconciler.live.errand import Around, Errand, OnProgress, quiet
 from reconciler.live.kept.unchanged import looked, mark_of, stands
+from reconciler.live.lists import Lists
 from reconciler.live.people.company import Company
-from reconciler.live.plan import Read, ReadingPlan, What, read
-from reconciler.live.reading import Reading, reading_for
+from reconciler.live.people.on_photos import People
+from reconciler.live.plan import ReadingPlan
+from reconciler.live.reading import reading_for
 from reconciler.live.searching.choosing import Choice
 from reconciler.live.searching.parts import Facts, asked_of
 from reconciler.live.searching.photos import Photos
-from reconciler.live.searching.wording import listed
 from reconciler.live.source import Source
-from reconciler.live.tags.memberships import themselves
+from reconciler.live.tags.memberships import TagMemberships
 from reconciler.live.tags.tagging import Tagging
-from reconciler.model.asset import Owner
 from reconciler.model.desired import Desired
-from reconciler.model.live import Features, Identity, Live, Tag
+from reconciler.model.live import Album, Features, Identity, Live
 from reconciler.model.memory import no_collection
-from reconciler.model.origin import Origin
-from reconciler.model.owners import OwnerIs, takes
-from reconciler.model.sharing import User
 from reconciler.model.values import Visibility
-
-__all__ = ["Around", "OnProgress", "quiet", "read_live", "read_planned"]
 
 
 def read_live(
@@ -59,16 +51,10 @@ def read_planned(
     on_progress: OnProgress = quiet,
 ) -> tuple[Live, ReadingPlan]:
     """The live state that a plan for `desired` needs, and how it was read. Raises ServerError."""
-    found = read_unless_same(
-        desired,
-        source,
-        identity=identity,
-        features=features,
-        around=replace(around, than="") if around else Around(),
-        on_progress=on_progress,
-    )
-    assert found.live is not None
-    return found.live, found.plan
+    with no_collection():
+        run = _Run(desired, source, identity, features, around or Around(), on_progress)
+        facts = run.ask_lists()
+        return run.live(facts), run.errand.plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,215 +81,149 @@ def read_unless_same(
 ) -> WasRead:
     """Like `read_planned`, but no further than to see that nothing has changed. Raises ServerError."""
     with no_collection():
-        return _read(desired, source, identity, features, around, on_progress)
+        run = _Run(desired, source, identity, features, around, on_progress)
+        facts = run.ask_lists()
+        if around.than and stands(run.errand, facts, run.told):
+            return WasRead(None, run.errand.plan, around.than)
+        live = run.live(facts)
+        return WasRead(live, run.errand.plan, mark_of(run.errand, run.albums, run.photos, run.told))
 
 
-def _read(
-    desired: Desired,
-    source: Source,
-    identity: Identity,
-    features: Features,
-    around: Around,
-    on_progress: OnProgress,
-) -> WasRead:
-    reading = reading_for(desired)
-    errand = Errand(source, identity.user_id, reading.needs.hidden, around, on_progress)
-    asked = asked_of(desired, structured=source.dialect.structured_filter)
-    lists = _Lists(errand, reading, _reaching(desired))
-    wholly = not reading.needs.owners and any(one.slice.anywhere.whole for one in asked)
-    if around.kept and wholly and not around.than:
-        around.kept.look_ahead()
-    facts = lists.ask()
-    told = (identity, features, *lists.told)
-    if around.than and stands(errand, facts, told):
-        return WasRead(None, errand.plan, around.than)
-    if around.kept and wholly:
-        around.kept.look_ahead()
-    albums = Albums(errand, reading, desired, lists.albums)
-    company = Company(errand, reading.needs)
-    if any(one.slice.albums for one in asked):
-        albums.read(albums.that_matter())
-        facts = albums.in_facts(facts)
-    elif facts.structured:
-        facts = albums.in_facts(facts)
-    company.meet(desired, facts)
-    facts = company.in_facts(facts, asked)
-    if around.kept and company.scanned is not None and not reading.needs.owners:
-        around.kept.look_ahead()
-    photos = Photos(errand, company)
-    choice = photos.looking.choose(asked, reading.names, facts)
-    if not choice.whole:
-        looked(errand, facts)
-    company.begin(choice.parts.selections)
-    tagging = Tagging(errand, reading, desired, facts)
-    matter, spared = albums.that_matter(), albums.told_by(choice)
-    beside = [company.job(choice.parts.selections), albums.job(one for one in matter if one.id not in spared)]
-    if choice.whole:
-        beside.append(tagging.job())
-    photos.read(choice, reading.names, [job for job in beside if job])
-    people = company.people(photos.found)
-    grouped = (*photos.assets.values(), *photos.others.values())
-    albums.read_all(albums.of_sets(grouped, facts.tags, people.known))
-    photos.read_members(albums.to_identify(), albums.names, facts)
-    read_other_covers(errand, desired, albums, photos)
-    albums.read_unless([one for one in matter if one.id in spared], photos.come_from_searches)
-    tags = tagging.memberships(photos.assets, photos.details, company.beside, photos.everything, photos.found)
-    _keep(albums, photos)
-    in_parts = reading.scan and not choice.whole
-    live = Live(
-        identity=identity,
-        features=features,
-        assets=photos.assets if choice.whole else dict(sorted(photos.assets.items())),
-        tags=lists.tags,
-        tags_read=tags.read,
-        tags_of=tags.of,
-        albums=lists.albums.own,
-        members=albums.members,
-        other_albums=albums.others,
-        unread=_unread(photos, choice, reading, lists.library),
-        library=lists.library if in_parts else None,
-        tagged={**tags.at_most, **(tagging.totals(_given_by_rules(desired)) if in_parts else {})},
-        people=people.known,
-        people_of=people.of,
-        stacked=company.stacked,
-        libraries=company.libraries,
-        users=lists.users,
-        others=dict(sorted(photos.others.items())),
-        owners=lists.owners,
-        with_others=None if lists.shown is None else max(lists.shown, lists.library),
-    )
-    return WasRead(live, errand.plan, mark_of(errand, albums, photos, told))
+class _Run:
+    """One reading, step by step: the lists, what they decide, the photos, and what depends on these."""
 
-
-def _reaching(desired: Desired) -> tuple[Origin, ...]:
-    albums = [(album.origin, album.rule) for album in desired.albums]
-    sets = [(album_set.origin, album_set.rule) for album_set in desired.album_sets]
-    entries = [(entry.origin, entry.rule) for entry in desired.assets]
-    return tuple(origin for origin, rule in (*entries, *albums, *sets) if rule and rule.needs().owners)
-
-
-def _keep(albums: Albums, photos: Photos) -> None:
-    """Keeps who is in albums, where all photos are known."""
-    if albums.kept and photos.everything is not None and albums.members:
-        every = (*albums.listed.own, *albums.listed.others)
-        whole = {key: found for key, found in albums.members.items() if key not in albums.shown}
-        albums.kept.keep(whole, every, albums.listed.states, photos.everything)
-
-
-def _given_by_rules(desired: Desired) -> frozenset[str]:
-    wishes = [entry.tags for entry in desired.assets if entry.rule and entry.tags]
-    return frozenset[str]().union(*(wish.mentioned for wish in wishes))
-
-
-def _unread(photos: Photos, choice: Choice, reading: Reading, library: int) -> int:
-    """Files that the server has not read yet and so leaves out of what rules ask for."""
-    if not reading.scan:
-        return 0
-    if not choice.whole:
-        return sum(photos.unseen)
-    seen = sum(asset.visibility is not Visibility.HIDDEN for asset in photos.assets.values())
-    return max(0, library - seen)
-
-
-@dataclass(slots=True)
-class _Lists:
-    """What is asked before anything else: by most of it is decided how to read the rest."""
-
-    errand: Errand
-    reading: Reading
-    reaching: tuple[Origin, ...] = ()
-    """The lines whose rules ask for somebody's photos by name."""
-    library: int = 0
-    tags: Mapping[str, Tag] = field(default_factory=dict)
-    albums: AlbumList = field(default_factory=lambda: AlbumList((), ()))
-    users: tuple[User, ...] = ()
-    owners: tuple[Owner, ...] = ()
-    shown: int | None = None
-    """How many photos searches show, other people's too, where rules ask for these."""
+    def __init__(
+        self,
+        desired: Desired,
+        source: Source,
+        identity: Identity,
+        features: Features,
+        around: Around,
+        on_progress: OnProgress,
+    ) -> None:
+        self.desired, self.identity, self.features, self.around = desired, identity, features, around
+        self.reading = reading_for(desired)
+        self.errand = Errand(source, identity.user_id, self.reading.needs.hidden, around, on_progress)
+        self.asked = asked_of(desired, structured=source.dialect.structured_filter)
+        self.lists = Lists(self.errand, self.reading, desired)
+        self.albums = Albums(self.errand, self.reading, desired)
+        self.company = Company(self.errand, self.reading.needs)
+        self.photos = Photos(self.errand, self.company)
 
     @property
     def told(self) -> tuple[Hashable, ...]:
-        """All that the lists say, in the order in which they say it."""
-        return self.library, tuple(self.tags.values()), self.albums, self.users
+        """What the lists have said, of which account and server."""
+        return (self.identity, self.features, *self.lists.told)
 
-    def ask(self) -> Facts:
-        """How large the library is, its tags, its albums, and who is there, as far as they matter."""
-        jobs = []
-        if self.reading.asks_size:
-            jobs.append(self._job(read(What.SIZE, "how many photos", count_cost(0), fewest=0), self._size))
-        if self.reading.read_tags:
-            jobs.append(self._job(read(What.TAGS, "the list of tags", list_cost()), self._tags))
-        dialect = self.errand.source.dialect
-        if self.reading.albums:
-            cost = list_cost(len(dialect.album_queries))
-            jobs.append(self._job(read(What.ALBUMS, "the list of albums", cost), self._albums))
-        if self.reading.users:
-            jobs.append(self._job(read(What.USERS, "who is on the server", list_cost()), self._users))
-        if self.reading.needs.owners:
-            text = f"whose photos are shown: {listed(sorted(self.reading.needs.owners))}"
-            jobs.append(self._job(read(What.OWNERS, text, list_cost(), self.reaching), self._owners))
-            about = "how many photos, other people's too"
-            jobs.append(self._job(read(What.SIZE, about, count_cost(0), fewest=0), self._with_others))
-        if jobs:
-            self.errand.at_once(*jobs)
-        self._who_else()
-        return Facts(
-            library=self.library if self.shown is None else max(self.shown, self.library),
-            passes=len(dialect.passes(hidden=self.errand.hidden)),
-            hidden=self.errand.hidden,
-            structured=dialect.structured_filter,
-            by_ids=dialect.structured_filter and not self.reading.read_tags,
-            tags=self.tags,
-            told_apart=bool(themselves(self.reading, self.tags)),
+    def ask_lists(self) -> Facts:
+        """Asks for the lists; what is kept of the photos is unpacked meanwhile, if it is needed for sure."""
+        if not self.around.than:
+            self._look_ahead()
+        facts = self.lists.ask()
+        self.albums.listed = self.lists.albums
+        return facts
+
+    def live(self, facts: Facts) -> Live:
+        """The live state, once the lists are there."""
+        self._look_ahead()
+        facts = self._know(facts)
+        choice = self._choose(facts)
+        tagging = Tagging(self.errand, self.reading, self.desired, facts)
+        spared = self._read(choice, tagging)
+        people = self.company.people(self.photos.found)
+        self._read_members(facts, people, spared)
+        tags = self._tags(tagging)
+        self.albums.keep(self.photos.everything)
+        return self._put_together(choice, people, tags, tagging)
+
+    def _look_ahead(self) -> None:
+        """Begins to unpack what is kept of the photos, where all of them are read in any case."""
+        kept, needs = self.around.kept, self.reading.needs
+        whole = any(one.slice.anywhere.whole for one in self.asked) or self.company.scanned is not None
+        if kept and whole and not needs.owners:
+            kept.look_ahead()
+
+    def _know(self, facts: Facts) -> Facts:
+        """What must be known of albums and people before it is decided how to read the photos."""
+        by_albums = any(one.slice.albums for one in self.asked)
+        if by_albums:
+            self.albums.read(self.albums.that_matter())
+        if by_albums or facts.structured:
+            facts = self.albums.in_facts(facts)
+        self.company.meet(self.desired, facts)
+        return self.company.in_facts(facts, self.asked)
+
+    def _choose(self, facts: Facts) -> Choice:
+        self._look_ahead()
+        choice = self.photos.looking.choose(self.asked, self.reading.names, facts)
+        if not choice.whole:
+            looked(self.errand, facts)
+        self.company.begin(choice.parts.selections)
+        return choice
+
+    def _read(self, choice: Choice, tagging: Tagging) -> list[Album]:
+        """Reads the photos, and beside them what doesn't depend on them; the albums that may be spared."""
+        matter, spared = self.albums.that_matter(), self.albums.told_by(choice)
+        jobs = [
+            self.company.job(choice.parts.selections),
+            self.albums.job(one for one in matter if one.id not in spared),
+            tagging.job() if choice.whole else None,
+        ]
+        self.photos.read(choice, self.reading.names, [job for job in jobs if job])
+        return [one for one in matter if one.id in spared]
+
+    def _read_members(self, facts: Facts, people: People, spared: list[Album]) -> None:
+        """Reads whose members and which covers matter, now that the photos are known."""
+        albums, photos = self.albums, self.photos
+        grouped = (*photos.assets.values(), *photos.others.values())
+        albums.read_all(albums.of_sets(grouped, facts.tags, people.known))
+        photos.read_members(albums.to_identify(), albums.names, facts)
+        read_other_covers(self.errand, self.desired, albums, photos)
+        albums.read_unless(spared, photos.come_from_searches)
+
+    def _tags(self, tagging: Tagging) -> TagMemberships:
+        photos = self.photos
+        return tagging.memberships(
+            photos.assets, photos.details, self.company.beside, photos.everything, photos.found
         )
 
-    def _job(self, planned: Read, question: Callable[[], int]) -> Callable[[], None]:
-        number = self.errand.will(planned)
-
-        def job() -> None:
-            with self.errand.during(number):
-                self.errand.came(number, question())
-
-        return job
-
-    def _size(self) -> int:
-        self.library = self.errand.source.library_size(hidden=False)
-        return 0
-
-    def _with_others(self) -> int:
-        self.shown = self.errand.source.size_of(Selection(visibility=Visibility.TIMELINE))
-        return 0
-
-    def _owners(self) -> int:
-        self.owners = tuple(self.errand.source.owners())
-        wanted = frozenset(map(OwnerIs, self.reading.needs.owners))
-        self.errand.others = frozenset(
-            owner.id for owner in self.owners if owner.shown and not owner.me and takes(wanted, owner)
+    def _put_together(self, choice: Choice, people: People, tags: TagMemberships, tagging: Tagging) -> Live:
+        lists, photos, company = self.lists, self.photos, self.company
+        in_parts = self.reading.scan and not choice.whole
+        return Live(
+            identity=self.identity,
+            features=self.features,
+            assets=photos.assets if choice.whole else dict(sorted(photos.assets.items())),
+            tags=lists.tags,
+            tags_read=tags.read,
+            tags_of=tags.of,
+            albums=lists.albums.own,
+            members=self.albums.members,
+            other_albums=self.albums.others,
+            unread=self._unread(choice),
+            library=lists.library if in_parts else None,
+            tagged={**tags.at_most, **(tagging.totals(_given_by_rules(self.desired)) if in_parts else {})},
+            people=people.known,
+            people_of=people.of,
+            stacked=company.stacked,
+            libraries=company.libraries,
+            users=lists.users,
+            others=dict(sorted(photos.others.items())),
+            owners=lists.owners,
+            with_others=None if lists.shown is None else max(lists.shown, lists.library),
         )
-        return len(self.owners)
 
-    def _who_else(self) -> None:
-        """Everybody the server tells of, where somebody is named who is no partner: to say what is wrong."""
-        named = [OwnerIs(who) for who in sorted(self.reading.needs.owners)]
-        lost = [one for one in named if one.named and not any(map(one.means, self.owners))]
-        if not lost:
-            return
-        if not self.reading.users:
-            text = f"who is {listed([one.who for one in lost])}"
-            self._job(read(What.OWNERS, text, list_cost(), fewest=0), self._users)()
-        known = {owner.id for owner in self.owners}
-        found = [user for user in self.users if user.id not in known]
-        self.owners += tuple(Owner(user.id, user.name, user.email, shown=False) for user in found)
+    def _unread(self, choice: Choice) -> int:
+        """Files that the server has not read yet and so leaves out of what rules ask for."""
+        if not self.reading.scan:
+            return 0
+        if not choice.whole:
+            return sum(self.photos.unseen)
+        seen = sum(asset.visibility is not Visibility.HIDDEN for asset in self.photos.assets.values())
+        return max(0, self.lists.library - seen)
 
-    def _tags(self) -> int:
-        self.tags = {tag.path: tag for tag in self.errand.source.tags()}
-        return len(self.tags)
 
-    def _albums(self) -> int:
-        self.albums = self.errand.source.albums()
-        self.errand.tell("albums")(len(self.albums.own))
-        return len(self.albums.own)
-
-    def _users(self) -> int:
-        self.users = tuple(self.errand.source.users())
-        return len(self.users)
+def _given_by_rules(desired: Desired) -> frozenset[str]:
+    """The tags that rules give or take."""
+    wishes = [entry.tags for entry in desired.assets if entry.rule and entry.tags]
+    return frozenset[str]().union(*(wish.mentioned for wish in wishes))

@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.config.cache import Cache
 from reconciler.live.cost import Cost
+from reconciler.live.errand import Around
 from reconciler.live.kept.photos import Kept
-from reconciler.live.read import Around
 from reconciler.live.searching import looking
 from tests.live.test_map import NEAR_ROME, Asked, album, library
 from tests.support.world import World, world

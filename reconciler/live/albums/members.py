@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.immich.answers import AlbumList
@@ -32,7 +32,8 @@ class Albums:
     errand: Errand
     reading: Reading
     desired: Desired
-    listed: AlbumList
+    listed: AlbumList = field(default_factory=lambda: AlbumList((), ()))
+    """All albums there are, once the list is read."""
     members: dict[str, frozenset[str]] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
     """Ids of albums of which only the members that show are known, which is all that rules ask for."""
@@ -139,6 +140,13 @@ class Albums:
 
     def _as_kept(self, albums: Iterable[Album], shown: Collection[str]) -> dict[str, frozenset[str]]:
         return self.kept.of(albums, self.listed.states, shown) if self.kept else {}
+
+    def keep(self, everything: Mapping[str, Asset] | None) -> None:
+        """Keeps who is in the albums that were read, where all photos are known, hidden ones too."""
+        if self.kept and everything is not None and self.members:
+            every = (*self.listed.own, *self.listed.others)
+            whole = {key: found for key, found in self.members.items() if key not in self.shown}
+            self.kept.keep(whole, every, self.listed.states, everything)
 
     def all_kept(self) -> bool:
         """Whether all members that were read are kept, so that the list tells of each change."""
