@@ -225,8 +225,12 @@ def _print_runs(console: Console, runs: tuple[Run, ...]) -> None:
 
     several = len({run.server for run in runs}) > 1
     table = Table(box=None, pad_edge=False)
-    for heading in ("run", "started", "who", *(["server"] if several else []), "what", "outcome"):
-        table.add_column(heading, no_wrap=True, justify="right" if heading == "run" else "left")
+    table.add_column("run", no_wrap=True, justify="right")
+    table.add_column("started", no_wrap=True)
+    for heading in ("who", *(["server"] if several else [])):
+        table.add_column(heading, overflow="fold")
+    table.add_column("what", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
     table.add_column("requests and values")
     for run in runs:
         who = [plain(run.user_name), *([plain(run.server)] if several else [])]
@@ -249,7 +253,7 @@ def _print_run(console: Console, run: Run, entries: tuple[Entry, ...]) -> None:
     table.add_column("no.", justify="right")
     table.add_column("round", justify="right")
     table.add_column("state", no_wrap=True)
-    table.add_column("request")
+    table.add_column("request", overflow="fold")
     for entry in entries:
         text = plain(entry.text) + (f": {plain(entry.error)}" if entry.error else "")
         for failure in entry.failures:
