@@ -68,6 +68,7 @@ def test_what_is_not_there_or_not_yaml(here: Path) -> None:
         "empty:1:1: no *.yaml or *.yml file is in this folder or below it",
         "nowhere.yaml:1:1: there is no such file or folder",
     ]
+    assert wrong("-")[0].startswith("-:1:1: YAML isn't read from standard input")
     assert wrong("bad\0name") == ["bad\0name:1:1: there is no such file or folder"]
 
 

@@ -25,8 +25,10 @@ def load_files(paths: Sequence[str]) -> Desired:
 
 def settings_from(paths: Sequence[str]) -> Desired:
     """Only the settings of the files, for commands that plan nothing; without files the environment's."""
-    here = any(path.suffix in (".yaml", ".yml") for path in Path().iterdir())
-    return load_files(paths) if paths or here else Desired()
+    from reconciler.config.report import Report
+    from reconciler.config.text.files import find
+
+    return load_files(paths) if paths or find(["."], Report()) else Desired()
 
 
 def read_plans(path: str) -> tuple[Plan, ...]:

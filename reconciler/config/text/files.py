@@ -16,6 +16,8 @@ SUFFIXES = (".yaml", ".yml")
 LARGEST = 32 * 1024 * 1024
 """Bytes. 100,000 photos with all their values are about 27 MB."""
 
+_NOWHERE = "there is no such file or folder"
+_STDIN = "YAML isn't read from standard input, as plans name its lines: write it to a file, and name that"
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _BREAK = re.compile(r"\r\n?|\n")
 _NAMES = {0x00: "a NUL character: this doesn't look like a text file", 0x1B: "an escape character"}
@@ -45,7 +47,7 @@ def find(paths: Sequence[str | Path], report: Report) -> tuple[Found, ...]:
         try:
             below = sorted(_walk(path, report)) if path.is_dir() else [path]
             if not path.exists():
-                report.add(Problem("there is no such file or folder", _start(_name(path))))
+                report.add(Problem(_STDIN if given == "-" else _NOWHERE, _start(_name(path))))
                 continue
         except (OSError, ValueError) as error:
             report.add(Problem(f"can't be read: {_reason(error)}", _start(_name(path))))
