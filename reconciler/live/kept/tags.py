@@ -168,8 +168,8 @@ def recall(
     kept: KeptTags, photos: Mapping[str, Asset], tags: Mapping[str, Tag], searched: Iterable[str]
 ) -> Recalled:
     """What is known of these photos, given all tags there are by path. No edit may wait in the queues."""
-    torn = _torn(kept.paths, {tag.id: tag.path for tag in tags.values()})
     now = {tag.id: tag.path for tag in tags.values()}
+    torn = _torn(kept.paths, now)
     same = frozenset(
         asset_id
         for asset_id, moment in kept.updated.items()

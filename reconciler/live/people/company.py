@@ -64,6 +64,8 @@ class Company:
     """Wildcards, where it is enough to know all photos of those whose names fit."""
     _listed: tuple[Person, ...] = ()
     """The persons that the server lists, where names must fit wildcards."""
+    _fit: tuple[Person, ...] = ()
+    """Those whose names do fit, once who is on the photos has been read."""
     _told: set[What] = field(default_factory=set)
     """What was read before the photos."""
 
@@ -197,13 +199,13 @@ class Company:
     def people(self, found: Mapping[Selection, frozenset[str]]) -> People:
         """The persons that are known and who is on which photo; `found` are the photos of each search."""
         if self.scanned is None:
-            called, searched = self._called or {}, {**found, **self.everyone.found}
-            for person in (person for same in called.values() for person in same):
+            persons, searched = self._persons(), {**found, **self.everyone.found}
+            for person in (person for same in persons for person in same):
                 if person.id not in self._photos:
                     alone = self._alone(person.id, searched)
                     self._photos[person.id] = searched[alone] if alone else frozenset()
             everybody = self.everyone.of
-            self._asked = people_asked(self.errand.source, self.needs, called, self._photos, everybody)
+            self._asked = people_asked(self.errand.source, self.needs, persons, self._photos, everybody)
             return self._asked
         number = self.errand.will(
             read(What.PEOPLE, "persons who are on no photo that was read", list_cost(0))
@@ -221,6 +223,10 @@ class Company:
         self._called = persons_called(self.errand, self.needs)
         return sum(map(len, self._called.values()))
 
+    def _persons(self) -> list[list[Person]]:
+        """Those that rules mean: whoever has the same of the names, and each whose name fits a wildcard."""
+        return [*(self._called or {}).values(), *([person] for person in self._fit)]
+
     def _unread(self, searched: Collection[Selection]) -> list[str]:
         """The names that rules give, without those all of whose photos come with searches."""
         if self._called is None:
@@ -234,13 +240,11 @@ class Company:
     def _people(self, searched: Collection[Selection]) -> int:
         if self._called is None:
             self._names()
-        if self._called is not None and self._patterns:
-            # whom the server doesn't list has been seen on the photos that were read
-            seen = (person for people in self.everyone.of.values() for person in people)
-            fitting = self._fitting((*seen, *self._listed))
-            self._called |= {f"{person_id} as named": [one] for person_id, one in fitting.items()}
+        # whom the server doesn't list has been seen on the photos that were read
+        seen = (person for people in self.everyone.of.values() for person in people)
+        self._fit = tuple(self._fitting((*seen, *self._listed)).values())
         come = {*searched, *self.everyone.begun}
-        ids = sorted({person.id for called in (self._called or {}).values() for person in called})
+        ids = sorted({person.id for same in self._persons() for person in same})
         unread = [one for one in ids if not self._alone(one, come)]
         told = self.errand.tell("people")
 

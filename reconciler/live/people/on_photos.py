@@ -58,17 +58,17 @@ def persons_called(errand: Errand, needs: Needs) -> dict[str, list[Person]]:
 def people_asked(
     source: Source,
     needs: Needs,
-    persons: Mapping[str, list[Person]],
+    persons: Iterable[list[Person]],
     photos: Mapping[str, frozenset[str]],
     everyone: PeopleOf,
 ) -> People:
-    """Each of `persons_called` on their photos, by id, and whoever else is known to be on some.
+    """Each of these persons on their photos, by id, and whoever else is known to be on some.
 
-    Of several with one name, those without photos don't count.
+    Those that are given together have one name; of these, whoever has no photos doesn't count.
     """
     found = {person.id: person for people in everyone.values() for person in people}
     of: dict[str, set[Person]] = defaultdict(set, {key: set(people) for key, people in everyone.items()})
-    for called in persons.values():
+    for called in persons:
         shown = [person for person in called if photos[person.id]] or called[:1]
         found |= {person.id: person for person in shown}
         for person in shown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from reconciler.immich.answers import AlbumList
 from reconciler.live.albums.members import Meant
 from reconciler.live.albums.sets import may_be_of_sets
 from reconciler.live.reading import Reading, reading_for
+from reconciler.live.searching.names import unfound
 from reconciler.live.tags.memberships import wanted_tags
 from reconciler.model.album_sets import KnownAlbums
 from reconciler.model.company import is_id
@@ -102,32 +103,9 @@ def _photos(desired: Desired, reading: Reading, live: Live, covers: Covers) -> I
         yield "checksums, by which photos are named"
     unasked = [name for name in reading.names if name.text not in covers.named]
     if not covers.whole and unasked:
-        yield f"photos that are named: {_some([name.text for name in unasked])}"
-    elif not covers.hidden and (missing := _not_there(unasked, live)):
-        yield f"hidden photos, so that nobody knows whether these are among them: {_some(missing)}"
-
-
-def _not_there(names: Collection[PhotoName], live: Live) -> list[str]:
-    """Those of the names that no photo bears, as far as one can say without looking closer."""
-    if not names:
-        return []
-    assets = live.assets.values()
-    there = {
-        "id": set(live.assets),
-        "checksum": {asset.checksum for asset in assets},
-        "path": {folded(asset.path) for asset in assets},
-        "file": {folded(asset.file_name) for asset in assets},
-    }
-    return [
-        name.text
-        for name in names
-        if not (
-            name.id in there["id"]
-            or name.checksum in there["checksum"]
-            or (name.path is not None and folded(name.path) in there["path"])
-            or (name.file is not None and folded(name.file) in there["file"])
-        )
-    ]
+        yield f"photos that are named: {_texts(unasked)}"
+    elif not covers.hidden and (missing := unfound(unasked, live.assets)):
+        yield f"hidden photos, so that nobody knows whether these are among them: {_texts(missing)}"
 
 
 def _tags(reading: Reading, live: Live, covers: Covers) -> Iterator[str]:
@@ -190,6 +168,10 @@ def _company(reading: Reading, covers: Covers) -> Iterator[str]:
 
 def _person(who: str) -> str:
     return who.lower() if is_id(who) else folded(who)
+
+
+def _texts(names: Iterable[PhotoName]) -> str:
+    return _some([name.text for name in names])
 
 
 def _some(names: list[str]) -> str:
