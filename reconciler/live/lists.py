@@ -11,7 +11,7 @@ from reconciler.live.cost import count_cost, list_cost
 from reconciler.live.errand import Errand
 from reconciler.live.plan import Read, What, read
 from reconciler.live.reading import Reading
-from reconciler.live.searching.parts import Facts
+from reconciler.live.searching.facts import Facts
 from reconciler.live.searching.wording import listed
 from reconciler.live.tags.memberships import themselves
 from reconciler.model.asset import Owner

@@ -15,7 +15,8 @@ from reconciler.live.people.on_photos import People
 from reconciler.live.plan import ReadingPlan
 from reconciler.live.reading import reading_for
 from reconciler.live.searching.choosing import Choice
-from reconciler.live.searching.parts import Facts, asked_of
+from reconciler.live.searching.facts import Facts
+from reconciler.live.searching.parts import asked_of
 from reconciler.live.searching.photos import Photos
 from reconciler.live.source import Source
 from reconciler.live.tags.memberships import TagMemberships

@@ -12,7 +12,9 @@ from reconciler.config import load
 from reconciler.live.albums.members import Meant
 from reconciler.live.reading import reading_for
 from reconciler.live.searching import parts, structured
-from reconciler.live.searching.parts import Facts, Wide, asked_of, parts_of
+from reconciler.live.searching.facts import Facts
+from reconciler.live.searching.nothing_twice import Wide
+from reconciler.live.searching.parts import asked_of, parts_of
 from reconciler.live.searching.structured import structured_parts_of
 from reconciler.live.tags.memberships import wanted_tags
 from reconciler.model.desired import AlbumEntry, Desired, Setting

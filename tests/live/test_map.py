@@ -25,8 +25,8 @@ from reconciler.live.plan import ReadingPlan, What
 from reconciler.live.read import read_planned
 from reconciler.live.searching import choosing, looking
 from reconciler.live.searching import map as on_map
+from reconciler.live.searching.facts import Facts
 from reconciler.live.searching.map import Map, worth_asking
-from reconciler.live.searching.parts import Facts
 from reconciler.model.asset import AssetState
 from reconciler.model.live import Live
 from reconciler.model.origin import InvalidFiles

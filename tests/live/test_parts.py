@@ -20,7 +20,7 @@ from reconciler.live.errand import Around
 from reconciler.live.plan import ReadingPlan, What
 from reconciler.live.read import read_planned
 from reconciler.live.searching import choosing, looking
-from reconciler.live.searching.parts import Facts
+from reconciler.live.searching.facts import Facts
 from reconciler.model.live import Live
 from reconciler.model.origin import InvalidFiles, Origin
 from reconciler.sandbox.library import NewAsset

@@ -12,7 +12,8 @@ from reconciler.immich.filters import filter_of
 from reconciler.immich.keyset import Window
 from reconciler.immich.search import Selection, window_of
 from reconciler.live.searching.branches import YEARS
-from reconciler.live.searching.parts import Facts, Parts, asked_of
+from reconciler.live.searching.facts import Facts
+from reconciler.live.searching.parts import Parts, asked_of
 from reconciler.live.searching.structured import structured_parts_of
 from reconciler.live.searching.wording import described
 from reconciler.model.live import Tag

@@ -15,7 +15,7 @@ from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import Reading
 from reconciler.live.searching.choosing import Choice, counted
 from reconciler.live.searching.clauses import ALBUMS
-from reconciler.live.searching.parts import Facts
+from reconciler.live.searching.facts import Facts
 from reconciler.live.searching.structured import left_out_of
 from reconciler.live.searching.wording import listed
 from reconciler.model.asset import Asset, Person

@@ -17,7 +17,7 @@ from reconciler.live.errand import Errand
 from reconciler.live.meter import AHEAD
 from reconciler.live.plan import What
 from reconciler.live.searching.choosing import unchanged_read
-from reconciler.live.searching.parts import Facts
+from reconciler.live.searching.facts import Facts
 from reconciler.live.searching.photos import Photos
 
 LISTS = frozenset({What.SIZE, What.QUEUES, What.TAGS, What.ALBUMS, What.USERS})

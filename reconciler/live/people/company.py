@@ -27,7 +27,8 @@ from reconciler.live.people.on_photos import (
 )
 from reconciler.live.plan import What, read
 from reconciler.live.searching.clauses import PEOPLE
-from reconciler.live.searching.parts import Asked, Facts
+from reconciler.live.searching.facts import Facts
+from reconciler.live.searching.parts import Asked
 from reconciler.live.searching.wording import listed
 from reconciler.model.asset import Asset, Beside, Person
 from reconciler.model.company import PersonIs, is_id

@@ -30,7 +30,8 @@ from reconciler.immich.search import PeopleOf, Selection
 from reconciler.live.cost import FILTERED, PAGE, REQUEST, Cost, people_cost, total
 from reconciler.live.errand import Errand
 from reconciler.live.plan import Rejected, What, read
-from reconciler.live.searching.parts import Asked, Facts, Parts, parts_of
+from reconciler.live.searching.facts import Facts
+from reconciler.live.searching.parts import Asked, Parts, parts_of
 from reconciler.live.searching.slices import Slice, slices_of
 from reconciler.live.searching.wording import described
 from reconciler.model.asset import Person

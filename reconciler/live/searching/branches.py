@@ -11,7 +11,8 @@ from typing import Any, Final
 from reconciler.immich.filters import Branch, Condition
 from reconciler.immich.keyset import OPEN, Range
 from reconciler.live.searching.clauses import ALBUMS, BELOW, IN_ALBUMS, PEOPLE, TAGS
-from reconciler.live.searching.parts import WORDS, Facts, tag_ids
+from reconciler.live.searching.facts import Facts
+from reconciler.live.searching.parts import WORDS, tag_ids
 from reconciler.live.searching.slices import ANY_OFFSET, TAKEN, Clause, Slice, overlap
 from reconciler.model.text import folded
 from reconciler.model.values import Visibility

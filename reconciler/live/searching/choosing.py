@@ -25,8 +25,9 @@ from reconciler.live.cost import (
     total,
 )
 from reconciler.live.plan import Read, What, read
+from reconciler.live.searching.facts import Facts, ids_cost
 from reconciler.live.searching.map import Located
-from reconciler.live.searching.parts import Facts, Parts, ids_cost
+from reconciler.live.searching.parts import Parts
 from reconciler.live.searching.wording import described, listed
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin

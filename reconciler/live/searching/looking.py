@@ -36,8 +36,9 @@ from reconciler.live.searching.choosing import (
     search_reads,
     worth_a_look,
 )
+from reconciler.live.searching.facts import Facts
 from reconciler.live.searching.map import DEARER, Located, Map, worth_asking
-from reconciler.live.searching.parts import Asked, Facts, Parts, parts_of, undated
+from reconciler.live.searching.parts import Asked, Parts, parts_of, undated
 from reconciler.live.searching.structured import structured_parts_of
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName

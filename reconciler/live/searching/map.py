@@ -21,7 +21,7 @@ from reconciler.immich.answers import Marker
 from reconciler.immich.filters import Branch
 from reconciler.immich.search import Selection
 from reconciler.live.cost import FILTERED, PAGE, REQUEST, ROW, STAKE, Cost, map_cost, search_cost, total
-from reconciler.live.searching.parts import Facts, ids_cost
+from reconciler.live.searching.facts import Facts, ids_cost
 from reconciler.live.searching.structured import MOST_BRANCHES, selection_of
 from reconciler.model.places import Where
 

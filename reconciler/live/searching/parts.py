@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import combinations, product
-from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from itertools import product
+from typing import Any
 
 from reconciler.immich.keyset import OPEN, Range
 from reconciler.immich.search import Selection
-from reconciler.immich.selections import TOGETHER
-from reconciler.live.cost import BY_ID, REQUEST, ROW, Cost, detail_cost, search_cost
+from reconciler.live.cost import detail_cost, search_cost
 from reconciler.live.searching.clauses import structured_slices_of
+from reconciler.live.searching.facts import Facts
+from reconciler.live.searching.nothing_twice import Wide, inside, merged
 from reconciler.live.searching.slices import MOST_SLICES, Slice, slices_of, without_dates
 from reconciler.model.desired import Desired
-from reconciler.model.live import Tag
 from reconciler.model.origin import Origin
 from reconciler.model.owners import owners_of, reaches_others
 from reconciler.model.selectors import All, Selector
@@ -33,45 +32,6 @@ class Asked:
 
     slice: Slice
     because: tuple[Origin, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of the server when it is decided how to read. Albums are by name, folded.
-
-    `people` and `libraries` are ids by what rules call them, folded, and `stacked` the photos in stacks;
-    `values` are the words that photos of the timeline have. None while they weren't asked for. `settled`: no
-    edit waits in the queues, so that photos are filed by the date they show (FINDINGS 18). `structured`: the
-    server takes a structured filter; `by_ids`: and so several photos in one request by their ids, as nobody
-    asks for their tags. `left_alone` are ids of albums that no entry and no set may mean.
-    """
-
-    library: int = 0
-    passes: int = 1
-    hidden: bool = False
-    tags: Mapping[str, Tag] = field(default_factory=dict)
-    albums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    people: Mapping[str, tuple[str, ...]] | None = None
-    libraries: Mapping[str, tuple[str, ...]] | None = None
-    stacked: frozenset[str] | None = None
-    values: Mapping[str, frozenset[str]] | None = None
-    settled: bool = False
-    structured: bool = False
-    by_ids: bool = False
-    left_alone: frozenset[str] = frozenset()
-    on_map: Mapping[Slice, frozenset[str]] = field(default_factory=dict)
-    """The photos that fit what slices ask of coordinates, of those that are read by what the map tells."""
-    told_apart: bool = False
-    """Whether a tag itself is asked for that has tags below it, which no search tells apart."""
-
-
-def ids_cost(photos: int, facts: Facts) -> Cost:
-    """Photos whose ids are known: one by one, with their tags, or several in one search."""
-    if not facts.by_ids:
-        return detail_cost(photos)
-    requests = -(-photos // TOGETHER["id"])
-    return Cost(requests, photos, requests * REQUEST + photos * (ROW + BY_ID))
 
 
 Reasons = dict[Any, set[Origin]]
@@ -158,6 +118,7 @@ def told_by_map(asked: Iterable[Asked], facts: Facts) -> tuple[list[Asked], Reas
 
 
 def frozen(reasons: Reasons) -> dict[Any, frozenset[Origin]]:
+    """The same in a fixed order."""
     return {key: frozenset(why) for key, why in sorted(reasons.items())}
 
 
@@ -282,59 +243,12 @@ def _joined(selections: Reasons) -> dict[Selection, frozenset[Origin]]:
     return {selection: frozenset(why) for selection, why in kept.items()}
 
 
-W = TypeVar("W")
-MOST_SAID = 10
-"""So much may be said by one for which the wider ones are looked up by all that these may say."""
-
-
-class Wide(Generic[W]):
-    """Searches, or branches of them, none within another: for each the first that it is within.
-
-    `said` is what one says of which a wider one says a part or nothing, so that it need not be held against
-    all others: there may be thousands.
-    """
-
-    def __init__(self, said: Callable[[W], frozenset[Any]], within: Callable[[W, W], bool]) -> None:
-        self._said, self._within = said, within
-        self._by_said: dict[frozenset[Any], list[tuple[int, W]]] = defaultdict(list)
-        self._count = 0
-
-    def first_around(self, one: W) -> W:
-        """The first of those before that this one is within; itself, which is one of them from then on."""
-        said = self._said(one)
-        places = [(place, other) for some in self._among(said) for place, other in some]
-        for _, other in sorted(places, key=itemgetter(0)):
-            if self._within(one, other):
-                return other
-        self._by_said[said].append((self._count, one))
-        self._count += 1
-        return one
-
-    def _among(self, said: frozenset[Any]) -> Iterable[list[tuple[int, W]]]:
-        if len(said) > MOST_SAID:
-            return self._by_said.values()
-        parts = (frozenset(part) for size in range(len(said) + 1) for part in combinations(said, size))
-        return (self._by_said[part] for part in parts if part in self._by_said)
-
-
 def _said(selection: Selection) -> frozenset[Any]:
     return frozenset(
         (name, one)
         for name, value in selection.filters
         for one in (value if isinstance(value, tuple) else (value,))
     )
-
-
-def merged(spans: list[tuple[Range, set[Origin]]]) -> list[tuple[Range, set[Origin]]]:
-    found: list[tuple[Range, set[Origin]]] = []
-    for span, why in sorted(spans, key=lambda item: (item[0][0] is not None, item[0][0] or 0)):
-        last = found[-1][0] if found else None
-        if last and (last[1] is None or span[0] is None or span[0] <= last[1]):
-            end = None if last[1] is None or span[1] is None else max(last[1], span[1])
-            found[-1] = ((last[0], end), found[-1][1] | why)
-        else:
-            found.append((span, set(why)))
-    return found
 
 
 def _within(one: Selection, other: Selection) -> bool:
@@ -353,8 +267,3 @@ def _within(one: Selection, other: Selection) -> bool:
 def _narrowness(selection: Selection) -> int:
     bounds = (selection.taken != OPEN, selection.added != OPEN, selection.visibility is not None)
     return len(selection.filters) + sum(bounds)
-
-
-def inside(one: Range, other: Range) -> bool:
-    starts = other[0] is None or (one[0] is not None and one[0] >= other[0])
-    return starts and (other[1] is None or (one[1] is not None and one[1] <= other[1]))

@@ -25,11 +25,12 @@ from reconciler.live.searching.choosing import (
     scan_read,
 )
 from reconciler.live.searching.clauses import UNTAGGED
+from reconciler.live.searching.facts import Facts, ids_cost
 from reconciler.live.searching.looking import Looking
 from reconciler.live.searching.lookups import by_checksum, by_name
 from reconciler.live.searching.map import InPlace, Located
 from reconciler.live.searching.names import called, unfound
-from reconciler.live.searching.parts import Facts, Parts, ids_cost
+from reconciler.live.searching.parts import Parts
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName
 from reconciler.model.values import Visibility

@@ -171,6 +171,7 @@ def _common(one: frozenset[str] | None, other: frozenset[str] | None) -> frozens
 
 
 def overlap(one: Range, other: Range) -> Range | None:
+    """The time that is in both spans; None where there is none."""
     starts = [start for start in (one[0], other[0]) if start is not None]
     ends = [end for end in (one[1], other[1]) if end is not None]
     start, end = max(starts, default=None), min(ends, default=None)
@@ -313,11 +314,13 @@ def _visibilities(selector: VisibilityIs) -> Slices:
     return tuple(Slice(visibility=value) for value in sorted(selector.values))
 
 
-def wider(start: datetime | None, end: datetime | None, by: timedelta) -> Slices:
-    return (Slice(taken=range_of(start, end, by)),)
+def _wider(start: datetime | None, end: datetime | None, by: timedelta) -> Slices:
+    """Taken within a time, and so much before and after it."""
+    return (Slice(taken=_range_of(start, end, by)),)
 
 
-def range_of(start: datetime | None, end: datetime | None, by: timedelta) -> Range:
+def _range_of(start: datetime | None, end: datetime | None, by: timedelta) -> Range:
+    """A span of time in UTC that is longer at both ends."""
     return (moved(start, -by), moved(end, by))
 
 
@@ -354,9 +357,9 @@ READERS: Mapping[type, Callable[[Any], Slices]] = {
     RatingWithin: _ratings,
     Has: _has,
     VisibilityIs: _visibilities,
-    TakenWithin: lambda selector: wider(selector.start, selector.end, ANY_OFFSET),
-    TakenBetween: lambda selector: wider(selector.start, selector.end, ROUNDED),
-    AddedBetween: lambda selector: (Slice(added=range_of(selector.start, selector.end, ROUNDED)),),
+    TakenWithin: lambda selector: _wider(selector.start, selector.end, ANY_OFFSET),
+    TakenBetween: lambda selector: _wider(selector.start, selector.end, ROUNDED),
+    AddedBetween: lambda selector: (Slice(added=_range_of(selector.start, selector.end, ROUNDED)),),
 }
 """A selector that isn't here is read with the whole library."""
 

@@ -17,18 +17,9 @@ from reconciler.immich.keyset import OPEN, Range
 from reconciler.immich.search import Selection
 from reconciler.live.searching.branches import branches_of
 from reconciler.live.searching.clauses import ALBUMS, IN_ALBUMS, PEOPLE, TAGS, with_choice, without_choice
-from reconciler.live.searching.parts import (
-    Asked,
-    Facts,
-    Parts,
-    Reasons,
-    Wide,
-    frozen,
-    inside,
-    known_photos,
-    merged,
-    told_by_map,
-)
+from reconciler.live.searching.facts import Facts
+from reconciler.live.searching.nothing_twice import Wide, inside, merged
+from reconciler.live.searching.parts import Asked, Parts, Reasons, frozen, known_photos, told_by_map
 from reconciler.live.searching.slices import Clause, Slice
 from reconciler.model.origin import Origin
 

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.immich.filters import Branch, Condition
 from reconciler.immich.keyset import Range
 from reconciler.immich.search import Selection
-from reconciler.live.searching.parts import Facts
+from reconciler.live.searching.facts import Facts
 
 NAMED = 3
 """So many names are told; more are only counted."""

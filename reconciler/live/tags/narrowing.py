@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from reconciler.immich.filters import Branch
 from reconciler.immich.search import Selection
 from reconciler.live.searching.clauses import TAGS
-from reconciler.live.searching.parts import Facts
+from reconciler.live.searching.facts import Facts
 from reconciler.model.asset import Asset
 
 

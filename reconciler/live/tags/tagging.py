@@ -19,7 +19,7 @@ from reconciler.live.kept.tags import TagMemory, carries, memory_of
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import Reading
 from reconciler.live.searching.choosing import counted, tag_read, tags_one_by_one, told_apart_read
-from reconciler.live.searching.parts import Facts
+from reconciler.live.searching.facts import Facts
 from reconciler.live.searching.wording import listed
 from reconciler.live.tags.deciding import Deciding
 from reconciler.live.tags.memberships import (
