@@ -59,7 +59,6 @@ def _day(state: AssetState) -> date | None:
 
 _ALIKE: Final[Mapping[type[Selector], Read]] = {
     FavoriteIs: attrgetter("asset.favorite"),
-    InFolder: attrgetter("asset.folder"),
     LibraryIs: attrgetter("asset.library_id", "beside.library"),
     RatingWithin: attrgetter("asset.rating"),
     Stacked: attrgetter("beside.stacked"),
@@ -70,6 +69,7 @@ _ALIKE: Final[Mapping[type[Selector], Read]] = {
 """What a condition looks at: it says the same of all photos that have the same there."""
 _WORDS: Final[Mapping[TextField, Read]] = {one: attrgetter(f"asset.{one.value}") for one in TextField}
 _NEARLY_EACH_ITS_OWN: Final = frozenset({TextField.FILE, TextField.PATH})
+_FOLDER: Final = attrgetter("asset.folder")
 _CAPTION: Final = attrgetter("asset.description")
 _ADDED: Final = attrgetter("asset.added")
 _ID: Final = attrgetter("asset.id")
@@ -139,6 +139,8 @@ class Index:
                 return [run for person, run in self._each(_people).items() if selector.means(person)]
             case OnlyPeople(these):
                 return [run for one in these for run in self._in_groups(one) or ()]
+            case InFolder(folders):
+                return self._in_folders(selector, folders)
             case InAlbum(name):
                 return [run] if (run := self._each(_albums).get(folded(name))) else []
         read = _ALIKE.get(type(selector))
@@ -150,6 +152,19 @@ class Index:
             self._groups[read] = self._grouped(lambda state: (read(state),))
         groups = self._groups[read]
         return [run for run in groups.values() if selector.matches(self.states[run[0]])]
+
+    def _in_folders(self, selector: InFolder, patterns: Iterable[str]) -> list[Places]:
+        """Photos in each folder that fits; a server that files them by their ids has thousands of folders."""
+        if _FOLDER not in self._groups:
+            self._groups[_FOLDER] = self._grouped(lambda state: (_FOLDER(state),))
+            names = (folded(str(folder)) + "/" for folder in self._groups[_FOLDER])
+            self._texts[_FOLDER] = _Texts(list(names))
+        runs = list(self._groups[_FOLDER].values())
+        fitting: set[int] = set()
+        for pattern in patterns:
+            some = self._texts[_FOLDER].beginning(_as_text(pattern))
+            fitting.update(range(len(runs)) if some is None else chain.from_iterable(some))
+        return [runs[one] for one in sorted(fitting) if selector.matches(self.states[runs[one][0]])]
 
     def _each(self, read: Read) -> Mapping[Any, Places]:
         """The photos that have something among other things, by each of these."""
@@ -213,6 +228,13 @@ def _albums(state: AssetState) -> set[str]:
     return {folded(album_name(called)) for called in state.albums}
 
 
+def _as_text(pattern: str) -> str:
+    """A pattern for folders as one for how their paths begin, with a slash after them."""
+    parts = [part for part in folded(pattern).split("/") if part]
+    text = "".join("*" if part == "**" else f"{part}/" for part in parts)
+    return f"/{text}" if pattern.startswith("/") else f"*{text}"
+
+
 def _instant(local: datetime, offset: timedelta) -> datetime | None:
     try:
         return local.replace(tzinfo=UTC) - offset
@@ -260,14 +282,23 @@ class _Texts:
 
     def fitting(self, pattern: str) -> list[Places] | None:
         """Where those stand that may fit a word or a pattern; None where most may."""
+        if not is_pattern(pattern):
+            return [self._in_order().between(pattern, pattern)]
+        return self.beginning(pattern)
+
+    def beginning(self, pattern: str) -> list[Places] | None:
+        """Where those stand that may begin with what fits a pattern; None where most may."""
+        first, *others = _WILD.split(pattern)
+        run = self._in_order().beginning(first)
+        if len(run) * MOST <= len(self.texts):
+            return [run]
+        longest = max(others, key=len, default="")
+        return self.holding(longest) if longest else None
+
+    def _in_order(self) -> _Order:
         if self._sorted is None:
             self._sorted = _Order.of(self.texts)
-        if not is_pattern(pattern):
-            return [self._sorted.between(pattern, pattern)]
-        pieces = _WILD.split(pattern)
-        if pieces[0]:
-            return [self._sorted.beginning(pieces[0])]
-        return self.holding(max(pieces, key=len))
+        return self._sorted
 
     def holding(self, piece: str) -> list[Places] | None:
         """Where those stand that hold a piece; None where most do."""

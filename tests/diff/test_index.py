@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from reconciler.config import load
 from reconciler.diff.index import Index
 from reconciler.model.asset import Asset, AssetState, Beside, Person
-from reconciler.model.conditions import ChecksumIs, IdIs, TakenBetween, TakenWithin
+from reconciler.model.conditions import ChecksumIs, IdIs, InFolder, TakenBetween, TakenWithin
 from reconciler.model.selectors import All, AnyOf, OneByOne, Selector
 from reconciler.model.text import TextMatcher
 from reconciler.model.values import AssetType, Taken
@@ -68,6 +68,26 @@ def test_file_names_by_how_they_begin_or_what_they_hold(pattern: str) -> None:
     assert index.select(rule) == one_by_one(rule, index.states)
     matcher = TextMatcher.of([pattern])
     assert len(index.select(rule)) >= sum(map(matcher.matches, NAMES))
+
+
+FOLDERS = [
+    *("/photos/2024/05", "/photos/2024/05 Rome", "/photos/2024/italy", "/photos/2024/Italy/rome", "/italy"),
+    *("/old/photos/2024/05", "/photos/[x]/y", "/photos/x/y", "/Ünï/a", "/u\u0308ni\u0308", "", "photos/2024"),
+]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("/photos/2024", "/photos/2024/05*", "photos/2024", "italy", "2024/*/rome", "/photos/**/rome", "**"),
+        *("/**/italy", "*", "/*", "/photos/[x]", "[x]/y", "/photos/?/y", "ÜNÏ", "/ünï/", "nowhere", "/"),
+    ],
+)
+def test_folders_from_the_root_and_anywhere(pattern: str) -> None:
+    library = [AssetState(replace(PLAIN, id=name, path=f"{name}/a.jpg")) for name in FOLDERS]
+    index = Index(CROWD + library)
+    rule = InFolder((pattern,))
+    assert index.select(rule) == one_by_one(rule, index.states)
 
 
 @pytest.mark.parametrize("offset", [None, 0, 14 * 60, -12 * 60])
@@ -123,6 +143,7 @@ class Spy(OneByOne):
         ChecksumIs(frozenset({"sum 7"})),
         rule_of({"taken": "2024-06-12..2024-06-12", "file": "IMG_0007.jpg"}),
         rule_of({"folder": "/photos/7"}),
+        rule_of({"folder": ["7/from the sea", "/nowhere"]}),
         rule_of({"file": "*_0007*"}),
         rule_of({"description": "ferry 77"}),
         rule_of({"tags": "Places/7"}),
@@ -137,7 +158,7 @@ def test_the_rest_of_a_rule_is_asked_about_few(narrow: Selector) -> None:
                 id=str(number),
                 checksum=f"sum {number}",
                 file_name=f"IMG_{number:04}.jpg",
-                path=f"/photos/{number % 100}/IMG_{number:04}.jpg",
+                path=f"/photos/{number % 100}/from the sea/IMG_{number:04}.jpg",
                 description=f"Ferry {number}",
                 taken=Taken(NOON + timedelta(minutes=number), 0),
             ),
