@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from reconciler.config.report import Scope
 from reconciler.config.text.nodes import ListNode, MapNode, Node, Scalar
 from reconciler.model.desired import Setting
-from reconciler.model.values import normal_tag
+from reconciler.model.values import Coordinates, normal_tag
 
 T = TypeVar("T")
 
@@ -70,6 +70,28 @@ def scalars(node: Node) -> tuple[Scalar, ...]:
     return (node,) if isinstance(node, Scalar) else tuple(scalar(item) for item in items(node))
 
 
+def mappings(node: Node) -> tuple[MapNode, ...]:
+    """One mapping, or a list of them."""
+    return (node,) if isinstance(node, MapNode) else tuple(mapping(item) for item in items(node))
+
+
+def number(node: Node) -> float:
+    """The number that the schema made sure of."""
+    value = scalar(node).value
+    assert isinstance(value, int | float)
+    return float(value)
+
+
+def point(node: MapNode) -> Coordinates:
+    """The point that a mapping names by its latitude and longitude."""
+    return Coordinates(number(node["latitude"]), number(node["longitude"]))
+
+
+def says_true(node: MapNode, key: str) -> bool:
+    """Whether a key is there and true."""
+    return key in node and scalar(node[key]).value is True
+
+
 def texts(node: Node) -> tuple[str, ...]:
     """One text, or a list of them, as written."""
     return tuple(part.text for part in scalars(node))
@@ -78,6 +100,16 @@ def texts(node: Node) -> tuple[str, ...]:
 def setting(scope: Scope, node: Node, value: T) -> Setting[T]:
     """A value with the place that asks for it."""
     return Setting(value, scope.origin(node))
+
+
+def text_setting(scope: Scope, node: MapNode, key: str) -> Setting[str] | None:
+    """The text that stands under a key, as written; None where it is left out."""
+    return setting(scope, node[key], scalar(node[key]).text) if key in node else None
+
+
+def true_setting(scope: Scope, node: MapNode, key: str) -> Setting[bool] | None:
+    """Whether a key says true; None where it is left out."""
+    return setting(scope, node[key], says_true(node, key)) if key in node else None
 
 
 def tag_path(scope: Scope, node: Scalar) -> str | None:
@@ -97,11 +129,6 @@ def tag_path(scope: Scope, node: Scalar) -> str | None:
 def tag_paths(scope: Scope, nodes: Iterable[Scalar]) -> frozenset[str]:
     """Full paths of several tags, those left out that are none."""
     return frozenset(path for node in nodes if (path := tag_path(scope, node)) is not None)
-
-
-__all__ = [
-    "Clock", "Got", "items", "mapping", "scalar", "scalars", "setting", "tag_path", "tag_paths", "texts",
-]  # fmt: skip
 
 
 def is_unwritten(scope: Scope, node: Node) -> bool:

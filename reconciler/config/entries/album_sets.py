@@ -9,9 +9,23 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from reconciler.config.entries.albums import read_membership
 from reconciler.config.entries.sharing import read_share
 from reconciler.config.faults import nearest
-from reconciler.config.reading import is_unwritten, items, mapping, scalar, scalars, setting, texts
+from reconciler.config.reading import (
+    is_unwritten,
+    mapping,
+    mappings,
+    number,
+    point,
+    says_true,
+    scalar,
+    scalars,
+    setting,
+    text_setting,
+    texts,
+    true_setting,
+)
 from reconciler.config.report import Scope
 from reconciler.config.rules.owners import read_exclude, read_rule, refuse_grouping
 from reconciler.config.rules.where import Selecting
@@ -19,7 +33,7 @@ from reconciler.config.text.nodes import ListNode, MapNode, Node, Scalar
 from reconciler.config.values.amounts import BadAmount, read_distance
 from reconciler.model.album_sets import SetKey
 from reconciler.model.company import PersonIs
-from reconciler.model.desired import AlbumSet, Membership, Setting
+from reconciler.model.desired import AlbumSet, Setting
 from reconciler.model.groupings import (
     ByCamera,
     ByDate,
@@ -34,7 +48,7 @@ from reconciler.model.groupings import (
 from reconciler.model.templates import BadTemplate, Kind, Template, UnknownPlaceholder, read_template
 from reconciler.model.text import TextMatcher
 from reconciler.model.trips import ByTrip
-from reconciler.model.values import Coordinates, normal_tag
+from reconciler.model.values import normal_tag
 
 USUAL_GAP = timedelta(days=3)
 """Between two trips, where nothing else is written."""
@@ -84,27 +98,19 @@ def read_set(scope: Scope, node: MapNode, where: Selecting) -> AlbumSet | None:
         name=name,
         renamed_from=former,
         description=description,
-        order=setting(scope, node["order"], scalar(node["order"]).text) if "order" in node else None,
-        activity=setting(scope, node["activity"], scalar(node["activity"]).value is True)
-        if "activity" in node
-        else None,
+        order=text_setting(scope, node, "order"),
+        activity=true_setting(scope, node, "activity"),
         rule=rule,
         exclude=exclude,
         only=TextMatcher.of(texts(node["only"])) if "only" in node else None,
         besides=TextMatcher.of(texts(node["except"])) if "except" in node else None,
-        membership=Membership(scalar(node["membership"]).text) if "membership" in node else Membership.EXACT,
-        min_photos=_whole(node["min_photos"]) if "min_photos" in node else 1,
-        prune="prune" in node and scalar(node["prune"]).value is True,
+        membership=read_membership(node),
+        min_photos=int(number(node["min_photos"])) if "min_photos" in node else 1,
+        prune=says_true(node, "prune"),
         share=read_share(scope, node["share"]) if "share" in node else None,
         account=where.accounts.read(scope, node),
-        protect="protect" in node and scalar(node["protect"]).value is True,
+        protect=says_true(node, "protect"),
     )
-
-
-def _whole(node: Node) -> int:
-    value = scalar(node).value
-    assert isinstance(value, int | float)
-    return int(value)
 
 
 def _narrowed(node: MapNode) -> str:
@@ -182,27 +188,17 @@ def _folder(scope: Scope, block: MapNode) -> Grouping | None:
     levels = scalar(block["levels"]) if "levels" in block else None
     if levels is None:
         return ByFolder(root.text, 1)
-    return ByFolder(root.text, None if levels.text == "all" else _whole(levels))
+    return ByFolder(root.text, None if levels.text == "all" else int(number(levels)))
 
 
 def _trip(scope: Scope, block: MapNode) -> Grouping | None:
     gap = _gap(scope, scalar(block["trip"]))
-    homes = tuple(_point(item) for item in _homes(block["home"])) if "home" in block else ()
+    homes = tuple(map(point, mappings(block["home"]))) if "home" in block else ()
     away = _distance(scope, scalar(block["away"])) if "away" in block else USUAL_AWAY
     if "away" in block and "home" not in block and not block.damaged:
         scope.error(block["away"], "`away` is counted from `home`; write where that is")
         return None
     return None if gap is None or away is None else ByTrip(gap, homes, away)
-
-
-def _homes(node: Node) -> list[MapNode]:
-    return [mapping(item) for item in items(node)] if isinstance(node, ListNode) else [mapping(node)]
-
-
-def _point(node: MapNode) -> Coordinates:
-    latitude, longitude = (scalar(node[key]).value for key in ("latitude", "longitude"))
-    assert isinstance(latitude, int | float) and isinstance(longitude, int | float)
-    return Coordinates(float(latitude), float(longitude))
 
 
 def _gap(scope: Scope, node: Scalar) -> timedelta | None:

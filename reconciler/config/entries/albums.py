@@ -6,12 +6,22 @@ from dataclasses import replace
 
 from reconciler.config.entries.assets import text_or_nothing
 from reconciler.config.entries.sharing import read_share
-from reconciler.config.reading import is_unwritten, items, mapping, scalar, setting, tag_path
+from reconciler.config.reading import (
+    is_unwritten,
+    items,
+    mapping,
+    says_true,
+    scalar,
+    setting,
+    tag_path,
+    text_setting,
+    true_setting,
+)
 from reconciler.config.report import Scope
 from reconciler.config.rules.naming import read_photo
 from reconciler.config.rules.owners import read_exclude, read_rule
 from reconciler.config.rules.where import Selecting
-from reconciler.config.text.nodes import ListNode, MapNode, Node, Scalar
+from reconciler.config.text.nodes import MapNode, Node, Scalar
 from reconciler.model.desired import AlbumEntry, Membership, PhotoName, Setting, TagEntry
 from reconciler.model.owners import ONLY_ME, owners_of
 
@@ -36,21 +46,19 @@ def read_album(scope: Scope, node: MapNode, where: Selecting) -> AlbumEntry | No
         name=name,
         origin=scope.origin(node),
         id=scalar(node["id"]).text.lower() if "id" in node else None,
-        renamed_from=_text(scope, node.get("renamed_from")),
+        renamed_from=text_setting(scope, node, "renamed_from"),
         absent=absent,
         description=_description(scope, node.get("description")),
-        order=_text(scope, node.get("order")),
-        activity=setting(scope, node["activity"], scalar(node["activity"]).value is True)
-        if "activity" in node
-        else None,
+        order=text_setting(scope, node, "order"),
+        activity=true_setting(scope, node, "activity"),
         cover=cover,
         rule=rule,
         photos=photos,
         exclude=exclude,
-        membership=Membership(scalar(node["membership"]).text) if "membership" in node else Membership.EXACT,
+        membership=read_membership(node),
         share=read_share(scope, node["share"]) if "share" in node else None,
         owners=owners_of(rule) | ONLY_ME if photos is not None else owners_of(rule),
-        protect="protect" in node and scalar(node["protect"]).value is True,
+        protect=says_true(node, "protect"),
         account=where.accounts.read(scope, node),
     )
 
@@ -61,12 +69,12 @@ def _description(scope: Scope, node: Node | None) -> Setting[str] | None:
     return setting(scope, node, text_or_nothing(node))
 
 
-def _text(scope: Scope, node: Node | None) -> Setting[str] | None:
-    return None if node is None else setting(scope, node, scalar(node).text)
+def read_membership(node: MapNode) -> Membership:
+    """Whether photos that an album or set doesn't ask for leave; they do where nothing is said."""
+    return Membership(scalar(node["membership"]).text) if "membership" in node else Membership.EXACT
 
 
 def _photos(where: Selecting, node: Node) -> tuple[PhotoName, ...]:
-    assert isinstance(node, ListNode)
     found = (read_photo(where, mapping(item)) for item in items(node))
     return tuple(photo for photo in found if photo is not None)
 
@@ -109,7 +117,7 @@ def read_tag(scope: Scope, node: MapNode, where: Selecting) -> TagEntry | None:
         color = setting(scope, part, None if part.value is None else part.text.lower())
         if part.value is None and not part.text:
             _tell_empty_color(scope, part)
-    protect = "protect" in node and scalar(node["protect"]).value is True
+    protect = says_true(node, "protect")
     account = where.accounts.read(scope, node)
     return None if path is None else TagEntry(path, scope.origin(node), color, protect, account)
 

@@ -12,6 +12,7 @@ from reconciler.config.reading import (
     is_unwritten,
     items,
     mapping,
+    says_true,
     scalar,
     scalars,
     setting,
@@ -71,7 +72,7 @@ def read_entry(scope: Scope, node: MapNode, where: Selecting) -> AssetEntry | No
     name, rule = _read_whom(replace(where, scope=scope), node["match"])
     if name is None and rule is None:
         return None
-    protect = "protect" in node and scalar(node["protect"]).value is True
+    protect = says_true(node, "protect")
     return AssetEntry(scope.origin(node), values, tags, name, rule, protect, account)
 
 

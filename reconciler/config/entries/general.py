@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from reconciler.config.entries.accounts import Accounts, no_account
-from reconciler.config.reading import Clock
+from reconciler.config.reading import Clock, number
 from reconciler.config.report import Scope
 from reconciler.config.text.nodes import ListNode, MapNode, Node, Scalar, Step
 from reconciler.config.values.limits import BadLimit, read_allowed, read_counted, read_limit
@@ -252,6 +252,4 @@ def _duration(written: _Written | None, name: str, otherwise: float) -> float:
 
 
 def _whole(written: _Written) -> int:
-    value = written.node.value
-    assert isinstance(value, int | float)
-    return int(value)
+    return int(number(written.node))

@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 
-from reconciler.config.reading import items, mapping, scalar, scalars, texts
+from reconciler.config.reading import mapping, mappings, number, point, scalar, scalars, texts
 from reconciler.config.report import Scope
 from reconciler.config.rules.when import added, taken
 from reconciler.config.rules.where import Reader, Selecting, joined
@@ -37,7 +37,7 @@ from reconciler.model.owners import ANYBODY, ME, OwnerIs
 from reconciler.model.places import InBox, Near
 from reconciler.model.selectors import All, AnyOf, Not, Selector
 from reconciler.model.text import TextMatcher
-from reconciler.model.values import AssetType, Coordinates, Visibility, normal_checksum, normal_tag
+from reconciler.model.values import AssetType, Visibility, normal_checksum, normal_tag
 
 
 def _ids(where: Selecting, node: Node) -> Selector:  # noqa: ARG001 (one of the readers)
@@ -262,8 +262,7 @@ def _shapes(where: Selecting, node: Node) -> Selector:  # noqa: ARG001
 
 
 def _near(where: Selecting, node: Node) -> Selector | None:
-    parts = [node] if isinstance(node, MapNode) else list(items(node))
-    return joined(AnyOf, [_near_point(where, mapping(part)) for part in parts])
+    return joined(AnyOf, [_near_point(where, part) for part in mappings(node)])
 
 
 def _near_point(where: Selecting, node: MapNode) -> Selector | None:
@@ -274,28 +273,21 @@ def _near_point(where: Selecting, node: MapNode) -> Selector | None:
     except BadAmount as error:
         where.scope.error(node["radius"], str(error))
         return None
-    return Near(Coordinates(_degrees(node, "latitude"), _degrees(node, "longitude")), radius)
+    return Near(point(node), radius)
 
 
 def _box(where: Selecting, node: Node) -> Selector | None:
-    parts = [node] if isinstance(node, MapNode) else list(items(node))
-    return joined(AnyOf, [_one_box(where, mapping(part)) for part in parts])
+    return joined(AnyOf, [_one_box(where, part) for part in mappings(node)])
 
 
 def _one_box(where: Selecting, node: MapNode) -> Selector | None:
     if node.damaged:
         return None
-    south, west, north, east = (_degrees(node, side) for side in ("south", "west", "north", "east"))
+    south, west, north, east = (number(node[side]) for side in ("south", "west", "north", "east"))
     if south > north:
         where.scope.error(node["south"], "the south edge lies north of the north edge; swap the two")
         return None
     return InBox(south, west, north, east)
-
-
-def _degrees(node: MapNode, key: str) -> float:
-    value = scalar(node[key]).value
-    assert isinstance(value, int | float)
-    return float(value)
 
 
 CONDITIONS: Mapping[str, Reader] = {

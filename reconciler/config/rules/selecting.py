@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from reconciler.config.reading import items, mapping
+from reconciler.config.reading import items, mapping, mappings
 from reconciler.config.rules.conditions import CONDITIONS
 from reconciler.config.rules.where import Reader, Selecting, joined
-from reconciler.config.text.nodes import ListNode, MapNode, Node
+from reconciler.config.text.nodes import MapNode, Node
 from reconciler.model.selectors import All, AnyOf, Not, Selector
 
 
 def read_match(where: Selecting, node: Node) -> Selector | None:
     """A block of keys, or a list of them of which one must hold; None after an error."""
-    if isinstance(node, ListNode):
-        return joined(AnyOf, [_read_block(where, mapping(item)) for item in node])
-    return _read_block(where, mapping(node))
+    return joined(AnyOf, [_read_block(where, part) for part in mappings(node)])
 
 
 def _read_block(where: Selecting, node: MapNode) -> Selector | None:
