@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.config.reading import (
-    Clock,
     Got,
     is_unwritten,
     items,
@@ -42,26 +41,18 @@ from reconciler.model.values import (
 DECIMALS = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """Where entries are read: whose problems, by which clock."""
-
-    scope: Scope
-    clock: Clock
-
-
 def read_entry(scope: Scope, node: MapNode, where: Selecting) -> AssetEntry | None:
     """One entry; None after an error, and where the schema refused its `match`.
 
     `where` has what all entries share.
     """
-    reading = Entries(scope, where.clock)
+    where = replace(where, scope=scope)
     values: dict[Field, Setting[FieldValue]] = {}
     for key, value in node.items():
         reader = _VALUES.get(key)
         if reader is None or (key in _CAN_BE_NULL and is_unwritten(scope, value)):
             continue
-        if (got := reader(reading, value)) is not None:
+        if (got := reader(where, value)) is not None:
             values[Field(key)] = setting(scope, value, got.value)
     _check_zone(scope, node, values)
     tags = read_tags(scope, node["tags"]) if "tags" in node else None
@@ -69,7 +60,7 @@ def read_entry(scope: Scope, node: MapNode, where: Selecting) -> AssetEntry | No
     _check_wish(scope, node)
     if "match" not in node:
         return None
-    name, rule = _read_whom(replace(where, scope=scope), node["match"])
+    name, rule = _read_whom(where, node["match"])
     if name is None and rule is None:
         return None
     protect = says_true(node, "protect")
@@ -89,7 +80,7 @@ def _read_whom(where: Selecting, node: Node) -> tuple[PhotoName | None, Selector
     return None, read_own_rule(where, node)
 
 
-def _description(where: Entries, node: Node) -> Got[FieldValue]:  # noqa: ARG001 (one of the readers)
+def _description(where: Selecting, node: Node) -> Got[FieldValue]:  # noqa: ARG001 (one of the readers)
     return Got(text_or_nothing(node))
 
 
@@ -99,7 +90,7 @@ def text_or_nothing(node: Node) -> str:
     return "" if part.value is None else normal_description(part.text)
 
 
-def _taken(where: Entries, node: Node) -> Got[FieldValue] | None:
+def _taken(where: Selecting, node: Node) -> Got[FieldValue] | None:
     part = scalar(node)
     if part.value is None:
         where.scope.error(
@@ -120,7 +111,7 @@ def _has_offset(text: str) -> bool:
     return moment.offset is not None or not moment.timed
 
 
-def _location(where: Entries, node: Node) -> Got[FieldValue] | None:
+def _location(where: Selecting, node: Node) -> Got[FieldValue] | None:
     if isinstance(node, Scalar):
         return Got(None)
     parts = mapping(node)
@@ -153,20 +144,20 @@ def _degrees(scope: Scope, node: Scalar) -> float | None:
     return float(value)
 
 
-def _rating(where: Entries, node: Node) -> Got[FieldValue]:  # noqa: ARG001
+def _rating(where: Selecting, node: Node) -> Got[FieldValue]:  # noqa: ARG001
     value = scalar(node).value
     return Got(None if value is None else normal_rating(float(value)))
 
 
-def _visibility(where: Entries, node: Node) -> Got[FieldValue]:  # noqa: ARG001
+def _visibility(where: Selecting, node: Node) -> Got[FieldValue]:  # noqa: ARG001
     return Got(Visibility(scalar(node).text))
 
 
-def _favorite(where: Entries, node: Node) -> Got[FieldValue]:  # noqa: ARG001
+def _favorite(where: Selecting, node: Node) -> Got[FieldValue]:  # noqa: ARG001
     return Got(scalar(node).value is True)
 
 
-_VALUES: Mapping[str, Callable[[Entries, Node], Got[FieldValue] | None]] = {
+_VALUES: Mapping[str, Callable[[Selecting, Node], Got[FieldValue] | None]] = {
     "description": _description,
     "taken": _taken,
     "location": _location,

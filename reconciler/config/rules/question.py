@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reconciler.config import faults
 from reconciler.config.report import Report, Scope
@@ -42,7 +43,7 @@ def read_expression(text: str, where: Selecting, report: Report) -> Selector | N
     scope = Scope(report, FILE, node)
     refused = faults.check(scope, language().schema["definitions"]["match"])
     sound = without(node, refused) if refused else node
-    return None if sound is None else read_rule(Selecting(scope, where.clock, None, where.named), sound)
+    return None if sound is None else read_rule(replace(where, scope=scope), sound)
 
 
 def rule_named(text: str, desired: Desired) -> Selector | None:
