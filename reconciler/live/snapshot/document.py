@@ -85,14 +85,10 @@ def document_of(snapshot: Snapshot) -> dict[str, Json]:
     live, covers = snapshot.live, snapshot.covers or Covers()
     assets = sorted(live.assets.values(), key=lambda asset: (asset.file_created_at, asset.id))
     numbers = {asset.id: number for number, asset in enumerate(assets)}
-    tagged: dict[str, list[str]] = {}
-    for photo, paths in live.tags_of.items():
-        for path in paths:
-            tagged.setdefault(path, []).append(photo)
-    people: dict[str, list[str]] = {}
-    for photo, persons in live.people_of.items():
-        for person in persons:
-            people.setdefault(person.id, []).append(photo)
+
+    def of_each(ids: Mapping[str, Iterable[str]]) -> dict[str, Json]:
+        return {key: numbered(ids[key], numbers) for key in sorted(ids)}
+
     return {
         "kind": KIND,
         "version": VERSION,
@@ -104,28 +100,24 @@ def document_of(snapshot: Snapshot) -> dict[str, Json]:
             "userId": live.identity.user_id,
             "userName": live.identity.user_name,
         },
-        "features": {
-            "clearsEmbeddedDescription": live.features.clears_embedded_description,
-            "keepsLastTagOff": live.features.keeps_last_tag_off,
-            "storageTemplate": live.features.storage_template,
-            "templateUsesAlbum": live.features.template_uses_album,
-            "canHoldWindow": live.features.can_hold_window,
-        },
+        "features": _features(live.features),
         "assets": to_columns(assets, checksums=covers.checksums),
         "tags": [
             {"id": tag.id, "path": tag.path, "color": tag.color}
             for tag in sorted(live.tags.values(), key=lambda tag: tag.path)
         ],
         "tagsRead": sorted(live.tags_read),
-        "photosOfTags": {path: numbered(tagged[path], numbers) for path in sorted(tagged)},
+        "photosOfTags": of_each(_photos_of(live.tags_of)),
         "albums": [_album(album, covers.shares) for album in live.albums],
-        "members": {key: numbered(live.members[key], numbers) for key in sorted(live.members)},
+        "members": of_each(live.members),
         "otherAlbums": dict(sorted(live.other_albums.items())),
         "unread": live.unread,
         "library": live.library,
         "tagged": dict(sorted(live.tagged.items())),
         "people": [{"id": person.id, "name": person.name} for person in live.people],
-        "photosOfPeople": {person: numbered(people[person], numbers) for person in sorted(people)},
+        "photosOfPeople": of_each(
+            _photos_of({photo: [one.id for one in persons] for photo, persons in live.people_of.items()})
+        ),
         "stacked": numbered(live.stacked, numbers),
         "libraries": dict(sorted(live.libraries.items())),
         "users": [_user(user) for user in live.users] if covers.users else [],
@@ -140,6 +132,35 @@ def document_of(snapshot: Snapshot) -> dict[str, Json]:
             for group, album in groups.items()
         ],
     }
+
+
+def _photos_of(of_photos: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """The photos of each tag or person, by those of each photo."""
+    found: dict[str, list[str]] = {}
+    for photo, keys in of_photos.items():
+        for key in keys:
+            found.setdefault(key, []).append(photo)
+    return found
+
+
+def _features(features: Features) -> dict[str, Json]:
+    return {
+        "clearsEmbeddedDescription": features.clears_embedded_description,
+        "keepsLastTagOff": features.keeps_last_tag_off,
+        "storageTemplate": features.storage_template,
+        "templateUsesAlbum": features.template_uses_album,
+        "canHoldWindow": features.can_hold_window,
+    }
+
+
+def _read_features(data: Mapping[str, Json]) -> Features:
+    return Features(
+        clears_embedded_description=data.get("clearsEmbeddedDescription", True),
+        keeps_last_tag_off=data.get("keepsLastTagOff", True),
+        storage_template=data.get("storageTemplate"),
+        template_uses_album=data.get("templateUsesAlbum", False),
+        can_hold_window=data.get("canHoldWindow", True),
+    )
 
 
 def _other_people(live: Live, *, checksums: bool) -> dict[str, Json]:
@@ -216,7 +237,7 @@ def from_bytes(data: bytes) -> Live:
 
 
 def _live(document: Mapping[str, Json]) -> Live:
-    server, features = document["server"], document.get("features", {})
+    server = document["server"]
     owner = server["userId"]
     photos = document["assets"]
     if isinstance(photos, dict):
@@ -227,13 +248,7 @@ def _live(document: Mapping[str, Json]) -> Live:
     people = tuple(Person(item["id"], item.get("name", "")) for item in document.get("people", ()))
     return Live(
         identity=Identity(owner, server["userName"], server["version"], server["url"]),
-        features=Features(
-            clears_embedded_description=features.get("clearsEmbeddedDescription", True),
-            keeps_last_tag_off=features.get("keepsLastTagOff", True),
-            storage_template=features.get("storageTemplate"),
-            template_uses_album=features.get("templateUsesAlbum", False),
-            can_hold_window=features.get("canHoldWindow", True),
-        ),
+        features=_read_features(document.get("features", {})),
         assets=dict(zip(ids, assets, strict=True)),
         tags={
             item["path"]: Tag(item["id"], item["path"], item.get("color"))
