@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from reconciler.model.asset import AssetState
@@ -40,22 +39,7 @@ class TakenOn(Plain):
     days: YearDays
 
     def matches(self, state: AssetState) -> bool:
-        return state.asset.taken is not None and self.days.has(state.asset.taken.local)
-
-    def select(self, states: Sequence[AssetState]) -> list[AssetState]:
-        has = self.days.has
-        shifts: dict[int | None, timedelta] = {}
-        found = []
-        for state in states:
-            taken = state.asset.taken
-            if taken is None:
-                continue
-            offset = taken.offset
-            if offset not in shifts:
-                shifts[offset] = timedelta(minutes=offset or 0)
-            if has(taken.instant + shifts[offset]):
-                found.append(state)
-        return found
+        return state.asset.taken is not None and self.days.has(state.asset.taken.clock)
 
 
 @dataclass(frozen=True, slots=True)
