@@ -94,7 +94,7 @@ class Errand:
         return self._settled[0]
 
     def will(self, read: Read) -> int:
-        """Plans a read and gives its number."""
+        """Plans a read and gives its number; by one thread at a time, so that all plans are alike."""
         self.reads.append(read)
         return len(self.reads) - 1
 

@@ -94,7 +94,8 @@ class Photos:
             searches = list(choice.parts.selections)
             looking = self._lookups(choice, names)
             if (people := self.people) is not None:
-                beside = [*beside, lambda: self._who_is_on(choice.facts.library, people)]
+                number = self._plan_people(choice.facts.library)
+                beside = [*beside, lambda: self._who_is_on(number, people)]
             self.errand.at_once(lambda: self._search(searches), *looking, *beside)
 
     def _read_all(self, number: int, size: int) -> None:
@@ -117,15 +118,17 @@ class Photos:
         )
         self.errand.came(number, len(found))
         if self.people is not None and not kept.read_anew:
-            self._who_is_on(size, self.people)
+            self._who_is_on(self._plan_people(size), self.people)
         elif self.people is not None and not shows_hidden:
             for asset in found.values():
                 if asset.visibility is Visibility.HIDDEN:
                     self.people.pop(asset.id, None)
 
-    def _who_is_on(self, size: int, people: PeopleOf) -> None:
+    def _plan_people(self, size: int) -> int:
+        return self.errand.will(read(What.PEOPLE, "who is on each photo", people_cost(size), fewest=0))
+
+    def _who_is_on(self, number: int, people: PeopleOf) -> None:
         """Who is on all photos, where the photos themselves are known: nothing tells when that changes."""
-        number = self.errand.will(read(What.PEOPLE, "who is on each photo", people_cost(size), fewest=0))
         source, told, stop = self.errand.source, self.errand.tell("people"), self.errand.stop
         everybody = Selection(hidden=self.errand.hidden)
         if source.dialect.structured_filter:
