@@ -41,6 +41,8 @@ def fault_of_exception(asked: Asked, problem: requests.RequestException) -> Faul
     causes = tuple(_causes(problem))
     if isinstance(problem, requests.exceptions.SSLError):
         return _unreachable(asked, _tls_words(causes), Fate.FINAL, "", Kind.UNREACHABLE)
+    if isinstance(problem, requests.exceptions.ProxyError):
+        return _unreachable(asked, "the proxy did not answer", Fate.UNSENT, "see HTTP_PROXY and HTTPS_PROXY")
     if _any(causes, NameResolutionError, socket.gaierror):
         hint = "is the address right, and is this machine on the network?"
         return _unreachable(asked, f"no machine is known as {asked.host}", Fate.UNSENT, hint)
@@ -51,8 +53,6 @@ def fault_of_exception(asked: Asked, problem: requests.RequestException) -> Faul
         words = f"{asked.host} did not accept the connection in time"
         hint = "is the server on, and is the port right?"
         return _unreachable(asked, words, Fate.UNSENT, hint, Kind.TIMEOUT)
-    if isinstance(problem, requests.exceptions.ProxyError):
-        return _unreachable(asked, "the proxy did not answer", Fate.UNSENT, "see HTTP_PROXY and HTTPS_PROXY")
     if _any(causes, NewConnectionError):
         return _unreachable(asked, f"{asked.host} can't be reached", Fate.UNSENT, "is the address right?")
     if isinstance(problem, requests.Timeout) or _any(causes, ReadTimeoutError):

@@ -481,6 +481,16 @@ def test_connection_refused() -> None:
     assert transport.tally.total == 3
 
 
+def test_a_proxy_that_refuses_is_not_taken_for_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("NO_PROXY", "")
+    error = failing(real("http://photos.example.org"), Repeat.NEVER)
+    assert (error.kind, error.uncertain) == (Kind.UNREACHABLE, False)
+    assert "the proxy did not answer" in str(error) and "HTTP_PROXY" in str(error)
+
+
 def test_connection_lost_before_the_answer() -> None:
     with peer(lambda connection: connection.recv(4096)) as url:
         transport = real(url)
