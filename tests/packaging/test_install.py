@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import html
 import json
 import os
 import pty
@@ -25,6 +26,7 @@ from tests.recipes.jobs import Outcome, Runner, steps
 
 pytestmark = pytest.mark.timeout(600)
 
+CONTRIBUTING = ROOT / "docs" / "contributing.md"
 LEFT_BEHIND = (".git", ".venv", "venv", ".sandbox", "build", "dist", "*.egg-info", "__pycache__", ".*_cache")
 LONG = (
     "RECONCILER_SWEEP=full .venv/bin/python -m pytest tests/sweep",
@@ -38,7 +40,7 @@ NOT_RUN = {
     ),
     **dict.fromkeys(LONG, "it takes many minutes; a smaller part of it is among these tests"),
 }
-DEMO, *OWN_SERVER = [
+DEMO, KEEP_KEY, *OWN_SERVER = [
     line for block in blocks("sh", (README,)) for line in commands(block.text) if line not in NOT_RUN
 ]
 COMMANDS = tuple(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"])
@@ -155,19 +157,36 @@ class TestReadme:
             if line != "…":
                 assert line in printed, f"{line!r} isn't printed, or not at this place:\n{fresh.printed}"
 
+    def test_the_picture_shows_what_is_printed(self, fresh: Fresh) -> None:
+        """docs/make_picture.py draws it anew. Lines break elsewhere in it, and digest and folder differ."""
+        svg = (ROOT / "docs" / "images" / "plan.svg").read_text("utf-8")
+        drawn = html.unescape("\n".join(re.findall(r"<text [^>]*>([^<]*)</text>", svg))).replace("\xa0", " ")
+        printed = fresh.printed.replace("examples/family-album/", "")
+
+        def words(text: str) -> list[str]:
+            return re.sub(r"Digest: \w+", "", text).split()
+
+        plan = printed.partition("Changes for ")[2].partition("\n\nWritten:")[0]
+        told, shown = plan.partition("Plan:"), drawn.partition("Plan:")
+        assert words(shown[2]) == words(told[2])
+        assert set(words(shown[0])) - set(words("$ immich-plan … Changes for immich-plan")) <= set(
+            words(told[0])
+        )
+
     def test_the_first_command_leaves_no_traces_in_the_copy(self, fresh: Fresh) -> None:
         new = {path.name for path in fresh.folder.iterdir()} - {path.name for path in ROOT.iterdir()}
         assert new <= {".venv"}
 
     def test_every_command_is_run_here_or_is_known_not_to_be(self) -> None:
         assert DEMO.endswith("immich-sandbox demo")
+        assert KEEP_KEY == "(umask 077; cat > ~/.immich-key)"
         assert OWN_SERVER == [
             "export IMMICH_API_KEY_FILE=~/.immich-key",
             "immich-validate",
             "immich-plan",
             "immich-apply",
         ]
-        told = {line for block in blocks("sh", (README,)) for line in commands(block.text)}
+        told = {line for block in blocks("sh", (README, CONTRIBUTING)) for line in commands(block.text)}
         assert told >= NOT_RUN.keys()
 
     def test_on_your_own_server(self, away: Away, tmp_path: Path) -> None:
@@ -175,7 +194,11 @@ class TestReadme:
         permissions = [name for row in rows(section(README, "On your own server")) for name in code(row[1])]
         away.run("immich-sandbox", "init", "own", "--from", str(ROOT / "examples/family-album/photos"))
         with serving(away, "own") as (url, admin_key):
-            (tmp_path / ".immich-key").write_text(new_key(url, admin_key, permissions) + "\n")
+            key = new_key(url, admin_key, permissions)
+            subprocess.run(
+                ["bash", "-c", KEEP_KEY], input=f"{key}\n", env={"HOME": str(tmp_path)}, text=True, check=True
+            )
+            assert (tmp_path / ".immich-key").stat().st_mode & 0o777 == 0o600
             first = next(block for block in blocks("yaml", (README,)) if block.kind == "")
             (tmp_path / "photos.yaml").write_text(first.text.replace("https://photos.example.org", url))
             path = f"{away.folder / 'venv' / 'bin'}{os.pathsep}{away.env['PATH']}"
