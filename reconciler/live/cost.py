@@ -16,7 +16,7 @@ REQUEST = 0.005
 """Seconds of a request that hardly asks anything: GET /queues, GET /tags (2.3)."""
 ROW = 75e-6
 """Seconds of a photo in a page, with metadata: 5.7 s of the server and 1.9 s of its database for 100,000."""
-ON = 60e-6
+WHO = 60e-6
 """Seconds of a photo in a page that tells nothing but who is on it."""
 FILTERED = 0.4e-6
 """Seconds that a filter without an index costs for each photo of the library: 0.042 s for 100,000."""
@@ -39,7 +39,7 @@ KEPT = 6e-6
 """Seconds of this machine for a photo that is kept on its disk, counted as if they were the server's."""
 
 STAKE = 4
-"""A look at what may be saved may cost one part in so many of that."""
+"""To find out whether something can be saved may cost one part in so many of what that would be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def search_cost(rows: int, library: int, passes: int = 1) -> Cost:
 def people_cost(rows: int, library: int = 0) -> Cost:
     """Who is on so many photos that are known, found among a library of this size."""
     requests = max(1, -(-rows // PAGE))
-    return Cost(requests, rows, requests * (REQUEST + library * FILTERED) + rows * ON)
+    return Cost(requests, rows, requests * (REQUEST + library * FILTERED) + rows * WHO)
 
 
 def detail_cost(photos: int) -> Cost:

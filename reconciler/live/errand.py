@@ -34,29 +34,30 @@ def nobody_knows() -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a reading may ask besides: `settled` tells whether no edit waits in the server's queues.
-
-    `sees_queues`: there is a key that shows that. `may_check`: the key may ask which files are there;
-    `may_map`: where photos are on the map. `whole`: all photos are wanted, whatever rules ask for, also to
-    tell why one is not meant. `complete`: the state is put down for plans of other files too, so that what
-    decides nothing here is read as well. `libraries` tells the names of external libraries, which takes an
-    administrator's key; without it the reader's own key is used. `known` are the albums that earlier runs
-    have made of album sets. `meter` counts what each read takes. `kept` is what earlier readings have left,
-    which may save asking for it. `than` is the mark of an earlier reading (`live.kept.unchanged`), which is
-    enough where the server still stands as it did.
-    """
+    """What a reading needs to know and may use beside the files and the server."""
 
     settled: Callable[[], bool | None] = nobody_knows
+    """Tells whether no edit waits in the server's queues; None where no key shows that."""
     sees_queues: bool = False
+    """Whether there is a key that shows it."""
     may_check: bool = False
+    """Whether the key may ask which files are there."""
     may_map: bool = False
+    """Whether the key may ask where photos are on the map."""
     whole: bool = False
+    """All photos are wanted, whatever rules ask for, also to tell why one is not meant."""
     complete: bool = False
+    """The state is put down for plans of other files too: what decides nothing here is read as well."""
     libraries: Callable[[], Mapping[str, str]] | None = None
+    """Tells the names of external libraries by an administrator's key; else the reader's own is used."""
     known: KnownAlbums = NOTHING_KNOWN
+    """The albums that earlier runs have made of album sets."""
     meter: Meter = field(default_factory=Meter)
+    """Counts what each read takes."""
     kept: Kept | None = None
+    """What earlier readings have left, which may save asking for it."""
     than: str = ""
+    """The mark of an earlier reading (`live.kept.unchanged`): enough where the server stands as it did."""
 
 
 @dataclass(slots=True)

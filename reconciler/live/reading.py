@@ -16,25 +16,28 @@ FEW_PEOPLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The questions a desired state puts to the server.
-
-    `scan`: rules look for photos, so that the whole library may have to be read; `names` are looked up.
-    `tags` and `branches` are tag paths whose photos must be known, `all_tags` every tag of every photo
-    concerned. `albums` asks for the list of albums, `others` for other people's too, `users` for everybody on
-    the server; `shares` tells that it matters who albums are shared with, `dates` that dates are managed, so
-    that the storage template matters.
-    """
+    """The questions a desired state puts to the server."""
 
     scan: bool
+    """Whether rules look for photos, so that the whole library may have to be read."""
     names: tuple[PhotoName, ...]
+    """The photos to look up."""
     needs: Needs
+    """What rules and groupings need beyond the photos."""
     tags: frozenset[str]
+    """The paths of the tags whose photos must be known, beside those of whole branches (`needs.branches`)."""
     all_tags: bool
+    """Whether every tag of every photo concerned must be known."""
     read_tags: bool
+    """Whether the list of tags is asked for."""
     albums: bool
+    """Whether the list of albums is asked for."""
     shares: bool
+    """Whether it matters who albums are shared with."""
     users: bool
+    """Whether everybody on the server must be known."""
     dates: bool
+    """Whether dates are managed, so that the storage template matters."""
 
     @property
     def asks_size(self) -> bool:

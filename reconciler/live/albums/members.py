@@ -13,11 +13,11 @@ from reconciler.live.errand import Errand
 from reconciler.live.kept.members import KeptMembers
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import Reading
-from reconciler.live.searching.choosing import Choice, counted
+from reconciler.live.searching.choosing import Choice
 from reconciler.live.searching.clauses import ALBUMS
 from reconciler.live.searching.facts import Facts
 from reconciler.live.searching.structured import left_out_of
-from reconciler.live.searching.wording import listed
+from reconciler.live.searching.wording import counted, listed
 from reconciler.model.asset import Asset, Person
 from reconciler.model.desired import AlbumEntry, Desired, Membership
 from reconciler.model.live import Album

@@ -28,7 +28,7 @@ from reconciler.live.plan import Read, What, read
 from reconciler.live.searching.facts import Facts, ids_cost
 from reconciler.live.searching.map import Located
 from reconciler.live.searching.parts import Parts
-from reconciler.live.searching.wording import described, listed
+from reconciler.live.searching.wording import counted, described, listed
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin
 
@@ -188,11 +188,6 @@ def found_on_map(photos: Collection[str], facts: Facts, because: Iterable[Origin
 
 def _lines(reasons: Mapping[str, frozenset[Origin]], ids: Iterable[str] | None = None) -> Iterable[Origin]:
     return (origin for key in (reasons if ids is None else ids) for origin in reasons[key])
-
-
-def counted(count: int, word: str, ending: str = "s") -> str:
-    """A number of something."""
-    return f"1 {word}" if count == 1 else f"{count:,} {word}{ending}"
 
 
 def scan_read(facts: Facts, why: Iterable[Origin]) -> Read:

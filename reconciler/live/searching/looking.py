@@ -29,7 +29,6 @@ from reconciler.live.reading import FEW
 from reconciler.live.searching.choosing import (
     Choice,
     Lookups,
-    counted,
     left_to_read,
     lookup_reads,
     lookups_of,
@@ -40,6 +39,7 @@ from reconciler.live.searching.facts import Facts
 from reconciler.live.searching.map import DEARER, Located, Map, worth_asking
 from reconciler.live.searching.parts import Asked, Parts, parts_of, undated
 from reconciler.live.searching.structured import structured_parts_of
+from reconciler.live.searching.wording import counted
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin

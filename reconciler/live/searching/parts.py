@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.immich.keyset import OPEN, Range
 from reconciler.immich.search import Selection
@@ -34,7 +34,9 @@ class Asked:
     because: tuple[Origin, ...]
 
 
-Reasons = dict[Any, set[Origin]]
+K = TypeVar("K")
+Reasons = dict[K, set[Origin]]
+"""What is asked for, each with the lines that ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,9 @@ def undated(asked: Asked) -> Asked:
 
 def parts_of(asked: Iterable[Asked], facts: Facts) -> Parts:
     """What to ask the server for, nothing twice: a search within another one is left out."""
-    selections: Reasons = defaultdict(set)
-    ids: Reasons = defaultdict(set)
-    checksums: Reasons = defaultdict(set)
+    selections: Reasons[Selection] = defaultdict(set)
+    ids: Reasons[str] = defaultdict(set)
+    checksums: Reasons[str] = defaultdict(set)
     asked, on_map = told_by_map(asked, facts)
     for one in asked:
         wanted = known_photos(one.slice, facts)
@@ -97,13 +99,13 @@ def parts_of(asked: Iterable[Asked], facts: Facts) -> Parts:
     return Parts(joined, frozen(ids), frozen(checksums), frozen(on_map), asks_all)
 
 
-def told_by_map(asked: Iterable[Asked], facts: Facts) -> tuple[list[Asked], Reasons]:
+def told_by_map(asked: Iterable[Asked], facts: Facts) -> tuple[list[Asked], Reasons[str]]:
     """What is asked without coordinates, and the photos that the map tells in place of some of it.
 
     It shows no hidden photos, so these are asked for beside it.
     """
     rest: list[Asked] = []
-    on_map: Reasons = defaultdict(set)
+    on_map: Reasons[str] = defaultdict(set)
     for one in asked:
         plain = one.slice.anywhere
         photos = facts.on_map.get(one.slice) if one.slice.where else None
@@ -117,7 +119,7 @@ def told_by_map(asked: Iterable[Asked], facts: Facts) -> tuple[list[Asked], Reas
     return rest, on_map
 
 
-def frozen(reasons: Reasons) -> dict[Any, frozenset[Origin]]:
+def frozen(reasons: Reasons[str]) -> dict[str, frozenset[Origin]]:
     """The same in a fixed order."""
     return {key: frozenset(why) for key, why in sorted(reasons.items())}
 
@@ -227,7 +229,7 @@ def _with_words(selection: Selection, part: Slice, facts: Facts) -> list[Selecti
 # Nothing twice
 
 
-def _joined(selections: Reasons) -> dict[Selection, frozenset[Origin]]:
+def _joined(selections: Reasons[Selection]) -> dict[Selection, frozenset[Origin]]:
     """Searches whose times overlap made one, and those within another left out."""
     groups: dict[Selection, list[tuple[Range, set[Origin]]]] = defaultdict(list)
     for selection, why in selections.items():

@@ -92,11 +92,11 @@ class Photos:
             self._find_the_rest(names, choice)
         else:
             searches = list(choice.parts.selections)
-            looking = self._lookups(choice, names)
+            lookups = self._lookups(choice, names)
             if (people := self.people) is not None:
                 number = self._plan_people(choice.facts.library)
                 beside = [*beside, lambda: self._who_is_on(number, people)]
-            self.errand.at_once(lambda: self._search(searches), *looking, *beside)
+            self.errand.at_once(lambda: self._search(searches), *lookups, *beside)
 
     def _read_all(self, number: int, size: int) -> None:
         """The whole library: what is kept of it, brought up to date, or a scan."""

@@ -71,25 +71,25 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of the library: the photos that fit all that is said here; without anything, all of it.
-
-    `tags` are carried, or one below each; `albums` are names, folded; `people` are on it, by name or id, and
-    `library` is an external library, likewise; `words` are texts that the server only compares letter by
-    letter; the texts are parts of the path, the file's name and the caption. `clauses` are what only a
-    structured filter can say. `where` are conditions on coordinates, which no filter knows: the map does.
-    """
+    """A part of the library: the photos that fit all that is said here; without anything, all of it."""
 
     ids: frozenset[str] | None = None
     checksums: frozenset[str] | None = None
     tags: frozenset[str] = frozenset()
+    """Paths of tags; each is carried, or one below it."""
     albums: frozenset[str] = frozenset()
+    """Names of albums, folded; it is in each of them."""
     people: frozenset[str] = frozenset()
+    """Names or ids of persons; each is on it."""
     library: str | None = None
+    """The name or id of the external library that it lies in."""
     stacked: bool = False
     words: frozenset[tuple[TextField, TextMatcher]] = frozenset()
+    """Texts that the server only compares letter by letter."""
     path: str = ""
     file: str = ""
     caption: str = ""
+    """Parts of its path, of its file's name and of its caption."""
     type: AssetType | None = None
     favorite: bool | None = None
     rating: int | None = None
@@ -97,7 +97,9 @@ class Slice:
     taken: Range = OPEN
     added: Range = OPEN
     clauses: frozenset[Clause] = frozenset()
+    """What only a structured filter can say."""
     where: frozenset[Where] = frozenset()
+    """Conditions on coordinates, which no filter knows, but the map does."""
 
     @property
     def anywhere(self) -> Slice:

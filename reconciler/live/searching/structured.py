@@ -39,9 +39,9 @@ Grouped = dict[Branch, tuple[int, set[Origin]]]
 
 def structured_parts_of(asked: Iterable[Asked], facts: Facts) -> Parts:
     """What to ask a server for that takes a structured filter, nothing twice."""
-    ids: Reasons = defaultdict(set)
-    checksums: Reasons = defaultdict(set)
-    rest: Reasons = defaultdict(set)
+    ids: Reasons[str] = defaultdict(set)
+    checksums: Reasons[str] = defaultdict(set)
+    rest: Reasons[Slice] = defaultdict(set)
     asked, on_map = told_by_map(asked, facts)
     for one in asked:
         photos = known_photos(one.slice, facts)
@@ -66,7 +66,7 @@ def structured_parts_of(asked: Iterable[Asked], facts: Facts) -> Parts:
     return Parts(selections, frozen(ids), frozen(checksums), frozen(on_map), frozenset(whole))
 
 
-def _joined(slices: Reasons) -> Reasons:
+def _joined(slices: Reasons[Slice]) -> Reasons[Slice]:
     """Slices of several rules that differ only in which tags, albums or people they choose made one."""
     found = slices
     for name in (TAGS, ALBUMS, PEOPLE):

@@ -1,4 +1,4 @@
-"""A search in words, the same for the same search."""
+"""Searches and numbers in words, for the reading plan; the same search is always told alike."""
 
 from __future__ import annotations
 
@@ -53,6 +53,11 @@ def listed(names: list[str], joint: str = ", ") -> str:
     """A few names, and how many more there are."""
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
     return joint.join(names[:NAMED]) + more
+
+
+def counted(count: int, word: str, ending: str = "s") -> str:
+    """A number of something."""
+    return f"1 {word}" if count == 1 else f"{count:,} {word}{ending}"
 
 
 def described(selection: Selection, facts: Facts) -> str:

@@ -27,32 +27,38 @@ NAMES = 5
 
 @dataclass(frozen=True, slots=True)
 class Covers:
-    """What was asked for a snapshot, so that what it doesn't hold isn't there.
-
-    `whole`: all photos that show; `hidden`: the hidden ones too; otherwise only the `named` ones (by the text
-    of their names). `checksums` of the photos are there. `tags` and `albums`: the lists of these; of other
-    people's albums only those with the names in `others` (folded), or `all_others`. `people` are the persons
-    whose photos are known, by id or folded name; `everyone`: all of them; `names`: persons have their names.
-    `stacks` and `libraries` are known, `shares` (who albums are shared with) and `users` (of the server).
-    `owners` are the other people whose photos are there, by id, folded name or address, or `any`.
-    """
+    """What was asked for a snapshot: of that, what it doesn't hold isn't on the server either."""
 
     whole: bool = False
+    """All photos that show; otherwise only those in `named`."""
     hidden: bool = False
+    """Hidden photos too."""
     named: frozenset[str] = frozenset()
+    """The photos that files named, by the texts of their names."""
     checksums: bool = False
+    """The photos' checksums."""
     tags: bool = False
+    """The list of tags."""
     albums: bool = False
+    """The list of albums; of other people's only those in `others`, or `all_others`."""
     others: frozenset[str] = frozenset()
+    """Names of albums, folded."""
     all_others: bool = False
     people: frozenset[str] = frozenset()
+    """The persons whose photos are known, by id or folded name."""
     everyone: bool = False
+    """The photos of all persons."""
     names: bool = True
+    """The names of people."""
     stacks: bool = False
     libraries: bool = False
+    """The names of external libraries."""
     shares: bool = False
+    """Who albums are shared with."""
     users: bool = False
+    """Everybody on the server."""
     owners: frozenset[str] = frozenset()
+    """The other people whose photos are there, by id, folded name or address, or `any`."""
 
 
 def covered_by(reading: Reading, *, whole: bool, checksums: bool, names: bool) -> Covers:

@@ -18,9 +18,9 @@ from reconciler.live.errand import Errand
 from reconciler.live.kept.tags import TagMemory, carries, memory_of
 from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import Reading
-from reconciler.live.searching.choosing import counted, tag_read, tags_one_by_one, told_apart_read
+from reconciler.live.searching.choosing import tag_read, tags_one_by_one, told_apart_read
 from reconciler.live.searching.facts import Facts
-from reconciler.live.searching.wording import listed
+from reconciler.live.searching.wording import counted, listed
 from reconciler.live.tags.deciding import Deciding
 from reconciler.live.tags.memberships import (
     Found,
@@ -36,6 +36,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.groupings import ByTag
 
 MOMENT = timedelta(seconds=1)
+"""Before the first and after the last photo, since the server keeps microseconds and shows milliseconds."""
 
 BesideOf = Callable[[Asset], Beside]
 """What was asked of an asset's people, stack and library."""
