@@ -64,7 +64,7 @@ def apply_plan(
     try:
         tools.journal.end(report)
     except StateUnusable as error:
-        tools.progress.say(f"the run's account can't be kept: {error}")
+        tools.progress.say(f"the run's report can't be kept: {error}")
     return report
 
 
@@ -131,7 +131,7 @@ class _Run:
         return self._account()
 
     def _with_troubles(self, error: Exception) -> Exception:
-        """Where nothing was written there is no account: the error says which queues are left paused."""
+        """Where nothing was written there is no report: the error says which queues are left paused."""
         if self.window and self.window.troubles:
             return QueuesBusy("; ".join([str(error), *self.window.troubles.values()]))
         return error

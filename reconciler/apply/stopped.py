@@ -1,4 +1,4 @@
-"""The accounts of runs that were stopped: by a person, or by the clock. Pure."""
+"""The reports of runs that were stopped: by a person, or by the clock. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.plan.report import Fate, OperationReport, Outcome, Report
 
 
 def not_begun(plan: Plan, interruption: Interruption) -> Report:
-    """The account of a run that was stopped before it wrote anything: everything is left to the next."""
+    """The report of a run that was stopped before it wrote anything: everything is left to the next."""
     if not interruption.reason:
         return Report(Outcome.INTERRUPTED)
     left = [

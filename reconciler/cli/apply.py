@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How to show the plan and the account.",
+    help="How to show the plan and the report.",
 )
 @click.option("--allow-missing", is_flag=True, help="Go on although named photos aren't there.")
 @click.option("--retry-undone", is_flag=True, help="Try again what the server has undone before.")
@@ -121,16 +121,16 @@ def main(
     from reconciler.apply.check import OnDrift
     from reconciler.cli.applying.session import Session
     from reconciler.cli.connecting.connect import Ask
-    from reconciler.cli.telling.account import View
+    from reconciler.cli.telling.view import View
 
     view = View(form, wants_color(no_color), width(), full)
     session = Session(
         view,
-        yes,
-        allow_missing,
-        retry_undone,
-        state_dir,
-        quiet,
+        yes=yes,
+        allow_missing=allow_missing,
+        retry_undone=retry_undone,
+        state_dir=state_dir,
+        quiet=quiet,
         wait=not no_wait,
         asked=asked,
         bounds=bounds,

@@ -83,21 +83,16 @@ def restore(paths: tuple[str, ...], server: str | None, account: str | None, sta
 
     Exit codes: 0 all of them run again, 1 one could not be resumed, or another run is at work.
     """
-    from datetime import UTC, datetime
-
     from reconciler.apply.protocols import Interruption, Limits, Silent
     from reconciler.apply.queues.window import Window
     from reconciler.apply.queues.window import restore as give_back_left
     from reconciler.apply.state.database import state_in
     from reconciler.apply.state.exclusion import only_run
+    from reconciler.cli.applying.clock import now
     from reconciler.cli.connecting.connect import Ask, connect
     from reconciler.immich.writer import Writer
 
     state = state_in(state_dir)
-
-    def now() -> str:
-        return datetime.now(UTC).isoformat(timespec="seconds")
-
     settings = _settings(paths, server)
     with (
         connect(settings, Ask(server, account or settings.server.admin)) as connection,
@@ -109,16 +104,15 @@ def restore(paths: tuple[str, ...], server: str | None, account: str | None, sta
             return
         if connection.admin is None:
             stop(_no_queues(connection))
-        writer = Writer(connection.admin.transport, connection.dialect)
         window = Window(
-            connection.server,
-            connection.admin,
-            writer,
-            state,
-            Silent(),
-            Interruption(),
-            Limits(),
-            now,
+            server=connection.server,
+            reader=connection.admin,
+            writer=Writer(connection.admin.transport, connection.dialect),
+            state=state,
+            progress=Silent(),
+            interruption=Interruption(),
+            limits=Limits(),
+            now=now,
         )
         resumed = give_back_left(window)
     if resumed:

@@ -145,10 +145,10 @@ def verify(
     from reconciler.cli.applying.again import Return
     from reconciler.cli.applying.session import Session
     from reconciler.cli.connecting.connect import Ask
-    from reconciler.cli.telling.account import View
+    from reconciler.cli.telling.view import View
 
     view = View(form, wants_color(no_color), width(), full)
-    session = Session(view, True, False, False, state_dir, quiet, asked=asked)
+    session = Session(view, yes=True, state_dir=state_dir, quiet=quiet, asked=asked)
     raise SystemExit(int(Return(session, Ask(server, account, verbose), files).verify(run, wait=wait)))
 
 

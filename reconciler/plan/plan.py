@@ -126,6 +126,14 @@ class Plan:
         """Whether queues must be held still: only where sidecars are written."""
         return any(writes_sidecars(operation) for operation in self.operations)
 
+    @property
+    def may_match_more(self) -> bool:
+        """Whether the server's own work after it (the name of a place) may let rules match more.
+
+        What touches no file (albums, hearts) is read back as planned, and the plan knew what it leads to.
+        """
+        return self.needs_window or self.migrates
+
 
 def make_plan(
     comparison: Comparison,

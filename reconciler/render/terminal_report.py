@@ -1,4 +1,4 @@
-"""The account of one apply as text for a terminal."""
+"""The report of one apply as text for a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server, or a network, that misbehaves: the account is exact, and the next run finishes the job."""
+"""A server, or a network, that misbehaves: the report is exact, and the next run finishes the job."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_an_album_that_could_not_be_made_is_made_by_the_next_run(
 
 
 def exact(place: Here, report: Any) -> None:
-    """What the account says of each operation is what the server has."""
+    """What the report says of each operation is what the server has."""
     complete = all(item.fate is Fate.WRITTEN for item in report.operations)
     place.library.faults.clear()
     left = place.plan(WISH).changes

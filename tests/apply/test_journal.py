@@ -305,7 +305,7 @@ def test_the_jobs_of_an_earlier_run_are_waited_for(tmp_path: Path) -> None:
         assert all(not queue.pending for queue in place.reader.queues().values())
 
 
-# -- settling the account later ------------------------------------------------------------------------
+# -- reading back later -----------------------------------------------------------------------------------
 
 
 def test_without_waiting_the_account_is_open_until_it_is_settled(tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ def test_no_photo_is_written_twice_in_a_round(
 def test_stopped_between_two_requests_and_run_again_it_converges(
     library: list[NewAsset], shared: Shared, wish: dict[str, Any], stop_at: int
 ) -> None:
-    """Asked to stop after a few requests, the account is exact and the next run finishes it."""
+    """Asked to stop after a few requests, the report is exact and the next run finishes it."""
     with tempfile.TemporaryDirectory() as folder, shared_world(Path(folder), library, shared) as here:
         plan = here.plan(wish)
         assume(not plan.problems and plan.changes)

@@ -121,7 +121,7 @@ class Case:
         self.faults = Chances(self.name)
 
     def carry_out(self) -> Model:
-        """Applies the wish amid faults, as often as the account asks for it; what the library holds now."""
+        """Applies the wish amid faults, as often as the report asks for it; what the library holds now."""
         place = self.place
         paused = _paused(place)
         wanted, reverts = self.model.after(self.wish), self.model.reverts(self.wish)
@@ -129,7 +129,7 @@ class Case:
             report = self._until_settled(reverts)
         _same(f"after «{report.outcome}»", wanted, seen(place))
         if reverts is not (report.outcome is Outcome.UNSETTLED):
-            raise Differs(f"the account says «{report.outcome}», while reverted by the server: {reverts}")
+            raise Differs(f"the report says «{report.outcome}», while reverted by the server: {reverts}")
         if _paused(place) != paused:
             raise Differs(f"paused before: {sorted(paused)}, now: {sorted(_paused(place))}")
         if place.state.leases("sandbox"):

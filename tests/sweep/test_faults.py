@@ -137,7 +137,7 @@ def told(ended: Ended) -> str:
 
 
 def dishonest(course: Course, ended: Ended) -> Iterable[str]:
-    """Where the exit code and the account of a disturbed run are not what the server shows."""
+    """Where the exit code and the report of a disturbed run are not what the server shows."""
     bench = course.bench
     if ended.code == 0:
         yield from (f"called done: {line}" for line in _differences(bench, course.after))

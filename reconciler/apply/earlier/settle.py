@@ -1,4 +1,4 @@
-"""Settling a run's account later: what it wrote is read again and judged as at the end of an apply."""
+"""The report of an earlier run: what it wrote is read again and judged as at the end of an apply."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.plan.standing import standings
 
 
 def settle(past: Past, live: Live, tools: Tools, *, waiting: str, newest: bool) -> Report:
-    """The account of a run as it stands now. `live` must hold what its changes touch.
+    """The report of a run as it stands now. `live` must hold what its changes touch.
 
     What the server has undone is remembered as after an apply, but only by the `newest` run: what an older
     one wrote may be gone because a later one wanted it so. Raises StateUnusable.

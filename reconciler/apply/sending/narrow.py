@@ -44,7 +44,7 @@ class Narrowed:
     left_alone: tuple[ItemFailure, ...] = ()
 
     def told(self, whole: Operation, report: OperationReport | None) -> OperationReport:
-        """The account of the `whole` operation, given that of what was sent of it."""
+        """The report of the `whole` operation, given that of what was sent of it."""
         photos = len(asset_ids(whole))
         if report is None:
             return OperationReport(whole.text, photos, Fate.NOT_SENT, MOVED, self.left_alone)

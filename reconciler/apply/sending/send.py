@@ -1,4 +1,4 @@
-"""Sends operations: side by side where they are independent, and with an account of every single one."""
+"""Sends operations: side by side where they are independent, and with a report on every single one."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Sender:
     def send(self, stage: Stage, moved: Moved = NOTHING_MOVED) -> list[Sent]:
         """Sends one stage, without what has moved; never raises ServerError.
 
-        The accounts stand in the order of the plan.
+        The reports stand in the order of the plan.
         """
         with self.writer.transport.watched(self.pace):
             return self._send(stage, moved)

@@ -1,7 +1,7 @@
 """The journal of runs: what a run is about to do and what became of it, each written down before and after.
 
 It serves three ends: to continue a run that died (`immich-apply --resume`), to take one back (`immich-undo`)
-and to settle its account later (`immich-runs verify`). Nothing of it holds a key.
+and to see later whether it has lasted (`immich-runs verify`). Nothing of it holds a key.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class What(StrEnum):
 
 
 BROKE = "failed"
-"""The outcome of a run that ended with an error before it could give an account."""
+"""The outcome of a run that ended with an error before it could give a report."""
 
 
 class Journal(Protocol):
@@ -79,11 +79,11 @@ class Journal(Protocol):
         ...
 
     def end(self, report: Report) -> None:
-        """The run is over and this is its account."""
+        """The run is over and this is its report."""
         ...
 
     def broke(self, error: str) -> None:
-        """The run ended with an error and without an account."""
+        """The run ended with an error and without a report."""
         ...
 
 
@@ -212,7 +212,7 @@ class RunJournal:
         self._mark(number, stage, report.error, failures_text(report.failures))
 
     def end(self, report: Report) -> None:
-        """The account; what was never sent is marked so."""
+        """The report; what was never sent is marked so."""
         self._end(report.outcome.value, report.error, report.settled, len(report.reverted))
 
     def broke(self, error: str) -> None:

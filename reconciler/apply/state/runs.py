@@ -230,7 +230,7 @@ class Runs:
             )
 
     def settle(self, run: Run, outcome: Outcome, settled: int, reverted: int) -> None:
-        """Writes down what was found when a run's account was settled later."""
+        """Writes down what was found when a run was read back later."""
         with self.state.usable(), closing(self.state.connect()) as database:
             database.execute(
                 "update run set outcome = ?, settled = ?, reverted = ? where id = ?",

@@ -1,11 +1,10 @@
-"""Coming back to an earlier run: taking it back, continuing it, settling its account."""
+"""Coming back to an earlier run: taking it back, continuing it, reading back what it wrote."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -21,16 +20,16 @@ from reconciler.apply.state.database import state_in
 from reconciler.apply.state.exclusion import only_run
 from reconciler.apply.state.journal import Stage, What
 from reconciler.apply.state.runs import NoSuchRun, Past, Run, Runs
-from reconciler.apply.tools import Tools
-from reconciler.cli.applying.before import after_earlier_runs, now
-from reconciler.cli.applying.session import EXITS, Session
+from reconciler.cli.applying.before import after_earlier_runs
+from reconciler.cli.applying.clock import now
+from reconciler.cli.applying.session import EXITS, Here, Session
 from reconciler.cli.connecting.connect import Ask, Calls, Connection, connect, names_server, server_of
 from reconciler.cli.errors import stop
 from reconciler.cli.exits import Exit
 from reconciler.cli.planning.files import load_files
 from reconciler.cli.planning.remembered import Remembered
-from reconciler.cli.telling.account import Account
 from reconciler.cli.telling.progress import progress
+from reconciler.cli.telling.reporting import Reporting
 from reconciler.diff.converged import without
 from reconciler.live.touched import Touched, read_touched
 from reconciler.model.desired import Desired
@@ -51,9 +50,7 @@ class Opened:
     """An earlier run, and a connection to its server with everything to go on."""
 
     past: Past
-    connection: Connection
-    tools: Tools
-    account: Account
+    here: Here
     runs: Runs
 
     def read(self, touched: Touched) -> Live:
@@ -61,20 +58,20 @@ class Opened:
         changes = self.past.plan.changes
         fields = {item.field for change in changes.assets for item in change.fields}
         return read_touched(
-            self.tools.reader,
+            self.here.tools.reader,
             touched,
-            identity=self.connection.identity,
-            features=self.connection.features(Field.TAKEN in fields or any(refiled_by(changes))),
+            identity=self.here.connection.identity,
+            features=self.here.connection.features(Field.TAKEN in fields or any(refiled_by(changes))),
         )
 
     def jobs(self, *, wait: bool) -> str:
         """Why it isn't known that the run's jobs are done, having waited or not; empty where it is."""
-        tools, admin = self.tools, self.connection.admin
+        tools, admin = self.here.tools, self.here.connection.admin
         if admin is None:
             return self._unread(wait=wait)
         if not wait:
             left = jobs_left(admin)
-            return (left and f"{left:,} jobs are still waiting in the server's queues") or ""
+            return f"{left:,} jobs are still waiting in the server's queues" if left else ""
         photos = photos_of(self.runs.sent(self.past.run))
         return held_up(admin) or wait_until_idle(
             admin, tools.progress, tools.interruption, tools.limits, photos
@@ -82,16 +79,17 @@ class Opened:
 
     def half_done(self) -> str:
         """Why what broke off may not last, though its jobs are over; empty where it will."""
-        found = half_done(self.past, self.tools.reader).after
+        found = half_done(self.past, self.here.tools.reader).after
+        if not found:
+            return ""
         return (
-            found
-            and f"the server may have died before it wrote {count(len(found), 'photo')} to the files: "
+            f"the server may have died before it wrote {count(len(found), 'photo')} to the files: "
             "immich-apply has them read again"
-        ) or ""
+        )
 
     def _unread(self, *, wait: bool) -> str:
         """The same where no queue can be watched: the photos show it."""
-        past, tools, moment = self.past, self.tools, self.tools.now()
+        past, tools, moment = self.past, self.here.tools, self.here.tools.now()
         photos = photos_of(self.runs.sent(past.run))
         if wait:
             watching, asked = tools.progress, tools.interruption
@@ -110,43 +108,44 @@ class Return:
 
     def undo(self, number: int | None) -> Exit:
         """Shows what takes a run back, asks, and applies it."""
-        with self._opened(number, What.UNDO) as here:
-            after_earlier_runs(here.tools)
-            live = here.read(touched_by_undo(here.past))
-            attempts = here.tools.state.attempts(here.past.run.user)
-            plan = undo_plan(here.past, live, attempts)
-            done = self._apply_rest(here, plan, live, f"take back of run {here.past.run.id}")
-            remembered = Remembered(here.tools.state, here.past.run.user)
+        with self._opened(number, What.UNDO) as opened:
+            past, tools = opened.past, opened.here.tools
+            after_earlier_runs(tools)
+            live = opened.read(touched_by_undo(past))
+            plan = undo_plan(past, live, tools.state.attempts(past.run.user))
+            done = self._apply_rest(opened, plan, live, f"take back of run {past.run.id}")
+            remembered = Remembered(tools.state, past.run.user)
             if known := remembered.read():  # what is taken back was nobody's doing on the server
                 remembered.replace(without(known, plan.changes), now())
             return done
 
     def resume(self, number: int | None) -> Exit:
         """Says what became of what was in flight, and applies what is left of the run's plan."""
-        with self._opened(number, What.RESUME) as here:
-            run, plan = here.past.run, here.past.plan
+        with self._opened(number, What.RESUME) as opened:
+            run, plan = opened.past.run, opened.past.plan
             if not run.resumable:
                 self._nothing(
-                    here, f"Nothing to resume: run {run.id} ({outcome_words(run)}) went to its end."
+                    opened, f"Nothing to resume: run {run.id} ({outcome_words(run)}) went to its end."
                 )
                 return Exit.DONE
-            after_earlier_runs(here.tools)
-            live = here.read(touched_by(plan.changes))
-            _proven(here, live, keep=True)
-            return self._apply_rest(here, plan, live, f"do of run {run.id}", closes=True)
+            after_earlier_runs(opened.here.tools)
+            live = opened.read(touched_by(plan.changes))
+            _proven(opened, live, keep=True)
+            return self._apply_rest(opened, plan, live, f"do of run {run.id}", closes=True)
 
     def verify(self, number: int | None, *, wait: bool) -> Exit:
-        """Reads back what a run wrote, and gives its account as it is now."""
-        with self._opened(number, What.APPLY) as here:
-            run = here.past.run
-            waiting = here.jobs(wait=wait) or here.half_done()
-            live = here.read(touched_by(here.past.changes))
-            past = _proven(here, live, keep=not waiting)
-            later = [item.id for item in here.runs.all(server=run.server, user=run.user) if item.touched]
-            report = settle(past, live, here.tools, waiting=waiting, newest=run.id == max(later, default=0))
+        """Reads back what a run wrote, and tells what of it has lasted."""
+        with self._opened(number, What.APPLY) as opened:
+            run, runs = opened.past.run, opened.runs
+            waiting = opened.jobs(wait=wait) or opened.half_done()
+            live = opened.read(touched_by(opened.past.changes))
+            past = _proven(opened, live, keep=not waiting)
+            wrote = (item.id for item in runs.all(server=run.server, user=run.user) if item.touched)
+            newest = run.id == max(wrote, default=0)
+            report = settle(past, live, opened.here.tools, waiting=waiting, newest=newest)
             if not waiting:
-                here.runs.settle(run, report.outcome, report.settled, len(report.reverted))
-            here.account.add(report, past.plan)
+                runs.settle(run, report.outcome, report.settled, len(report.reverted))
+            opened.here.reporting.add(report, past.plan)
             return EXITS[report.outcome]
 
     # -- how -------------------------------------------------------------------------------------------
@@ -167,11 +166,11 @@ class Return:
             connect(desired, ask, Calls(tuple(methods_for(past.plan.operations)))) as connection,
             only_run(state, connection.server, now) as hold,
             progress(self.session.quiet) as watching,
-            closing(Account(self.session.view, watching)) as account,
+            closing(Reporting(self.session.view, watching)) as reporting,
         ):
             _same(run, past, connection)
             tools = self.session.tools(connection, desired, state, watching, hold, what, run.id)
-            yield Opened(past, connection, tools, account, runs)
+            yield Opened(past, Here(desired, connection, tools, reporting), runs)
 
     def _chosen(self, runs: Runs, number: int | None, what: What, given: Desired | None) -> Run:
         """The run that is meant: the one named, or the last one that there is something to do about."""
@@ -210,34 +209,35 @@ class Return:
         there = [str(path) for path in named if path.is_file()]
         return self.session.asked.over(load_files(there) if there else Desired())
 
-    def _apply_rest(self, here: Opened, plan: Plan, live: Live, what: str, *, closes: bool = False) -> Exit:
-        """Shows what of a plan is left, and applies it; the account tells what has moved as well.
+    def _apply_rest(self, opened: Opened, plan: Plan, live: Live, what: str, *, closes: bool = False) -> Exit:
+        """Shows what of a plan is left, and applies it; the report tells what has moved as well.
 
         Where nothing is left, the run that is looked at counts as done, if that `closes` it.
         """
         found = tuple(standings(plan.changes, live, plan.labels))
         rest = check(plan.changes, found, live.albums)
+        here = opened.here
         if rest.changes or (closes and plan.migrates):
-            here.account.watching.rest()
+            here.reporting.watching.rest()
             self.session.show(_left_of(plan, rest, live))
-            report = self.session.apply(plan, here.tools, here.connection, here.account, saved=False)
+            report = self.session.apply(plan, here, saved=False)
             return EXITS[report.outcome]
         for note in plan.notes:
             click.echo(f"note: {note.text}", err=True)
         if rest.drifted:
             report = Report(Outcome.PARTIAL, drifted=rest.drifted)
-            here.account.add(report, plan)
+            here.reporting.add(report, plan)
             return EXITS[report.outcome]
         if closes:
-            here.runs.settle(here.past.run, Outcome.DONE, len(found), 0)
-        self._nothing(here, f"Nothing is left to {what}: the server is as it was meant to be.")
+            opened.runs.settle(opened.past.run, Outcome.DONE, len(found), 0)
+        self._nothing(opened, f"Nothing is left to {what}: the server is as it was meant to be.")
         return Exit.DONE
 
-    def _nothing(self, here: Opened, text: str) -> None:
+    def _nothing(self, opened: Opened, text: str) -> None:
         if self.session.view.form == "text":
             click.echo(text)
         else:
-            here.account.add(Report(Outcome.NOTHING), here.past.plan)
+            opened.here.reporting.add(Report(Outcome.NOTHING), opened.past.plan)
 
 
 _VERBS = {What.UNDO: "take back", What.RESUME: "resume", What.APPLY: "verify"}
@@ -259,16 +259,16 @@ def _same(run: Run, past: Past, connection: Connection) -> None:
         )
 
 
-def _proven(here: Opened, live: Live, *, keep: bool) -> Past:
+def _proven(opened: Opened, live: Live, *, keep: bool) -> Past:
     """Says what became of what was in flight; written down only once its jobs are over, for good."""
-    past = here.past
+    past = opened.past
     found = proofs(past, live)
     for proof in found:
         if proof.entry.stage is Stage.SENT:
-            here.tools.progress.say(proof.text)
+            opened.here.tools.progress.say(proof.text)
     stages = {proof.entry.number: proof.stage for proof in found}
     if keep and (found or past.run.unfinished):
-        here.runs.prove(past.run, stages, datetime.now(UTC).isoformat(timespec="seconds"))
+        opened.runs.prove(past.run, stages, now())
     entries = (replace(entry, stage=stages.get(entry.number, entry.stage)) for entry in past.entries)
     return replace(past, entries=tuple(entries))
 

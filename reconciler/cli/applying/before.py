@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import NoReturn
 
 from reconciler.apply.earlier.idle import held_up, wait_until_idle
@@ -199,13 +198,3 @@ class Aside:
         yield
         if not tools.interruption.requested and self.hold.take_when_free(tools.progress, tools.interruption):
             after_earlier_runs(tools)
-
-
-def clock() -> datetime:
-    """The time in UTC."""
-    return datetime.now(UTC)
-
-
-def now() -> str:
-    """The time in UTC, to the second, as ISO text."""
-    return clock().isoformat(timespec="seconds")

@@ -25,12 +25,11 @@ from reconciler.apply.tools import Tools
 from reconciler.cli.applying.before import (
     Aside,
     after_earlier_runs,
-    clock,
     let_earlier_settle,
-    now,
     refuse_without_window,
     say_without_window,
 )
+from reconciler.cli.applying.clock import clock, now
 from reconciler.cli.applying.refusing import refusal, refuse_other
 from reconciler.cli.applying.signals import signals
 from reconciler.cli.connecting.accounts import parts_of, plans_meant
@@ -44,8 +43,9 @@ from reconciler.cli.planning.files import load_files, read_plans
 from reconciler.cli.planning.fresh import plan_for, reads
 from reconciler.cli.planning.remembered import Remembered
 from reconciler.cli.planning.unfinished import ended_early, known_with, say_ended_early
-from reconciler.cli.telling.account import Account, View
 from reconciler.cli.telling.progress import progress
+from reconciler.cli.telling.reporting import Reporting
+from reconciler.cli.telling.view import View
 from reconciler.diff.converged import after
 from reconciler.diff.target import Target
 from reconciler.immich.writer import Writer
@@ -57,6 +57,9 @@ from reconciler.plan.report import Outcome, Report
 
 PASSES = 3
 """How often a run plans anew where the server's own work (the name of a place) lets more rules match."""
+
+STILL_MORE = f"after {PASSES} passes the server still lets more rules match (above)"
+NOT_APPROVED = "what the server's own work lets match now (above) was not approved"
 
 EXITS: Mapping[Outcome, Exit] = {
     Outcome.DONE: Exit.DONE,
@@ -70,12 +73,12 @@ EXITS: Mapping[Outcome, Exit] = {
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """One account: what is asked of it, its connection, what a run works with, and what it tells."""
+    """One account: what is asked of it, its connection, what a run works with, and where it is told."""
 
     desired: Desired
     connection: Connection
     tools: Tools
-    account: Account
+    reporting: Reporting
 
     def ended_early(self) -> Run | None:
         """Its last run, where that did not come to its end."""
@@ -87,11 +90,11 @@ class Session:
     """One run of the command."""
 
     view: View
-    yes: bool
-    allow_missing: bool
-    retry_undone: bool
-    state_dir: Path | None
-    quiet: bool
+    yes: bool = False
+    allow_missing: bool = False
+    retry_undone: bool = False
+    state_dir: Path | None = None
+    quiet: bool = False
     wait: bool = True
     asked: Asked = field(default_factory=Asked)
     bounds: Bounds = field(default_factory=Bounds)
@@ -122,33 +125,30 @@ class Session:
             connect(desired, ask, calls) as connection,
             only_run(state, connection.server, now) as hold,
             progress(self.quiet) as watching,
-            closing(Account(self.view, watching)) as account,
+            closing(Reporting(self.view, watching)) as reporting,
         ):
             tools = self.tools(connection, desired, state, watching, hold)
             after_earlier_runs(tools)
-            return self._until_stable(Here(desired, connection, tools, account))
+            return self._until_stable(Here(desired, connection, tools, reporting))
 
     def _until_stable(self, here: Here) -> Exit:
-        tools, connection, account = here.tools, here.connection, here.account
         for turn in range(PASSES + 1):
             retry = self.retry_undone and turn == 0
             plan = self.planned(here, retry=retry, first=turn == 0)
-            self.show(plan)
-            refused = self._unapproved(plan, account) or self._refused(plan, account)
-            if refused is None and self.waited(plan, tools, connection):
+            refused = self._shown(plan, here)
+            if refused is None and self.waited(plan, here):
                 plan = self.planned(here, retry=retry)
-                self.show(plan)
-                refused = self._unapproved(plan, account) or self._refused(plan, account)
+                refused = self._shown(plan, here)
             if refused is not None:
                 return refused
             if turn and not plan.changes:
                 return Exit.DONE
             if turn == PASSES:
-                account.break_off(f"after {PASSES} passes the server still lets more rules match (above)")
+                here.reporting.break_off(STILL_MORE)
                 return Exit.PARTIAL
-            outcome = self.apply(plan, tools, connection, account, saved=False).outcome
+            outcome = self.apply(plan, here, saved=False).outcome
             self.keep(here, plan, outcome)
-            if EXITS[outcome] is not Exit.DONE or not may_match_more(plan):
+            if EXITS[outcome] is not Exit.DONE or not plan.may_match_more:
                 break
         return EXITS[outcome]
 
@@ -170,7 +170,7 @@ class Session:
             applied=known,
             keep=lambda applied: self._remember(remembered, applied, tools, known),
         ).plan
-        here.account.watching.rest()
+        here.reporting.watching.rest()
         if first:
             say_ended_early(early, made)
         return made
@@ -228,29 +228,30 @@ class Session:
             connect(desired, ask, Calls(tuple(methods_for(plan.operations)))) as connection,
             only_run(state, connection.server, now) as hold,
             progress(self.quiet) as watching,
-            closing(Account(self.view, watching)) as account,
+            closing(Reporting(self.view, watching)) as reporting,
         ):
             refuse_other(plan, connection)
             tools = self.tools(connection, desired, state, watching, hold)
+            here = Here(desired, connection, tools, reporting)
             after_earlier_runs(tools)
-            if plan.changes and (unfit := self.stale(plan, tools, connection)):
-                account.add(unfit, plan)
+            if plan.changes and (unfit := self.stale(plan, here)):
+                reporting.add(unfit, plan)
                 return EXITS[unfit.outcome]
             watching.rest()
-            self.show(plan)
-            refused = self._unapproved(plan, account) or self._refused(plan, account)
+            refused = self._shown(plan, here)
             if refused is not None:
                 return refused
-            outcome = self.apply(plan, tools, connection, account, saved=True, fits=True).outcome
+            outcome = self.apply(plan, here, saved=True, fits=True).outcome
             if outcome is Outcome.DONE:
-                self.keep_applied(Here(desired, connection, tools, account), plan)
+                self.keep_applied(here, plan)
             return EXITS[outcome]
 
-    def stale(self, plan: Plan, tools: Tools, connection: Connection) -> Report | None:
+    def stale(self, plan: Plan, here: Here) -> Report | None:
         """Why a saved plan doesn't fit any more; None where it does, once earlier runs' jobs are done."""
+        tools = here.tools
         tools.progress.stage("checking that the plan still fits")
         unfit = stale(plan, read_again(plan, tools.reader), self.on_drift)
-        if unfit is None and let_earlier_settle(plan, tools, connection):
+        if unfit is None and let_earlier_settle(plan, tools, here.connection):
             unfit = stale(plan, read_again(plan, tools.reader), self.on_drift)
         return unfit
 
@@ -303,17 +304,22 @@ class Session:
         """The plan, where somebody needs to see it."""
         self.view.plans([plan], needed=self.must_be_seen(plan))
 
+    def _shown(self, plan: Plan, here: Here) -> Exit | None:
+        """Shows the plan; why it isn't applied, as an exit code, or None where it may be."""
+        self.show(plan)
+        return self._unapproved(plan, here.reporting) or self._refused(plan, here.reporting)
+
     def must_be_seen(self, plan: Plan) -> bool:
         """Whether somebody has to agree to a plan, or to mend something."""
         refused = refusal(plan, allow_missing=self.allow_missing) is not None
         return refused or (bool(plan.changes) and not self.yes)
 
-    def _unapproved(self, plan: Plan, account: Account) -> Exit | None:
+    def _unapproved(self, plan: Plan, reporting: Reporting) -> Exit | None:
         """Why a plan isn't the one that was approved, as an exit code; None where it is, or any may be."""
-        if not self.approval or (account.reports and not plan.changes):
+        if not self.approval or (reporting.reports and not plan.changes):
             return None
-        if account.reports:
-            account.break_off("what the server's own work lets match now (above) was not approved")
+        if reporting.reports:
+            reporting.break_off(NOT_APPROVED)
             return Exit.PARTIAL
         found = plan.digest
         if approved(found, self.approval):
@@ -325,63 +331,57 @@ class Session:
         click.echo(f"error: {why}", err=True)
         return Exit.STALE
 
-    def _refused(self, plan: Plan, account: Account) -> Exit | None:
+    def _refused(self, plan: Plan, reporting: Reporting) -> Exit | None:
         """Why a plan isn't applied, as an exit code; None where it may be."""
         found = refusal(plan, allow_missing=self.allow_missing)
         if found is None:
             return None
-        if account.reports:
-            account.break_off(f"nothing more was written, {found.why}")
+        if reporting.reports:
+            reporting.break_off(f"nothing more was written, {found.why}")
             return Exit.PARTIAL
         click.echo(f"error: nothing was written, {found.why}", err=True)
         return found.code
 
-    def waited(self, plan: Plan, tools: Tools, connection: Connection) -> bool:
+    def waited(self, plan: Plan, here: Here) -> bool:
         """Waits until the run may begin; whether so much may have moved meanwhile that it plans anew.
 
         A plan that somebody has to agree to is shown first, and carried out as it was shown.
         """
         if not plan.changes:
             return False
-        self.allowed(plan, tools, connection)
-        return self._begun(plan, tools, connection, begin=self.yes)
+        self.allowed(plan, here)
+        return self._begun(plan, here, begin=self.yes)
 
-    def _begun(self, plan: Plan, tools: Tools, connection: Connection, *, begin: bool = True) -> bool:
+    def _begun(self, plan: Plan, here: Here, *, begin: bool = True) -> bool:
         """Waits for the time to `begin`, and for earlier runs; whether much may have moved meanwhile."""
+        tools = here.tools
         runs = Runs(tools.state)
         before = runs.newest(tools.server)
         long = begin and tools.opening is not None and tools.opening.begin()
         others = runs.newest(tools.server) != before
-        return let_earlier_settle(plan, tools, connection) or long or others
+        return let_earlier_settle(plan, tools, here.connection) or long or others
 
-    def allowed(self, plan: Plan, tools: Tools, connection: Connection) -> None:
+    def allowed(self, plan: Plan, here: Here) -> None:
         """Stops where the keys, or the lack of one, don't allow the plan to be applied."""
+        connection = here.connection
         if text := lacking(plan, connection.dialect, connection.key, connection.admin_key):
             stop(text)
-        refuse_without_window(plan, tools, connection)
+        refuse_without_window(plan, here.tools, connection)
 
-    def apply(
-        self,
-        plan: Plan,
-        tools: Tools,
-        connection: Connection,
-        account: Account,
-        *,
-        saved: bool,
-        fits: bool = False,
-    ) -> Report:
+    def apply(self, plan: Plan, here: Here, *, saved: bool, fits: bool = False) -> Report:
         """Asks, and carries the plan out. `fits` tells that a `saved` one was found to fit just now."""
+        tools, reporting = here.tools, here.reporting
         if plan.changes:
-            self.allowed(plan, tools, connection)
-            if not account.reports and not self.warned:
-                say_without_window(plan, tools, connection)
-            account.watching.rest()
+            self.allowed(plan, here)
+            if not reporting.reports and not self.warned:
+                say_without_window(plan, tools, here.connection)
+            reporting.watching.rest()
             fits = not self.confirm() and fits
         with signals(tools):
             if plan.changes:
-                fits = not self._begun(plan, tools, connection) and fits
+                fits = not self._begun(plan, here) and fits
             report = apply_plan(plan, tools, saved=saved, fits=fits, on_drift=self.on_drift)
-        account.add(report, plan)
+        reporting.add(report, plan)
         return report
 
     def confirm(self, what: str = "this plan", otherwise: str = "nothing was written") -> bool:
@@ -393,15 +393,6 @@ class Session:
         if not click.confirm(f"Apply {what}?", err=True):
             stop(otherwise)
         return True
-
-
-def may_match_more(plan: Plan) -> bool:
-    """Whether the server's own work after this plan may let rules match more.
-
-    What touches no file (albums, hearts) was read back as planned, and the plan already knew what it would
-    lead to.
-    """
-    return plan.needs_window or plan.migrates
 
 
 def _known(remembered: Remembered) -> Applied:

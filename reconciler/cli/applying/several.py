@@ -11,25 +11,32 @@ from dataclasses import dataclass, field
 
 import click
 
-from reconciler.apply.account import together
 from reconciler.apply.preflight import likely_for, methods_for
 from reconciler.apply.state.database import state_in
 from reconciler.apply.state.exclusion import only_run
-from reconciler.cli.applying.before import after_earlier_runs, now, say_without_window
+from reconciler.cli.applying.before import after_earlier_runs, say_without_window
+from reconciler.cli.applying.clock import now
 from reconciler.cli.applying.refusing import refusal, refuse_other
-from reconciler.cli.applying.session import EXITS, PASSES, Here, Session, may_match_more
+from reconciler.cli.applying.session import (
+    EXITS,
+    NOT_APPROVED,
+    PASSES,
+    STILL_MORE,
+    Here,
+    Session,
+)
 from reconciler.cli.connecting.accounts import parts_of, refuse_twins, several
 from reconciler.cli.connecting.connect import Ask, Calls, connect, open_place
 from reconciler.cli.errors import known
 from reconciler.cli.exits import Exit
 from reconciler.cli.planning.fresh import reads
-from reconciler.cli.telling.account import Account
 from reconciler.cli.telling.output import heard
 from reconciler.cli.telling.progress import progress
+from reconciler.cli.telling.reporting import Reporting
 from reconciler.model.desired import Desired
 from reconciler.plan import Plan
 from reconciler.plan.digest import approved, short
-from reconciler.plan.report import Fate, Outcome, Report
+from reconciler.plan.report import Fate, Outcome, Report, together
 from reconciler.plan.several import Course, Part, digest_of_all
 
 WORST = (Exit.INTERRUPTED, Exit.INVALID, Exit.ERROR, Exit.BUDGET, Exit.STALE, Exit.PARTIAL, Exit.DONE)
@@ -66,7 +73,7 @@ class Member:
     @property
     def part(self) -> Part:
         """What became of it."""
-        reports = self.here.account.reports
+        reports = self.here.reporting.reports
         return Part(self.first, self.course, together(reports) if reports else None, self.error)
 
 
@@ -131,18 +138,18 @@ class Several:
             for part, connection in (lead, *(one for one in opened if one is not lead)):
                 tools = session.tools(connection, part, state, watching, hold, beside=beside)
                 beside = beside or tools
-                found[part.part_of] = Here(part, connection, tools, Account(session.view, watching))
+                found[part.part_of] = Here(part, connection, tools, Reporting(session.view, watching))
                 after_earlier_runs(tools)
             yield tuple(found[part.part_of] for part in parts)
 
     def _stale(self, members: Iterable[Member]) -> bool:
-        """Whether a saved plan of any account doesn't fit any more; its account then says what has moved."""
+        """Whether a saved plan of any account doesn't fit any more; its report then says what has moved."""
         found = False
         for member in members:
             here, session = member.here, self.session
-            if member.plan.changes and (unfit := session.stale(member.plan, here.tools, here.connection)):
+            if member.plan.changes and (unfit := session.stale(member.plan, here)):
                 session.view.heading(member.plan)
-                here.account.add(unfit, member.plan)
+                here.reporting.add(unfit, member.plan)
                 member.end(Course.STOPPED, Exit.STALE, "the saved plan no longer fits the server")
                 found = True
         return found
@@ -150,7 +157,7 @@ class Several:
     def _refused(self, members: Sequence[Member]) -> Exit | None:
         """Shows the plans. Why none of them is applied, as an exit code; None where all of them may be."""
         session, plans = self.session, [member.plan for member in members]
-        members[0].here.account.watching.rest()
+        members[0].here.reporting.watching.rest()
         session.view.plans(plans, needed=any(map(session.must_be_seen, plans)))
         if session.approval and not approved(found := digest_of_all(plans), session.approval):
             self._say(
@@ -169,7 +176,7 @@ class Several:
         """Waits until writing may begin; whether so much may have moved that all is planned anew."""
         session = self.session
         changed = [member for member in members if member.plan.changes]
-        found = [session.waited(one.plan, one.here.tools, one.here.connection) for one in changed]
+        found = [session.waited(one.plan, one.here) for one in changed]
         return any(found)
 
     # -- one after the other ---------------------------------------------------------------------------
@@ -179,11 +186,11 @@ class Several:
         session = self.session
         changed = [member for member in members if member.plan.changes]
         for member in changed:
-            session.allowed(member.plan, member.here.tools, member.here.connection)
+            session.allowed(member.plan, member.here)
         if changed:
             for member in changed:
                 say_without_window(member.plan, member.here.tools, member.here.connection)
-            members[0].here.account.watching.rest()
+            members[0].here.reporting.watching.rest()
             what = "these plans" if len(changed) > 1 else f"the plan for {changed[0].name}"
             asked = session.confirm(what)
             changed[0].fits = saved and not asked
@@ -218,11 +225,11 @@ class Several:
             if found := refusal_of(member, session):
                 why = f"nothing more was written, {found}"
             elif last:
-                why = f"after {PASSES} passes the server still lets more rules match (above)"
+                why = STILL_MORE
             elif session.approval:
-                why = "what the server's own work lets match now (above) was not approved"
+                why = NOT_APPROVED
             if why:
-                member.here.account.break_off(why)
+                member.here.reporting.break_off(why)
                 going_on = False
             member.end(Course.PARTLY, Exit.PARTIAL, why or "nobody has agreed to what came up after it")
         if going_on:
@@ -245,9 +252,7 @@ class Several:
             return
         session.view.heading(member.plan)
         try:
-            report = session.agreed().apply(
-                member.plan, here.tools, here.connection, here.account, saved=saved, fits=member.fits
-            )
+            report = session.agreed().apply(member.plan, here, saved=saved, fits=member.fits)
         except SystemExit as ended:
             member.end(Course.FAILED, Exit(int(ended.code or 1)), "see above")
             return
@@ -273,7 +278,7 @@ class Several:
 
     def _told(self, members: Sequence[Member], code: Exit) -> Exit:
         """What became of each account; where none was begun, the plans or the errors above have said it."""
-        begun = any(member.here.account.reports or member.course is Course.FAILED for member in members)
+        begun = any(member.here.reporting.reports or member.course is Course.FAILED for member in members)
         if begun or self.session.view.form == "json":
             self.session.view.parts([member.part for member in members])
         return code
@@ -301,7 +306,7 @@ def _may_change(member: Member, members: Iterable[Member]) -> bool:
     """
     if member.code is not Exit.DONE:
         return False
-    if member.wrote and may_match_more(member.plan):
+    if member.wrote and member.plan.may_match_more:
         return True
     others = any(other.wrote for other in members if other is not member)
     return others and bool(member.here.desired.rules or member.here.desired.album_sets)
