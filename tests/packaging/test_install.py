@@ -160,7 +160,7 @@ class TestReadme:
     def test_the_picture_shows_what_is_printed(self, fresh: Fresh) -> None:
         """docs/make_picture.py draws it anew. Lines break elsewhere in it, and digest and folder differ."""
         svg = (ROOT / "docs" / "images" / "plan.svg").read_text("utf-8")
-        drawn = html.unescape("\n".join(re.findall(r"<text [^>]*>([^<]*)</text>", svg))).replace("\xa0", " ")
+        drawn = html.unescape("".join(re.findall(r"<text [^>]*>([^<]*)</text>", svg))).replace("\xa0", " ")
         printed = fresh.printed.replace("examples/family-album/", "")
 
         def words(text: str) -> list[str]:
@@ -169,9 +169,7 @@ class TestReadme:
         plan = printed.partition("Changes for ")[2].partition("\n\nWritten:")[0]
         told, shown = plan.partition("Plan:"), drawn.partition("Plan:")
         assert words(shown[2]) == words(told[2])
-        assert set(words(shown[0])) - set(words("$ immich-plan … Changes for immich-plan")) <= set(
-            words(told[0])
-        )
+        assert set(words(shown[0].partition("Changes for")[2])) - {"…"} <= set(words(told[0]))
 
     def test_the_first_command_leaves_no_traces_in_the_copy(self, fresh: Fresh) -> None:
         new = {path.name for path in fresh.folder.iterdir()} - {path.name for path in ROOT.iterdir()}
