@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from operator import attrgetter
 
 from reconciler.model.asset import AssetState, album_name
@@ -215,6 +216,11 @@ class HasTag(OneByOne):
         return Needs(branches=wanted) if self.branch else Needs(tags=wanted)
 
 
+@lru_cache(maxsize=65536)
+def _folded_name(called: str) -> str:
+    return folded(album_name(called))
+
+
 @dataclass(frozen=True, slots=True)
 class InAlbum(OneByOne):
     """Is in an album of this name, in any case of letters."""
@@ -223,7 +229,7 @@ class InAlbum(OneByOne):
 
     def matches(self, state: AssetState) -> bool:
         wanted = folded(self.name)
-        return any(folded(album_name(called)) == wanted for called in state.albums)
+        return any(_folded_name(called) == wanted for called in state.albums)
 
     def needs(self) -> Needs:
         return Needs(albums=frozenset({folded(self.name)}))
