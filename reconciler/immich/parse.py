@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.immich.answers import (
@@ -288,7 +288,19 @@ def _queue(name: str, paused: bool, counts: Json) -> Queue:
 def _taken(text: str, zone: str | None) -> Taken:
     """When a photo was taken: `dateTimeOriginal` is the instant, `timeZone` the clock (FINDINGS 10 to 12)."""
     instant = moment(text)
-    return Taken(instant, zone_offset(zone, instant))
+    offset = zone_offset(zone, instant)
+    if offset and not 1 < instant.year < 9999 and _ends_the_calendar(instant, offset):
+        offset = None
+    return Taken(instant, offset)
+
+
+def _ends_the_calendar(instant: datetime, offset: int) -> bool:
+    """Whether the clock has shown a day that no calendar has."""
+    try:
+        instant += timedelta(minutes=offset)
+    except OverflowError:
+        return True
+    return False
 
 
 def _location(latitude: float, longitude: float | None) -> Coordinates | None:

@@ -410,6 +410,20 @@ def test_dates_beyond_the_calendar() -> None:
         moment("yesterday")
 
 
+@pytest.mark.parametrize(
+    ("said", "zone", "offset"),
+    [
+        ("-000044-03-15T00:00:00.000Z", "UTC-5", None),
+        ("+012024-01-01T00:00:00.000Z", "UTC+2", None),
+        ("9999-06-01T00:00:00.000Z", "UTC+2", 120),
+    ],
+)
+def test_clocks_at_the_ends_of_the_calendar(said: str, zone: str, offset: int | None) -> None:
+    taken = asset_of(named("a.jpg", exifInfo={"dateTimeOriginal": said, "timeZone": zone})).taken
+    assert taken is not None and taken.offset == offset
+    assert taken.local.year in (1, 9999)
+
+
 # A reader cannot write
 
 

@@ -25,7 +25,10 @@ def moved_to(taken: Taken, place: Coordinates) -> There | None:
     """
     clocks = []
     for zone in _zones(place):
-        shift = taken.instant.astimezone(zone).utcoffset()
+        try:
+            shift = taken.instant.astimezone(zone).utcoffset()
+        except OverflowError:
+            return None  # the calendar has no such day there
         if shift is None or shift.total_seconds() % 60:
             return None
         clocks.append(There(zone.key, int(shift.total_seconds() // 60)))
