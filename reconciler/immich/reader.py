@@ -23,7 +23,7 @@ from reconciler.immich.queues import QueueReader
 from reconciler.immich.retry import Repeat
 from reconciler.immich.search import Filters, asset_parser, fits, name_filters
 from reconciler.immich.transport import Transport
-from reconciler.immich.versions import Version, dialect_for
+from reconciler.immich.versions import Version
 from reconciler.model.asset import Asset
 from reconciler.model.live import Album, Identity, Tag
 
@@ -54,11 +54,6 @@ def _address_hint(url: str, *, told: bool) -> str:
     if path := parts.path.removesuffix("/api"):
         words.append(f"If {path} is the address of a page, leave it out: {parts.scheme}://{parts.netloc}")
     return " ".join(words)
-
-
-def open_reader(transport: Transport) -> Reader:
-    """A reader that speaks the server's dialect: asks for its version, once."""
-    return Reader(transport, dialect_for(read_version(transport)))
 
 
 class Reader(PeopleReader, QueueReader):

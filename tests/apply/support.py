@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.apply.protocols import Limits, Progress, Silent
 from reconciler.apply.tools import Tools
-from reconciler.immich.reader import Reader, open_reader
+from reconciler.immich.reader import Reader
 from reconciler.immich.retry import Timing
 from reconciler.immich.transport import Transport
 from reconciler.plan import PIPELINE
@@ -23,6 +23,7 @@ from reconciler.sandbox.recorder import Request
 from reconciler.sandbox.settings import Pace
 from reconciler.sandbox.store import users
 from tests.sandbox.running import Client, photos
+from tests.support.readers import open_reader
 from tests.support.world import QUICK, World
 
 __all__ = ["Fault", "Here", "here", "key_for", "names", "photo", "photos"]

@@ -10,11 +10,11 @@ import pytest
 
 from reconciler.apply.queues.window import QueuesBusy
 from reconciler.apply.run import apply_plan
-from reconciler.immich.reader import open_reader
 from reconciler.immich.transport import Transport
 from reconciler.plan.report import Fate, Outcome
 from reconciler.sandbox.settings import Pace
 from tests.apply.support import Here, here, key_for, photos
+from tests.support.readers import open_reader
 
 SLOW = Pace(job_milliseconds={"sidecar": 300, "metadataExtraction": 1}, collision_loss=1.0)
 CAPTIONS = {"assets": [{"match": {"file": "IMG_*.jpg"}, "description": "By the sea"}]}

@@ -36,10 +36,10 @@ def wish() -> str:
 def read_both(spent: Spent, folder: str, url: str) -> dict[str, int]:
     """Reads for the wish, then sends the same requests again and only decodes what comes."""
     from reconciler.config import load
-    from reconciler.immich.reader import open_reader
     from reconciler.immich.transport import Call, Transport
     from reconciler.live.read import read_planned
     from reconciler.model.live import Features
+    from tests.support.readers import open_reader
 
     key, asked = os.environ["IMMICH_API_KEY"], []
 

@@ -24,7 +24,7 @@ import pytest
 
 from reconciler.config import load
 from reconciler.diff import compare
-from reconciler.live.snapshot.document import from_bytes
+from reconciler.live.snapshot.document import read_snapshot
 from reconciler.model.album_sets import KnownAlbums, SetKey
 from reconciler.model.applied import Applied
 from reconciler.model.applied import from_bytes as read_applied
@@ -45,7 +45,7 @@ NOW = datetime(2022, 1, 20, 23, 30, tzinfo=UTC)
 def plan_of(case: Path) -> Plan:
     """The plan of a case, made from inside its folder so that origins are short."""
     desired = load([case / "desired.yaml"], now=NOW).desired
-    live = from_bytes((case / "live.json").read_bytes())
+    live = read_snapshot((case / "live.json").read_bytes()).live
     comparison = compare(desired, live, attempts_of(case), known_of(case))
     basis = basis_of(desired, live, comparison)
     return make_plan(

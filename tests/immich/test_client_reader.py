@@ -14,12 +14,13 @@ from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.filters import Branch
 from reconciler.immich.keyset import Window
 from reconciler.immich.parse import asset_of, mark_of, moment, page_of
-from reconciler.immich.reader import Reader, open_reader
+from reconciler.immich.reader import Reader
 from reconciler.immich.scan import Begun
 from reconciler.immich.search import Selection
 from reconciler.immich.versions import Version
 from reconciler.model.live import Tag
 from reconciler.model.values import AssetType, Coordinates, Taken, Visibility
+from tests.support.readers import open_reader
 
 from .support import VERSIONS, Asked, Handler, Says, always, answering, reader_of, recorded, transport_to
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from reconciler.immich.errors import Kind, ServerError
-from reconciler.immich.reader import Reader, open_reader
+from reconciler.immich.reader import Reader
 from reconciler.immich.search import Selection
 from reconciler.immich.transport import Transport
 from reconciler.immich.writer import Writer
@@ -20,6 +20,7 @@ from reconciler.sandbox.invent import invent
 from reconciler.sandbox.library import Library
 from reconciler.sandbox.mount import mounted
 from reconciler.sandbox.settings import Pace
+from tests.support.readers import open_reader
 
 from .support import VERSIONS
 

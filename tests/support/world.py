@@ -18,7 +18,7 @@ from reconciler.apply.state.database import State
 from reconciler.apply.tools import Tools
 from reconciler.config import load
 from reconciler.diff import compare
-from reconciler.immich.reader import Reader, open_reader
+from reconciler.immich.reader import Reader
 from reconciler.immich.transport import Transport
 from reconciler.immich.writer import Writer
 from reconciler.live.errand import Around
@@ -31,6 +31,7 @@ from reconciler.sandbox.library import Library, NewAsset
 from reconciler.sandbox.mount import Mounted, mounted
 from reconciler.sandbox.settings import Pace
 from reconciler.sandbox.store import albums
+from tests.support.readers import open_reader
 
 QUICK = Pace(job_milliseconds={"sidecar": 1, "metadataExtraction": 1, "storageTemplateMigration": 0})
 FAST = Limits(running=30, settle=60, poll_first=0.01, poll_most=0.05, idle_looks=2)

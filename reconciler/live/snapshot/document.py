@@ -231,11 +231,6 @@ def _unpacked(data: bytes) -> bytes:
     return found
 
 
-def from_bytes(data: bytes) -> Live:
-    """The live state of a snapshot. Raises BadSnapshot."""
-    return read_snapshot(data).live
-
-
 def _live(document: Mapping[str, Json]) -> Live:
     server = document["server"]
     owner = server["userId"]
