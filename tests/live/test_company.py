@@ -12,7 +12,7 @@ import pytest
 from reconciler.diff import compare
 from reconciler.immich.retry import Repeat
 from reconciler.live.people import on_photos as reading_people
-from reconciler.live.snapshot.document import Snapshot, from_bytes, to_bytes
+from reconciler.live.snapshot.document import Snapshot, read_snapshot, to_bytes
 from reconciler.model.origin import Problem
 from reconciler.sandbox.library import NewAsset
 from reconciler.sandbox.photo import Embedded
@@ -46,7 +46,7 @@ def found(here: World, match: Any) -> list[str]:
     """The files that a rule puts into an album, read as a plan reads them."""
     desired = here.desired({"albums": [{"name": "A", "match": match}]})
     live = here.live(desired)
-    again = from_bytes(to_bytes(Snapshot(live)))
+    again = read_snapshot(to_bytes(Snapshot(live))).live
     assert again.people_of == live.people_of
     comparison = compare(desired, again)
     assert not comparison.problems and not comparison.missing, comparison
