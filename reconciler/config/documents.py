@@ -15,13 +15,13 @@ from pathlib import Path
 from reconciler.config.cache import Cache
 from reconciler.config.entries.accounts import Accounts
 from reconciler.config.entries.assets import read_entry
-from reconciler.config.lists import items
+from reconciler.config.lists import sound_items
 from reconciler.config.read_pieces import NotAPiece, ReadPiece, from_bytes, to_bytes
 from reconciler.config.reading import Clock
 from reconciler.config.report import Report, Scope
 from reconciler.config.rules.where import Selecting
 from reconciler.config.schema import schema_text
-from reconciler.config.text.files import Found, decoded, read, read_bytes
+from reconciler.config.text.files import SourceFile, decoded, read, read_bytes
 from reconciler.config.text.nodes import ListNode, MapNode, Scalar
 from reconciler.config.text.parsing import parse
 from reconciler.config.text.pieces import KEY, Cut, Piece, cut
@@ -42,7 +42,7 @@ Asked = tuple[Piece, Clock, Accounts]
 class Document:
     """A file with its top keys. Where it was cut, the list of photos is not in `root` but in `cut`."""
 
-    file: Found
+    file: SourceFile
     root: MapNode
     hash: str = ""
     cut: Cut | None = None
@@ -54,16 +54,16 @@ class Documents:
 
     report: Report
     cache: Cache | None = None
-    pieces: dict[Found, tuple[ReadPiece, ...]] = field(default_factory=dict)
+    pieces: dict[SourceFile, tuple[ReadPiece, ...]] = field(default_factory=dict)
     """What the pieces of large files came to."""
     hashes: dict[str, str] = field(default_factory=dict)
     """SHA-256 of what is in each file, in hex, by its name."""
 
-    def read(self, files: Iterable[Found]) -> list[Document]:
+    def read(self, files: Iterable[SourceFile]) -> list[Document]:
         """The documents of these files."""
         return [found for file in files if (found := self._document(file)) is not None]
 
-    def _document(self, file: Found) -> Document | None:
+    def _document(self, file: SourceFile) -> Document | None:
         raw = read_bytes(file, self.report)
         text = None if raw is None else decoded(raw, file.name, self.report)
         if raw is None or text is None:
@@ -125,7 +125,7 @@ class Documents:
         return True
 
 
-def _cut(file: Found, text: str) -> tuple[MapNode, Cut] | None:
+def _cut(file: SourceFile, text: str) -> tuple[MapNode, Cut] | None:
     """The top keys of a file without its list of photos, and that; None where the one needs the other."""
     whole = cut(file.name, text)
     if whole is None:
@@ -147,7 +147,7 @@ def read_piece(piece: Piece, clock: Clock, accounts: Accounts = NO_ACCOUNTS) -> 
         return None
     entries = {}
     told = 0
-    for index, scope, node in items(report, piece.file, KEY, listed):
+    for index, scope, node in sound_items(report, piece.file, KEY, listed):
         entry = read_entry(scope, node, Selecting(scope, clock, accounts=accounts))
         if entry is not None and entry.rule is None and report.told == told:
             entries[index] = entry

@@ -10,7 +10,7 @@ from reconciler.config.schema import language
 from reconciler.config.text.nodes import ListNode, MapNode, Node, without
 
 
-def items(
+def sound_items(
     report: Report, file: str, key: str, found: Node | None, places: Sequence[int] | None = None
 ) -> Iterator[tuple[int, Scope, MapNode]]:
     """The items of a list with what is at fault in them left out, and the place of each.

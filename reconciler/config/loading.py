@@ -17,15 +17,15 @@ from reconciler.config.entries.albums import read_album, read_tag
 from reconciler.config.entries.assets import read_entry
 from reconciler.config.entries.general import General
 from reconciler.config.entries.twice import check_once
-from reconciler.config.lists import items
+from reconciler.config.lists import sound_items
 from reconciler.config.read_pieces import ReadPiece
-from reconciler.config.report import Report, Scope
+from reconciler.config.report import Place, Report, Scope
 from reconciler.config.rules.named import Definition, Definitions
 from reconciler.config.rules.question import read_expression
 from reconciler.config.rules.where import Selecting
 from reconciler.config.schema import language
 from reconciler.config.text.files import find
-from reconciler.config.text.nodes import ListNode, MapNode, Node, path_text, without
+from reconciler.config.text.nodes import ListNode, MapNode, Node, without
 from reconciler.model.desired import AlbumEntry, AlbumSet, AssetEntry, Desired, Entry, TagEntry
 from reconciler.model.memory import no_collection
 from reconciler.model.origin import Origin, Problem
@@ -155,34 +155,34 @@ class _Lists:
 
     report: Report
     where: Selecting
-    tags: list[tuple[Problem, TagEntry]] = field(default_factory=list)
+    tags: list[tuple[Place, TagEntry]] = field(default_factory=list)
     assets: list[AssetEntry] = field(default_factory=list)
-    albums: list[tuple[Problem, AlbumEntry]] = field(default_factory=list)
-    album_sets: list[tuple[Problem, AlbumSet]] = field(default_factory=list)
+    albums: list[tuple[Place, AlbumEntry]] = field(default_factory=list)
+    album_sets: list[tuple[Place, AlbumSet]] = field(default_factory=list)
 
     def read(self, document: Document, pieces: Sequence[ReadPiece] = ()) -> None:
         """The lists of one file; `pieces` are those of its photos that were read before."""
         file, root = document.file.name, document.root
         where = replace(self.where, accounts=self.where.accounts.within(Scope(self.report, file, root)))
-        for _, scope, node in items(self.report, file, "tags", root.get("tags")):
+        for _, scope, node in sound_items(self.report, file, "tags", root.get("tags")):
             if tag := read_tag(scope, node, where):
-                self.tags.append((_named(scope, node, "value"), tag))
+                self.tags.append((scope.place(node["value"]), tag))
         self.assets += (entry for _, entry in self._entries(file, where, root.get("assets")))
         start = 0
         for piece in pieces:
             self._take(file, where, piece, start)
             start += piece.count
-        for _, scope, node in items(self.report, file, "albums", root.get("albums")):
+        for _, scope, node in sound_items(self.report, file, "albums", root.get("albums")):
             if album := read_album(scope, node, where):
-                self.albums.append((_named(scope, node, "name"), album))
-        for _, scope, node in items(self.report, file, "album_sets", root.get("album_sets")):
+                self.albums.append((scope.place(node["name"]), album))
+        for _, scope, node in sound_items(self.report, file, "album_sets", root.get("album_sets")):
             if album_set := read_set(scope, node, where):
-                self.album_sets.append((_named(scope, node, "for_each"), album_set))
+                self.album_sets.append((scope.place(node["for_each"]), album_set))
 
     def _entries(
         self, file: str, where: Selecting, found: Node | None, places: Sequence[int] | None = None
     ) -> Iterator[tuple[int, AssetEntry]]:
-        for index, scope, node in items(self.report, file, "assets", found, places):
+        for index, scope, node in sound_items(self.report, file, "assets", found, places):
             if entry := read_entry(scope, node, where):
                 yield index, entry
 
@@ -216,8 +216,3 @@ class _Lists:
             )
             nobodys = (entry.origin for entries in lists for entry in entries if entry.account is None)
             refuse_nobodys(self.report, desired.server.accounts, nobodys)
-
-
-def _named(scope: Scope, node: MapNode, key: str) -> Problem:
-    """A problem that is still without a message, at what names an entry."""
-    return Problem("", scope.origin(node[key]), path_text(scope.path(node[key])))

@@ -73,6 +73,18 @@ def _sorted(problems: dict[Problem, None]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda problem: problem.origin or start))
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands, of which it only shows later that it is wrong; `path` as in a problem."""
+
+    origin: Origin | None = None
+    path: str = ""
+
+    def problem(self, message: str) -> Problem:
+        """What is wrong there."""
+        return Problem(message, self.origin, self.path)
+
+
 @dataclass(slots=True)
 class Scope:
     """A part of a file that is read in one go: says where in it something stands, and takes its problems.
@@ -89,6 +101,10 @@ class Scope:
     def origin(self, node: Node) -> Origin:
         """Where a node stands."""
         return Origin(self.file, node.line, node.column)
+
+    def place(self, node: Node) -> Place:
+        """The same, with the path that leads there."""
+        return Place(self.origin(node), path_text(self.path(node)))
 
     def error(self, node: Node, message: str) -> None:
         """Something is wrong with a node of this scope."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reconciler.config.report import Report
+from reconciler.config.report import Place, Report
 from reconciler.config.rules.circles import check_albums
 from reconciler.model.album_sets import SetKey
 from reconciler.model.desired import AlbumEntry, AlbumSet, TagEntry
 from reconciler.model.origin import Problem
 
-Tags = Sequence[tuple[Problem, TagEntry]]
-Albums = Sequence[tuple[Problem, AlbumEntry]]
-Sets = Sequence[tuple[Problem, AlbumSet]]
-"""Entries of one account, each with a problem that is still without a message, at what names the entry."""
+Tags = Sequence[tuple[Place, TagEntry]]
+Albums = Sequence[tuple[Place, AlbumEntry]]
+Sets = Sequence[tuple[Place, AlbumSet]]
+"""Entries of one account, each with the place of what names it."""
 
 
 def check_once(report: Report, tags: Tags, albums: Albums, album_sets: Sets) -> None:
@@ -31,13 +31,13 @@ def check_once(report: Report, tags: Tags, albums: Albums, album_sets: Sets) -> 
     check_albums(report, albums)
 
 
-def _once(report: Report, what: str, named: Sequence[tuple[Problem, str]]) -> None:
-    first: dict[str, Problem] = {}
+def _once(report: Report, what: str, named: Sequence[tuple[Place, str]]) -> None:
+    first: dict[str, Place] = {}
     for place, name in named:
         before = first.setdefault(name, place)
         if before is not place:
             message = f"the {what} {name!r} is already declared at {before.origin}; keep one of the two"
-            report.add(replace(place, message=message))
+            report.add(place.problem(message))
 
 
 def _check_renames(report: Report, albums: Albums) -> None:
@@ -57,7 +57,7 @@ def _check_renames(report: Report, albums: Albums) -> None:
 
 def _check_sets(report: Report, album_sets: Sets) -> None:
     """Refuses a second set of the same groups and photos: their albums could not be told apart later."""
-    first: dict[SetKey, Problem] = {}
+    first: dict[SetKey, Place] = {}
     for place, album_set in album_sets:
         before = first.setdefault(album_set.key, place)
         if before is not place:
@@ -65,9 +65,9 @@ def _check_sets(report: Report, album_sets: Sets) -> None:
                 f"the set at {before.origin} groups the same photos in the same way; keep one of the "
                 "two, or narrow one with `match`"
             )
-            report.add(replace(place, message=message))
+            report.add(place.problem(message))
 
 
-def _item(place: Problem) -> str:
+def _item(place: Place) -> str:
     """The path of the entry that is named at this place."""
     return place.path.rpartition(".")[0]

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from reconciler.config.report import Report
+from reconciler.config.report import Place, Report
 from reconciler.model.conditions import InAlbum
 from reconciler.model.desired import AlbumEntry
-from reconciler.model.origin import Problem
 from reconciler.model.selectors import conditions_of
 from reconciler.model.text import folded
 
-Placed = tuple[Problem, AlbumEntry]
-"""An album, and a problem that is still without a message at its name."""
+Placed = tuple[Place, AlbumEntry]
+"""An album, and the place of its name."""
 
 
 def circles(asked: Mapping[str, Collection[str]]) -> list[list[str]]:
@@ -60,4 +59,4 @@ def _tell(report: Report, ring: Sequence[Placed]) -> None:
     else:
         steps = " → ".join(f"{one.name!r} ({at.origin})" for at, one in [*ring, ring[0]])
         message = f"these albums are made of each other: {steps}; take one of the steps out"
-    report.add(Problem(message, place.origin, place.path))
+    report.add(place.problem(message))

@@ -24,7 +24,7 @@ _NAMES = {0x00: "a NUL character: this doesn't look like a text file", 0x1B: "an
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SourceFile:
     """A file to be read: where it is, and how a reader would name it from the current directory."""
 
     path: Path
@@ -36,12 +36,12 @@ class Found:
         return str(self.path.parent)
 
 
-def find(paths: Sequence[str | Path], report: Report) -> tuple[Found, ...]:
+def find(paths: Sequence[str | Path], report: Report) -> tuple[SourceFile, ...]:
     """Every YAML file that the paths name or have below them, each once, sorted by name.
 
     Hidden files and folders are left out, unless they are named themselves.
     """
-    found: dict[str, Found] = {}
+    found: dict[str, SourceFile] = {}
     for given in paths:
         path = Path(given)
         try:
@@ -55,17 +55,17 @@ def find(paths: Sequence[str | Path], report: Report) -> tuple[Found, ...]:
         if not below:
             report.add(Problem("no *.yaml or *.yml file is in this folder or below it", _start(_name(path))))
         for file in below:
-            found.setdefault(os.path.realpath(file), Found(file, _name(file)))
+            found.setdefault(os.path.realpath(file), SourceFile(file, _name(file)))
     return tuple(sorted(found.values(), key=lambda file: file.name.split("/")))
 
 
-def read(file: Found, report: Report) -> str | None:
+def read(file: SourceFile, report: Report) -> str | None:
     """The text of a file; None where it isn't text, after saying why and where."""
     raw = read_bytes(file, report)
     return None if raw is None else decoded(raw, file.name, report)
 
 
-def read_bytes(file: Found, report: Report) -> bytes | None:
+def read_bytes(file: SourceFile, report: Report) -> bytes | None:
     """What is in a file; None where it can't be read, after saying why."""
     start = _start(file.name)
     try:

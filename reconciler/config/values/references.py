@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
+from reconciler.config.report import Place
 from reconciler.model.desired import Reference
-from reconciler.model.origin import InvalidFiles, Problem
+from reconciler.model.origin import InvalidFiles
 
 LARGEST_SECRET = 65536
 """Bytes of a file that `${file:...}` names."""
@@ -41,27 +41,22 @@ def names(text: str) -> bool:
 def resolve(reference: Reference, environ: Mapping[str, str]) -> str:
     """The text with every reference replaced. Raises InvalidFiles, saying how to set what is missing."""
     if message := fault(reference.text):
-        raise _Failed(_place(reference), message)
+        raise _failed(Place(reference.origin), message)
     return _PART.sub(lambda found: _value(found, reference, environ), reference.text)
 
 
 def secret_of_file(path: str, named_by: str) -> str:
     """The text of a file that an environment variable names. Raises InvalidFiles, naming the variable."""
-    return _content(path, ".", Problem("", path=named_by))
+    return _content(path, ".", Place(path=named_by))
 
 
-def _place(reference: Reference) -> Problem:
-    return Problem("", reference.origin)
-
-
-class _Failed(InvalidFiles):
-    def __init__(self, place: Problem, message: str) -> None:
-        super().__init__([replace(place, message=message)])
+def _failed(place: Place, message: str) -> InvalidFiles:
+    return InvalidFiles([place.problem(message)])
 
 
 def _value(found: re.Match[str], reference: Reference, environ: Mapping[str, str]) -> str:
     if found["file"] is not None:
-        return _content(found["file"], reference.folder, _place(reference))
+        return _content(found["file"], reference.folder, Place(reference.origin))
     name, fallback = found["name"], found["fallback"]
     value = environ.get(name, "")
     if value:
@@ -69,24 +64,24 @@ def _value(found: re.Match[str], reference: Reference, environ: Mapping[str, str
     if fallback is not None:
         return fallback.removeprefix(":-")
     state = "is empty" if name in environ else "is not set"
-    raise _Failed(
-        _place(reference),
+    raise _failed(
+        Place(reference.origin),
         f"the environment variable {name} {state}; set it first, for example: export {name}=...",
     )
 
 
-def _content(path: str, folder: str, place: Problem) -> str:
+def _content(path: str, folder: str, place: Place) -> str:
     try:
         file = Path(folder, Path(path).expanduser())
         if file.stat().st_size > LARGEST_SECRET:
-            raise _Failed(place, f"the file {path} is too large to be a key")
+            raise _failed(place, f"the file {path} is too large to be a key")
         text = file.read_text(encoding="utf-8").removeprefix("\ufeff").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise _Failed(place, f"the file {path} is no text") from None
+        raise _failed(place, f"the file {path} is no text") from None
     except (OSError, ValueError, RuntimeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "the name can't be used"
         way_out = "; create it, with the key as its only line" if isinstance(error, FileNotFoundError) else ""
-        raise _Failed(place, f"the file {path} can't be read ({reason}){way_out}") from None
+        raise _failed(place, f"the file {path} can't be read ({reason}){way_out}") from None
     if not text:
-        raise _Failed(place, f"the file {path} is empty; write the key into it, as its only line")
+        raise _failed(place, f"the file {path} is empty; write the key into it, as its only line")
     return text
