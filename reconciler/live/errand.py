@@ -56,7 +56,7 @@ class Around:
     """Counts what each read takes."""
     kept: Kept | None = None
     """What earlier readings have left, which may save asking for it."""
-    than: str = ""
+    earlier_mark: str = ""
     """The mark of an earlier reading (`live.kept.unchanged`): enough where the server stands as it did."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.live.albums.covers import read_other_covers
 from reconciler.live.albums.members import Albums
 from reconciler.live.errand import Around, Errand, OnProgress, quiet
-from reconciler.live.kept.unchanged import looked, mark_of, stands
+from reconciler.live.kept.unchanged import mark_of, plan_look, still_stands
 from reconciler.live.lists import Lists
 from reconciler.live.people.company import Company
 from reconciler.live.people.on_photos import People
@@ -62,8 +62,8 @@ def read_planned(
 class WasRead:
     """What a reading has come to, and how it was done.
 
-    `live` is None where the server stands as it did at the earlier reading (`Around.than`). `mark` names how
-    it stands, for a later one; empty where nothing would tell.
+    `live` is None where the server stands as it did at an earlier reading (`Around.earlier_mark`). `mark`
+    names how it stands, for a later one; empty where nothing would tell.
     """
 
     live: Live | None
@@ -84,8 +84,8 @@ def read_unless_same(
     with no_collection():
         run = _Run(desired, source, identity, features, around, on_progress)
         facts = run.ask_lists()
-        if around.than and stands(run.errand, facts, run.told):
-            return WasRead(None, run.errand.plan, around.than)
+        if around.earlier_mark and still_stands(run.errand, facts, run.told):
+            return WasRead(None, run.errand.plan, around.earlier_mark)
         live = run.live(facts)
         return WasRead(live, run.errand.plan, mark_of(run.errand, run.albums, run.photos, run.told))
 
@@ -118,7 +118,7 @@ class _Run:
 
     def ask_lists(self) -> Facts:
         """Asks for the lists; what is kept of the photos is unpacked meanwhile, if it is needed for sure."""
-        if not self.around.than:
+        if not self.around.earlier_mark:
             self._look_ahead()
         facts = self.lists.ask()
         self.albums.listed = self.lists.albums
@@ -158,7 +158,7 @@ class _Run:
         self._look_ahead()
         choice = self.photos.looking.choose(self.asked, self.reading.names, facts)
         if not choice.whole:
-            looked(self.errand, facts)
+            plan_look(self.errand, facts)
         self.company.begin(choice.parts.selections)
         return choice
 

@@ -108,7 +108,7 @@ class Desk:
         around = Around(
             kept=kept,
             settled=self.settled if self.chooses else nobody_knows,
-            than=than,
+            earlier_mark=than,
             libraries=dict,  # by the administrator's key, on a connection of its own
         )
         self.sent.clear()

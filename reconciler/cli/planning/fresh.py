@@ -128,7 +128,7 @@ def plan_for(
         libraries=connection.libraries,
         known=known,
         kept=kept,
-        than=last.mark if last else "",
+        earlier_mark=last.mark if last else "",
     )
     features = connection.features(reading.dates)
     with connection.reader.transport.watched(around.meter.note):

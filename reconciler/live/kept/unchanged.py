@@ -24,19 +24,19 @@ LISTS = frozenset({What.SIZE, What.QUEUES, What.TAGS, What.ALBUMS, What.USERS})
 """Reads whose answers are a part of the mark, or of which nothing stays."""
 
 
-def stands(errand: Errand, facts: Facts, lists: Hashable) -> bool:
-    """Whether lists that were just read, and all photos, are as the earlier mark says (`Around.than`)."""
-    kept, (token, _, told) = errand.around.kept, errand.around.than.partition(" ")
+def still_stands(errand: Errand, facts: Facts, lists: Hashable) -> bool:
+    """Whether lists that were just read, and all photos, are as the earlier mark says."""
+    kept, (token, _, told) = errand.around.kept, errand.around.earlier_mark.partition(" ")
     if not token or kept is None or errand.others or facts.library < kept.smallest or told != _told(lists):
         return False
     with errand.during(AHEAD):
         same = kept.same_as(token, errand.source, errand.owner, stop=errand.stop)
     if same:
-        looked(errand, facts)
+        plan_look(errand, facts)
     return same
 
 
-def looked(errand: Errand, facts: Facts) -> None:
+def plan_look(errand: Errand, facts: Facts) -> None:
     """Plans the look that was taken at all photos, where that has not become a part of reading them."""
     if errand.around.meter.took(AHEAD).requests:
         errand.around.meter.hand_over(errand.will(unchanged_read(facts)))
