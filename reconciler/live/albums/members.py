@@ -39,8 +39,8 @@ class Albums:
     """Ids of albums of which only the members that show are known, which is all that rules ask for."""
     kept: KeptMembers | None = field(init=False)
     _meant: Meant = field(init=False)
-    _loosely: set[str] = field(default_factory=set)
-    """Ids of albums of which these are all that is asked for."""
+    _shown_will_do: set[str] = field(default_factory=set)
+    """Ids of albums of which the members that show are all that is asked for, whatever is known."""
     _made: list[str] = field(default_factory=list)
     """Ids of albums that a set may have made."""
     _whole: bool = False
@@ -67,9 +67,9 @@ class Albums:
         return own + [album for album in self.listed.others if self._asked_for(album)]
 
     def told_by(self, choice: Choice) -> frozenset[str]:
-        """Ids of albums in which nothing is that the searches bring, as they leave out what is (3.2+).
+        """Ids of albums whose members all searches leave out (3.2+), so that nothing they bring is in one.
 
-        Who is in them need not be read, as long as no other photos come along.
+        Who is in them need not be read, as long as no photos come from elsewhere.
         """
         around, searches = self.errand.around, choice.searches
         if choice.whole or around.whole or around.complete or not all(one.branches for one in searches):
@@ -106,7 +106,7 @@ class Albums:
     def read_all(self, albums: Iterable[Album]) -> None:
         """Reads the members of these albums, those that don't show too."""
         wanted = list(albums)
-        self._loosely.difference_update(album.id for album in wanted)
+        self._shown_will_do.difference_update(album.id for album in wanted)
         for album_id in self.shown.intersection(album.id for album in wanted):
             del self.members[album_id]
         self._whole = True
@@ -127,7 +127,7 @@ class Albums:
                 shown = frozenset(key for key, album in wanted.items() if self._only_asked_for(album))
                 same = self._as_kept(wanted.values(), shown)
                 self.shown |= shown & same.keys()
-                self._loosely |= shown
+                self._shown_will_do |= shown
                 rest = [album_id for album_id in wanted if album_id not in same]
                 read = self.errand.source.members_of(rest, on_progress=told, stop=stop) if rest else {}
             if self.kept:
@@ -151,8 +151,8 @@ class Albums:
     def all_kept(self) -> bool:
         """Whether all members that were read are kept, so that the list tells of each change."""
         read = [album for album in (*self.listed.own, *self.listed.others) if album.id in self.members]
-        states, loosely = self.listed.states, self._loosely
-        return self.kept is not None and len(self.kept.told_by(read, states, loosely)) == len(read)
+        states, shown = self.listed.states, self._shown_will_do
+        return self.kept is not None and len(self.kept.told_by(read, states, shown)) == len(read)
 
     def in_facts(self, facts: Facts) -> Facts:
         """The facts with the albums that rules name, and who is in them."""

@@ -120,7 +120,7 @@ class KeptMembers:
         return self._members
 
     def _ids_of(self, what: str) -> ByState:
-        parts = self.kept.shelf.get(self.kept.key(what))
+        parts = self.kept.stored(what)
         try:
             found = orjson.loads(parts[0]) if parts else {}
             return {key: (state, list(ids)) for key, (state, ids) in found.items()}

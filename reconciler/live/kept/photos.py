@@ -269,7 +269,7 @@ class Kept:
         return timedelta(0) <= self.now() - head.read <= OLDEST
 
     def _head(self) -> Head | None:
-        parts = None if self._known else self.shelf.get(self.key(HEAD))
+        parts = None if self._known else self.stored(HEAD)
         try:
             self._known = _read_head(orjson.loads(parts[0])) if parts else self._known
         except (ValueError, KeyError, TypeError, IndexError, OverflowError):
@@ -277,7 +277,7 @@ class Kept:
         return self._known
 
     def _photos(self, head: Head) -> dict[str, Asset] | None:
-        parts = self.shelf.get(self.key(PHOTOS))
+        parts = self.stored(PHOTOS)
         try:
             if not parts or parts[0].decode() != head.token:
                 return None
@@ -288,22 +288,26 @@ class Kept:
 
     def _keep(self, assets: Mapping[str, Asset], head: Head) -> None:
         self.token = uuid4().hex
-        self.shelf.put(self.key(PHOTOS), (self.token.encode(), packed(assets.values())))
+        self.shelf.put(self._key(PHOTOS), (self.token.encode(), packed(assets.values())))
         self._put_head(replace(head, token=self.token))
 
     def _put_head(self, head: Head) -> None:
         self._known = head
-        self.shelf.put(self.key(HEAD), (orjson.dumps(_head_json(head)),))
+        self.shelf.put(self._key(HEAD), (orjson.dumps(_head_json(head)),))
 
     def piece(self, what: str) -> list[bytes] | None:
-        """Something else that was kept."""
-        return None if self.refresh else self.shelf.get(self.key(what))
+        """Something else that was kept; None where all is kept anew."""
+        return None if self.refresh else self.stored(what)
+
+    def stored(self, what: str) -> list[bytes] | None:
+        """Something that was kept, in any case."""
+        return self.shelf.get(self._key(what))
 
     def keep_piece(self, what: str, parts: Iterable[bytes]) -> None:
         """Keeps something else."""
-        self.shelf.put(self.key(what), parts)
+        self.shelf.put(self._key(what), parts)
 
-    def key(self, what: str) -> str:
+    def _key(self, what: str) -> str:
         """What something is called on the shelf."""
         return f"{FORMAT} {what} {self.name}"
 

@@ -75,7 +75,7 @@ class TagMemory:
     `tags` are all that there are now, by path.
     """
 
-    shelf: Kept
+    store: Kept
     tags: Mapping[str, Tag]
     kept: KeptTags | None = None
     recalled: Recalled | None = None
@@ -83,7 +83,7 @@ class TagMemory:
 
     def recall(self, photos: Mapping[str, Asset], searched: Iterable[str]) -> Recalled | None:
         """What holds for all photos of the account; None where nothing does for certain."""
-        if self.kept and self.shelf.quiet:
+        if self.kept and self.store.quiet:
             self.recalled = recall(self.kept, photos, self.tags, searched)
         return self.recalled
 
@@ -102,7 +102,7 @@ class TagMemory:
         paths = {tag.id: path for path, tag in self.tags.items()}
         if before and recalled and before.paths == paths and self._nothing_new(recalled, found):
             return
-        until = self.shelf.certain_until(photos.values())
+        until = self.store.certain_until(photos.values())
         same = recalled.same if recalled else frozenset()
         updated = {
             asset_id: asset.updated
@@ -114,14 +114,14 @@ class TagMemory:
         if before and recalled and (recalled.changed & ids) <= self.learned.keys():
             known = self._carried_on(before, recalled, ids) | known
         now = KeptTags(
-            before.read if before and recalled else self.shelf.now(),
+            before.read if before and recalled else self.store.now(),
             paths,
             updated,
             known,
             self._looked(photos, until),
         )
         if now != before:
-            self.shelf.keep_piece(PIECE, _written(now))
+            self.store.keep_piece(PIECE, _written(now))
 
     def _nothing_new(self, recalled: Recalled, found: Found) -> bool:
         return not (recalled.changed or self.learned) and found.keys() <= recalled.found.keys()

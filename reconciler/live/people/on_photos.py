@@ -33,7 +33,7 @@ class People:
 
 
 def with_the_scan(needs: Needs, library: int) -> bool:
-    """Whether who is called so is best read with every photo of a library of this size."""
+    """Whether those whom rules name are best told by all photos of a library of this size, not one by one."""
     if len(needs.people) <= FEW_PEOPLE:
         return False
     return len(needs.people) * PERSON_COST > library // PAGE + 1

@@ -90,7 +90,7 @@ def without_choice(one: Slice, field: str) -> tuple[Slice, frozenset[str]]:
 
 
 def with_choice(rest: Slice, field: str, values: frozenset[str]) -> Slice:
-    """The opposite."""
+    """A slice with such a choice again, among these."""
     if not values:
         return rest
     clauses = rest.clauses - {Clause(field, "chosen", frozenset())} | {Clause(field, "any", values)}
