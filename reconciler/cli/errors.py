@@ -1,4 +1,4 @@
-"""How whatever goes wrong becomes words and an exit code: no traceback reaches a user (DESIGN 8)."""
+"""How whatever goes wrong becomes words and an exit code: no traceback reaches a user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exit codes, the same in every command (DESIGN 8)."""
+"""Exit codes, the same in every command."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The values of a photo's fields, each normalised once, and the rules by which two of them are the same.
 
-DESIGN 4 decides the rules; the measurements behind them are FINDINGS 7 to 16.
+The measurements behind the rules are FINDINGS 7 to 16 (docs/server.md).
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def utc(text: str) -> datetime:
 
 
 def same(field: Field, one: FieldValue, other: FieldValue) -> bool:
-    """Whether two normalised values of a field count as the same (DESIGN 4)."""
+    """Whether two normalised values of a field count as the same."""
     if one == other:
         return True
     if field is Field.LOCATION and isinstance(one, Coordinates) and isinstance(other, Coordinates):

@@ -1,7 +1,7 @@
 """The window: the queues that carry edits to the files are held still while they are written.
 
 Only queues that nobody had paused before are paused, each written down first; they come back in the order
-in which a job wanders, each drained before the next, however the run ends (DESIGN 7).
+in which a job wanders, each drained before the next, however the run ends.
 """
 
 from __future__ import annotations
