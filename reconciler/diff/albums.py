@@ -13,6 +13,7 @@ from reconciler.model.asset import told_apart
 from reconciler.model.desired import AlbumEntry, PhotoName
 from reconciler.model.live import Album, Live
 from reconciler.model.origin import Origin, Problem
+from reconciler.model.text import folded
 from reconciler.model.values import normal_description
 
 
@@ -139,9 +140,18 @@ class AlbumDiff:
     changes: list[AlbumChange] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    by_letters: Mapping[str, str] = field(init=False)
+    """The names of the live albums, by what they are in any case of letters."""
+
+    def __post_init__(self) -> None:
+        self.by_letters = {folded(album.name): album.name for album in reversed(self.live.albums)}
 
     def compare(self, entry: AlbumEntry, album: Album | None, members: MemberSets) -> None:
         """Adds what changes on one album, if anything."""
+        if album is None and (other := self.by_letters.get(folded(entry.name))):
+            then = "nothing is deleted" if entry.absent else "a new one is made"
+            text = f"no album is called {entry.name!r}, so {then}; there is {other!r}, in other letters"
+            self.notes.append(Note(text, entry.origin))
         if entry.absent:
             if album:
                 self.changes.append(self._deleted(entry, album))

@@ -1,4 +1,4 @@
-"""Rules that match no photo are told, with the name that nothing bears; those that will match are not."""
+"""Rules that match no photo and albums in other letters are told, with the name that nothing bears."""
 
 from __future__ import annotations
 
@@ -90,3 +90,16 @@ def test_a_part_of_the_plan_is_not_told_of_the_rest(there: Live, tmp_path: Path)
     file = tmp_path / "x.yaml"
     file.write_text("albums:\n- name: A\n  match: { rating: 4 }\n")
     assert not compare(load([file]).desired, there, targets=[read_target("tags")]).notes
+
+
+@pytest.mark.parametrize(
+    ("entry", "then"),
+    [("assets: []", "a new one is made"), ("state: absent", "nothing is deleted")],
+)
+def test_an_album_in_other_letters_is_not_the_album(
+    entry: str, then: str, there: Live, tmp_path: Path
+) -> None:
+    state = live(there.assets.values(), albums=(Album("al", "Sea and Sun"),))
+    text = f"no album is called 'sea and sun', so {then}; there is 'Sea and Sun', in other letters"
+    assert told(f"albums:\n- name: sea and sun\n  {entry}\n", state, tmp_path) == [(2, text)]
+    assert told(f"albums:\n- name: Sea and Sun\n  {entry}\n", state, tmp_path) == []
