@@ -76,6 +76,26 @@ def test_a_wrong_key(place: tuple[Shell, Served], command: str) -> None:
     result = shell.run(command, IMMICH_API_KEY="wrong-key-1234")
     assert result.code == 1 and result.out == ""
     assert "(401)" in result.err and "Account settings > API keys" in result.err
+    assert "(this is the key of IMMICH_API_KEY)" in result.err
+
+
+def test_a_wrong_key_of_several_is_told_by_its_place(place: tuple[Shell, Served]) -> None:
+    shell, server = place
+    (shell.folder / "ada.key").write_text(server.key)
+    (shell.folder / "ben.key").write_text("wrong-key-1234")
+    shell.secrets += ["wrong-key-1234", server.key]
+    shell.write(
+        "wish.yaml",
+        "server:\n  accounts:\n    ada: { api_key: '${file:ada.key}' }\n"
+        "    ben: { api_key: '${file:ben.key}' }\n"
+        "albums:\n  - { name: A, account: ada }\n  - { name: B, account: ben }\n",
+    )
+    result = shell.run("immich-plan")
+    assert result.code == 1 and "(this is the key of account ben, wish.yaml:4)" in result.err
+    result = shell.run("immich-plan", "--account", "ada")
+    assert result.code == 0
+    admin = shell.run("immich-plan", "--account", "ada", IMMICH_ADMIN_API_KEY="wrong-key-1234")
+    assert admin.code == 1 and "(this is the key of IMMICH_ADMIN_API_KEY)" in admin.err
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -192,7 +192,7 @@ def connect(
 
         account = transport(key)
         admin = account if admin_key == key else transport(admin_key) if admin_key else None
-        opened = _opened(account, admin, server, calls)
+        opened = _opened(account, admin, server, calls, _places_of_keys(desired, ask))
         if adapter:
             yield replace(opened, identity=replace(opened.identity, url="the sandbox"))
         else:
@@ -265,13 +265,16 @@ def _known_to(mounted: Mounted, key: str) -> bool:
     return True
 
 
-def _opened(account: Transport, admin: Transport | None, server: str, calls: Calls) -> Connection:
+def _opened(
+    account: Transport, admin: Transport | None, server: str, calls: Calls, found: tuple[str, str]
+) -> Connection:
+    """The connection, once both keys have shown what they may do; `found` is where they come from."""
     version = read_version(account)
     if note := support_note(version):
         click.echo(f"warning: {note}", err=True)
     dialect = dialect_for(version)
     reader = Reader(account, dialect)
-    key = _key_of(reader)
+    key = _key_of(reader, found[0])
     if missing(key.permissions, needed(Reader.me, *calls.certain, dialect=dialect)):
         lacks = missing(key.permissions, needed(Reader.me, *calls.certain, *calls.likely, dialect=dialect))
         stop(explain_missing(lacks, account_key=key.name))
@@ -281,7 +284,7 @@ def _opened(account: Transport, admin: Transport | None, server: str, calls: Cal
         return replace(connection, admin=reader, admin_key=key) if held else connection
     same = admin is account
     admin_reader = reader if same else Reader(admin, dialect)
-    admin_key = key if same else _key_of(admin_reader)
+    admin_key = key if same else _key_of(admin_reader, found[1])
     lacks = missing(admin_key.permissions, needed(*WINDOW, dialect=dialect))
     if not missing(admin_key.permissions, needed(Reader.me, dialect=dialect)):
         _check_is_admin(admin_reader)
@@ -298,13 +301,15 @@ def _check_is_admin(reader: Reader) -> None:
         )
 
 
-def _key_of(reader: Reader) -> KeyInfo:
+def _key_of(reader: Reader, found: str) -> KeyInfo:
     """The key's name and permissions. In maintenance mode no key works, and the answer doesn't say why."""
     try:
         return reader.api_key()
-    except ServerError:
+    except ServerError as error:
         if _in_maintenance(reader):
             stop("the server is in maintenance mode and does nothing else: try again when it has left it")
+        if error.kind is Kind.UNAUTHORIZED:
+            stop(f"{error} (this is the key of {found})")
         raise
 
 
@@ -342,6 +347,22 @@ def _keys(desired: Desired, ask: Ask) -> tuple[str | None, str | None]:
     if admin and admin in accounts and admin != name:
         return key, resolve(accounts[admin].api_key, os.environ)
     return key, _from_environment("IMMICH_ADMIN_API_KEY")
+
+
+def _places_of_keys(desired: Desired, ask: Ask) -> tuple[str, str]:
+    """Where the account's key and the admin's are found, as `_keys` takes them, for messages."""
+    accounts, admin = desired.server.accounts, desired.server.admin
+    name = ask.account or desired.account or (next(iter(accounts)) if len(accounts) == 1 else None)
+
+    def variable(word: str) -> str:
+        return word if os.environ.get(word) else f"{word}_FILE"
+
+    def account(called: str) -> str:
+        return f"account {called}, {accounts[called].api_key.origin.short}"
+
+    own = account(name) if name else variable("IMMICH_API_KEY")
+    other = admin and admin in accounts and admin != name
+    return own, account(admin) if admin and other else variable("IMMICH_ADMIN_API_KEY")
 
 
 def _from_environment(name: str) -> str | None:
