@@ -19,6 +19,26 @@ def called(asset: Asset, name: PhotoName) -> bool:
     )
 
 
+class Names:
+    """Several names of photos, looked up at once: there may be thousands of both."""
+
+    def __init__(self, names: Iterable[PhotoName]) -> None:
+        wanted = tuple(names)
+        self._ids = {name.id for name in wanted}
+        self._checksums = {name.checksum for name in wanted}
+        self._paths = {folded(name.path) for name in wanted if name.path is not None}
+        self._files = {folded(name.file) for name in wanted if name.file is not None}
+
+    def mean(self, asset: Asset) -> bool:
+        """Whether an asset is called by any of them."""
+        return (
+            asset.id in self._ids
+            or asset.checksum in self._checksums
+            or (bool(self._paths) and folded(asset.path) in self._paths)
+            or (bool(self._files) and folded(asset.file_name) in self._files)
+        )
+
+
 def unfound(names: Iterable[PhotoName], assets: Mapping[str, Asset]) -> tuple[PhotoName, ...]:
     """The names that none of these assets has."""
     wanted = tuple(names)

@@ -29,7 +29,7 @@ from reconciler.live.searching.facts import Facts, ids_cost
 from reconciler.live.searching.looking import Looking
 from reconciler.live.searching.lookups import by_checksum, by_name
 from reconciler.live.searching.map import InPlace, Located
-from reconciler.live.searching.names import called, unfound
+from reconciler.live.searching.names import Names, unfound
 from reconciler.live.searching.parts import Parts
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName
@@ -344,10 +344,8 @@ class Photos:
             hidden = read(What.SCAN, "hidden photos", cost, (name.origin for name in names))
             number = self.errand.will(hidden)
             self._scan(number, Selection(visibility=Visibility.HIDDEN))
-        for name in unfound(names, self.assets):
-            for asset in self._aside.values():
-                if called(asset, name):
-                    self.assets[asset.id] = asset
+        wanted = Names(unfound(names, self.assets))
+        self.assets |= {key: asset for key, asset in self._aside.items() if wanted.mean(asset)}
         rest = lookups_of((name for name in unfound(names, self.assets) if name.id), Parts())
         if rest.ids:
             number = self.errand.will(ids_read(rest, choice.facts))

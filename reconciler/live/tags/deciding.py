@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from reconciler.live.searching.names import Names
 from reconciler.model.asset import Asset, AssetState
 from reconciler.model.conditions import Has, HasTag, Part
 from reconciler.model.desired import AlbumEntry, AlbumSet, AssetEntry, Desired, TagsWish
 from reconciler.model.fields import fields_of
 from reconciler.model.groupings import ByTag
 from reconciler.model.selectors import All, AnyOf, Named, Not, Selector, conditions_of
-from reconciler.model.text import folded
 
 Answer = bool | None
 """What a rule says; None where that depends."""
@@ -149,19 +149,9 @@ class _Named:
 
     def __init__(self, entries: Iterable[AssetEntry]) -> None:
         wishes = [(entry.name, entry.tags) for entry in entries if entry.name and entry.tags]
-        names = [name for name, _ in wishes]
         self._asks = tuple(dict.fromkeys(wish for _, wish in wishes))
-        self._ids = {name.id for name in names}
-        self._checksums = {name.checksum for name in names}
-        self._paths = {folded(name.path) for name in names if name.path is not None}
-        self._files = {folded(name.file) for name in names if name.file is not None}
+        self._names = Names(name for name, _ in wishes)
 
     def asks(self, asset: Asset, open_tags: frozenset[str]) -> bool:
         """Whether an asset may be one of them, and any of these tags counts."""
-        called = (
-            asset.id in self._ids
-            or asset.checksum in self._checksums
-            or (self._paths and folded(asset.path) in self._paths)
-            or (self._files and folded(asset.file_name) in self._files)
-        )
-        return bool(called) and any(_asks_for(wish)(open_tags) for wish in self._asks)
+        return self._names.mean(asset) and any(_asks_for(wish)(open_tags) for wish in self._asks)
