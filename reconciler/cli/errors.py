@@ -45,6 +45,12 @@ def stop(message: str, code: Exit = Exit.ERROR) -> NoReturn:
     raise SystemExit(int(code))
 
 
+def leave(message: str) -> NoReturn:
+    """Ends the command as somebody has asked, with a message that is no error's."""
+    heard(lambda: click.echo(message, err=True), err=True)
+    raise SystemExit(int(Exit.ERROR))
+
+
 @contextmanager
 def plain_errors(command: str, state_dir: Path | None = None) -> Iterator[None]:
     """Ends the command with the message and exit code of whatever error comes; click's own are left to it."""

@@ -66,6 +66,7 @@ def test_it_asks_on_a_terminal(shell: Shell, plain: Any, answer: bytes, code: in
         rest = read_until(ours, "\0")
         assert process.wait(timeout=PATIENCE) == code
         assert "Traceback" not in shown + rest
+        assert ("nothing was written" in rest) is (answer == b"n\n") and "error" not in rest
         assert server.writes() == writes and server.paused() == set()
 
 

@@ -35,7 +35,7 @@ from reconciler.cli.applying.signals import signals
 from reconciler.cli.connecting.accounts import parts_of, plans_meant
 from reconciler.cli.connecting.connect import Ask, Calls, Connection, connect
 from reconciler.cli.connecting.keeping import keep_made
-from reconciler.cli.errors import stop
+from reconciler.cli.errors import leave, stop
 from reconciler.cli.exits import Exit
 from reconciler.cli.options.safety import Bounds
 from reconciler.cli.options.timing import Asked
@@ -391,7 +391,7 @@ class Session:
         if not sys.stdin.isatty():
             stop("nobody is there to ask: give --yes to apply without asking", Exit.INVALID)
         if not click.confirm(f"Apply {what}?", err=True):
-            stop(otherwise)
+            leave(otherwise)
         return True
 
 
