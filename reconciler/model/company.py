@@ -19,6 +19,11 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text.lower()) is not None
 
 
+def called(who: str) -> str:
+    """What a rule calls somebody, in the form in which it is looked up: an id, or a name folded."""
+    return who.lower() if is_id(who) else folded(who)
+
+
 @dataclass(frozen=True, slots=True)
 class PersonIs(OneByOne):
     """Somebody of this name (in any case of letters, wildcards allowed) or with this id is on it."""

@@ -242,7 +242,7 @@ class Company:
         if self._called is None:
             self._names()
         # whom the server doesn't list has been seen on the photos that were read
-        seen = (person for people in self.everyone.of.values() for person in people)
+        seen = frozenset[Person]().union(*self.everyone.of.values())
         self._fit = tuple(self._fitting((*seen, *self._listed)).values())
         come = {*searched, *self.everyone.begun}
         ids = sorted({person.id for same in self._persons() for person in same})

@@ -16,7 +16,7 @@ from reconciler.live.errand import Errand
 from reconciler.live.reading import FEW_PEOPLE
 from reconciler.live.source import Source
 from reconciler.model.asset import Person
-from reconciler.model.company import is_id
+from reconciler.model.company import called, is_id
 from reconciler.model.selectors import Needs
 from reconciler.model.text import folded
 
@@ -42,9 +42,12 @@ def with_the_scan(needs: Needs, library: int) -> bool:
 def people_scanned(source: Source, needs: Needs, of: PeopleOf) -> People:
     """What a scan has told; names that nobody on a photo bears are asked for by themselves."""
     seen = {person.id: person for people in of.values() for person in people}
+    borne = _names(seen.values())
     for who in sorted(needs.people):
-        if not _borne(who, seen.values()):
-            seen |= {person.id: person for person in _called(source, who)[:1]}
+        if called(who) not in borne:
+            found = _called(source, who)[:1]
+            seen |= {person.id: person for person in found}
+            borne |= _names(found)
     return People(_by_id(_with_others(source, needs, seen)), of)
 
 
@@ -68,8 +71,8 @@ def people_asked(
     """
     found = {person.id: person for people in everyone.values() for person in people}
     of: dict[str, set[Person]] = defaultdict(set, {key: set(people) for key, people in everyone.items()})
-    for called in persons:
-        shown = [person for person in called if photos[person.id]] or called[:1]
+    for same in persons:
+        shown = [person for person in same if photos[person.id]] or same[:1]
         found |= {person.id: person for person in shown}
         for person in shown:
             for asset_id in photos[person.id]:
@@ -80,7 +83,7 @@ def people_asked(
 
 def _with_others(source: Source, needs: Needs, found: Mapping[str, Person]) -> Iterable[Person]:
     """Those that were found; where a name is nobody's, all others too, to say who may be meant."""
-    if all(_borne(who, found.values()) for who in needs.people):
+    if _names(found.values()).issuperset(map(called, needs.people)):
         return found.values()
     return ({person.id: person for person in source.people()} | dict(found)).values()
 
@@ -92,9 +95,9 @@ def _called(source: Source, who: str) -> list[Person]:
     return source.people_called(who)
 
 
-def _borne(who: str, people: Iterable[Person]) -> bool:
-    """Whether somebody has this name or id."""
-    return any(person.id == who.lower() or folded(person.name) == folded(who) for person in people)
+def _names(people: Iterable[Person]) -> set[str]:
+    """What rules may call these people: their ids, and their names folded."""
+    return {name for person in people for name in (person.id, folded(person.name))}
 
 
 def _by_id(people: Iterable[Person]) -> tuple[Person, ...]:

@@ -13,7 +13,7 @@ from reconciler.live.reading import Reading, reading_for
 from reconciler.live.searching.names import unfound
 from reconciler.live.tags.memberships import wanted_tags
 from reconciler.model.album_sets import KnownAlbums
-from reconciler.model.company import is_id
+from reconciler.model.company import called, is_id
 from reconciler.model.desired import Desired, PhotoName
 from reconciler.model.live import Album, Live
 from reconciler.model.owners import ANYBODY, OwnerIs
@@ -73,7 +73,7 @@ def covered_by(reading: Reading, *, whole: bool, checksums: bool, names: bool) -
         albums=reading.albums,
         others=needs.albums,
         all_others=needs.all_albums,
-        people=frozenset(map(_person, needs.people)),
+        people=frozenset(map(called, needs.people)),
         everyone=needs.everyone,
         names=names,
         stacks=needs.stacks,
@@ -152,7 +152,7 @@ def _company(reading: Reading, covers: Covers) -> Iterator[str]:
     if needs.everyone and not covers.everyone:
         yield "who is on which photo"
     elif unread := sorted(
-        who for who in needs.people if not covers.everyone and _person(who) not in covers.people
+        who for who in needs.people if not covers.everyone and called(who) not in covers.people
     ):
         yield f"the photos of persons: {_some(sorted(unread))}"
     elif not covers.names and (named := sorted(who for who in needs.people if not is_id(who))):
@@ -170,10 +170,6 @@ def _company(reading: Reading, covers: Covers) -> Iterator[str]:
         yield "who is on the server, and who sees which album"
     elif reading.users and not covers.names:
         yield "the names of the server's users: it was made --without-people"
-
-
-def _person(who: str) -> str:
-    return who.lower() if is_id(who) else folded(who)
 
 
 def _texts(names: Iterable[PhotoName]) -> str:
