@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.config.report import Scope
@@ -79,46 +80,80 @@ def _kind_fits(schema: Schema, node: Any) -> bool:
 
 
 def _object_fault(scope: Scope, error: ValidationError, steps: Path) -> set[Path]:
-    """Reports unknown keys, then what is missing, unless an unknown key is a misspelling of that."""
+    """Reports what is wrong with the keys of a mapping; the paths of what is at fault."""
     node, schema = error.instance, error.schema
     assert isinstance(node, MapNode) and isinstance(schema, Mapping)
-    known = schema.get("properties", {})
-    closed = schema["additionalProperties"] is False
-    unknown = {key: _meant(key, known, schema) for key in node if key not in known} if closed else {}
-    messages = schema.get("x-messages", {})
-    if error.validator == "additionalProperties":
-        for key, meant in unknown.items():
-            _unknown_key(scope, node, key, meant, steps, messages.get("additionalProperties"), known)
-        return {(*steps, key) for key in unknown}
-    missing = [key for key in schema.get("required", ()) if key not in node]
-    if error.validator == "minProperties":
-        if not unknown and not missing:
-            scope.tell(
-                scope.origin(node),
-                (*scope.steps, *steps),
-                messages.get("minProperties", "nothing is written here"),
-            )
-    elif not set(missing) <= set(unknown.values()) and not (unknown and "additionalProperties" in messages):
-        # jsonschema tells of each missing key by itself; the same sentence twice is kept once.
-        words = " and ".join(f"`{key}`" for key in missing)
-        scope.tell(
-            scope.origin(node),
-            (*scope.steps, *steps),
-            f"{words} {'is' if len(missing) == 1 else 'are'} missing",
-        )
+    block = _Block(scope, node, schema, (*scope.steps, *steps))
+    match error.validator:
+        case "additionalProperties":
+            block.tell_unknown()
+            return {(*steps, key) for key in block.unknown}
+        case "minProperties":
+            block.tell_empty()
+        case _:
+            block.tell_missing()
     return {steps}
 
 
-def _unknown_key(
-    scope: Scope, node: MapNode, key: str, meant: str | None, steps: Path, message: str | None, known: Schema
-) -> None:
-    path = (*scope.steps, *steps)
-    if message is None and _secret(path) and meant is None:
-        message = f"this key isn't known; {_known(known)}"
-    elif message is None:
-        path = (*path, key)
-        message = f"there is no key {_short(key)} here; {_instead(key, meant, known)}"
-    scope.tell(Origin(scope.file, *node.place(key)), path, message)
+@dataclass(slots=True)
+class _Block:
+    """A mapping whose keys the schema refuses, with the path that leads to it."""
+
+    scope: Scope
+    node: MapNode
+    schema: Schema
+    path: Path
+    unknown: dict[str, str | None] = field(init=False)
+    """The keys that aren't known, each with the one that was probably meant."""
+    missing: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        closed = self.schema["additionalProperties"] is False
+        strange = [key for key in self.node if key not in self.known] if closed else []
+        self.unknown = {key: _meant(key, self.known, self.schema) for key in strange}
+        self.missing = [key for key in self.schema.get("required", ()) if key not in self.node]
+
+    @property
+    def known(self) -> Schema:
+        """The keys that may be there."""
+        found: Schema = self.schema.get("properties", {})
+        return found
+
+    @property
+    def messages(self) -> Mapping[str, str]:
+        """What the schema itself says of some faults."""
+        found: Mapping[str, str] = self.schema.get("x-messages", {})
+        return found
+
+    def tell_unknown(self) -> None:
+        """Each key that isn't known, at its own place."""
+        for key, meant in self.unknown.items():
+            path, message = self.path, self.messages.get("additionalProperties")
+            if message is None and _secret(path) and meant is None:
+                message = f"this key isn't known; {_known(self.known)}"
+            elif message is None:
+                path = (*path, key)
+                message = f"there is no key {_short(key)} here; {_instead(key, meant, self.known)}"
+            self.scope.tell(Origin(self.scope.file, *self.node.place(key)), path, message)
+
+    def tell_empty(self) -> None:
+        """That nothing is there, unless more can be said."""
+        if not self.unknown and not self.missing:
+            self._tell(self.messages.get("minProperties", "nothing is written here"))
+
+    def tell_missing(self) -> None:
+        """What is missing, unless a key that isn't known is a misspelling of it.
+
+        jsonschema tells of each missing key by itself; the same sentence twice is kept once.
+        """
+        misspelt = set(self.missing) <= set(self.unknown.values())
+        if misspelt or (self.unknown and "additionalProperties" in self.messages):
+            return
+        words = " and ".join(f"`{key}`" for key in self.missing)
+        self._tell(f"{words} {'is' if len(self.missing) == 1 else 'are'} missing")
+
+    def _tell(self, message: str) -> None:
+        self.scope.tell(self.scope.origin(self.node), self.path, message)
 
 
 def _instead(key: str, meant: str | None, known: Schema) -> str:
