@@ -172,12 +172,16 @@ def user_of(item: Json) -> User:
 
 
 def album_state(item: Json) -> str | None:
-    """How many members an album shows, when it last changed, and when a member last did (FACTS 6)."""
+    """How many members an album shows, when it changed, their first and last day, when one last changed.
+
+    The days (FACTS 6) tell of some who came in without a trace: `PUT /assets/copy` moves no time.
+    """
     count, changed = int(item.get("assetCount") or 0), item.get("updatedAt")
     newest = item.get("lastModifiedAssetTimestamp")
     if not changed or (count and not newest):
         return None
-    return _state(count, changed) + (newest or "")
+    days = f"{item.get('startDate') or ''} {item.get('endDate') or ''}"
+    return f"{_state(count, changed)}{days} {newest or ''}"
 
 
 def _state(count: int, changed: str) -> str:

@@ -428,6 +428,37 @@ def test_a_restored_backup_is_read_anew(tmp_path: Path) -> None:
             assert "backup was restored" in Desk(former).same(WISH)
 
 
+def test_a_restored_backup_is_read_anew_although_the_newest_photo_changed_again(tmp_path: Path) -> None:
+    with desk(tmp_path / "now", "3.1.0") as made:
+        one, two, *_ = sorted(made.world.ids().values())
+        (tmp_path / "then").mkdir()
+        with copy_of(made.world, tmp_path / "then") as former:
+            for photo_id in (two, one):
+                call(made.world, "PUT", "/assets/{id}", {"isFavorite": True}, id=photo_id)
+            made.same(WISH)
+            made.same(WISH)
+            shutil.copytree(tmp_path / "now" / "cache", tmp_path / "then" / "cache")
+            call(former, "PUT", "/assets/{id}", {"isFavorite": True}, id=one)
+            assert "backup was restored" in Desk(former).same(WISH)
+
+
+def test_a_member_that_comes_in_without_a_trace_shows_where_the_days_of_the_album_move(
+    tmp_path: Path,
+) -> None:
+    with desk(tmp_path, "3.1.0") as made:
+        ids = made.world.ids()
+        writer = Writer(made.world.reader.transport, made.world.reader.dialect)
+        album = writer.create_album("Some", asset_ids=[ids["IMG_0005.jpg"], ids["IMG_0010.jpg"]]).id
+        made.same(WISH)
+        with made.world.library.database.write() as db:  # as PUT /assets/copy does it
+            db.run(
+                "UPDATE album_asset SET asset_id = ? WHERE album_id = ? AND asset_id = ?",
+                (ids["IMG_0009.jpg"], album, ids["IMG_0010.jpg"]),
+            )
+        assert ids["IMG_0009.jpg"] in made.world.reader.members(album)
+        made.same(WISH)
+
+
 def test_what_is_of_another_broken_or_old_is_not_used(tmp_path: Path) -> None:
     with desk(tmp_path, "3.1.0") as made:
         made.same(WISH)

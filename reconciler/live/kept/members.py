@@ -1,13 +1,14 @@
 """Who is in the albums of an account, kept from an earlier reading for as long as nothing tells of a change.
 
-The list of albums is read each time. It tells of each how many members show, when it last changed, and when
-one of those members last did (`AlbumList.states`).
+The list of albums is read each time. It tells of each how many members show, when it last changed, from which
+days these members are, and when one of them last changed (`AlbumList.states`).
 
 - Adding moves the album's time. A member that shows again (restored, no longer hidden, unlocked), whoever
   owns it, moves the time of the members to that moment. As long as both times stand, nobody has come in.
 - Whoever leaves (removed, trashed, hidden, locked, deleted) makes them fewer; removing moves no time unless
   it was the cover (FINDINGS 24). As nobody has come in, an equal count means the same members. One removed
-  and one restored or added moves a time.
+  and one restored or added moves a time. `PUT /assets/copy` moves none where it is told to copy nothing but
+  albums; together with a removal that is seen only by the days.
 - An album that this program has made tells when it was made in the answer. Where it still counts as many
   members and has the same time, nobody has come in, and so nobody has left.
 - Of an album that only rules ask for, which leave hidden photos out, the members that show are enough.

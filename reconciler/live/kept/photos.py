@@ -16,7 +16,8 @@ It gives what the server would give, or nothing at all. Why that holds, for phot
   earlier reading is newer than that, the database's clock had come so far, so that less will do: `MOMENT`,
   for large writes that show only when they are done.
 - A server that was put back from a backup has forgotten changes. The newest photo of all is always asked for
-  again; where it isn't there as it was, or newer, all is read.
+  again, and what changed in the last minutes before the reading comes along in any case; where one of these
+  isn't there as it was, or newer, all is read.
 
 What cannot be seen: an edit since the last reading whose jobs were thrown away (a queue emptied, Redis lost)
 or failed because the file can't be read. It is seen with the next change of that photo, after `OLDEST`, or
@@ -231,6 +232,8 @@ class Kept:
         found, different = _with(before, look.changed)
         if look.count != len(found):
             return None, "photos were deleted or locked, or the server has not read some yet"
+        if _some_older(before, look.changed, head.since):
+            return None, "photos are older than they were, as after a backup was restored"
         self.token = head.token
         if different or len(look.changed) >= MANY:
             began = self._began[0] if self._began else self.now()
@@ -331,6 +334,12 @@ def _still(asset_id: str, updated: datetime, source: Source, changed: Mapping[st
         detail = source.assets([asset_id]).get(asset_id)
         now = detail.asset if detail else None
     return now is not None and now.updated >= updated
+
+
+def _some_older(before: Mapping[str, Asset], changed: Mapping[str, Asset], since: datetime) -> bool:
+    """Whether some of what had changed since then is not there as it was, or newer."""
+    recent = (asset for asset in before.values() if asset.updated >= since)
+    return any(asset.id not in changed or changed[asset.id].updated < asset.updated for asset in recent)
 
 
 def _newest(assets: Mapping[str, Asset]) -> tuple[str, datetime] | None:
