@@ -14,6 +14,7 @@ from reconciler.config.text.nodes import plain_value
 from reconciler.config.values.zone_of_place import moved_to
 from reconciler.model.asset import Asset
 from reconciler.model.live import Album, Live
+from reconciler.model.round_trip import keeps, kept_clock
 from reconciler.model.sharing import Role, Share
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken, Visibility
 
@@ -205,7 +206,7 @@ def _taken(taken: Taken, place: Coordinates | None) -> str:
     if there:
         return str(Taken(taken.instant, there.offset))
     # no zone and +00:00 are the same, and a date needs one of them in a file
-    return str(taken if taken.offset is not None else Taken(taken.instant, 0))
+    return str(taken if taken.offset is not None and keeps(taken) else kept_clock(taken))
 
 
 def _location(value: FieldValue) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ from reconciler.config.reading import (
     scalar,
     scalars,
     setting,
+    tag_path,
     tag_paths,
 )
 from reconciler.config.report import Scope
@@ -24,6 +25,7 @@ from reconciler.config.rules.where import Selecting
 from reconciler.config.schema import language
 from reconciler.config.text.nodes import MapNode, Node, Scalar
 from reconciler.config.values.dates import BadDate, read_moment, read_taken
+from reconciler.config.values.round_trip import caption_fault, date_fault, tag_fault
 from reconciler.config.values.zone_of_place import moved_message, moved_to
 from reconciler.model.desired import AssetEntry, PhotoName, Setting, TagsWish
 from reconciler.model.selectors import Selector
@@ -80,8 +82,12 @@ def _read_whom(where: Selecting, node: Node) -> tuple[PhotoName | None, Selector
     return None, read_own_rule(where, node)
 
 
-def _description(where: Selecting, node: Node) -> Got[FieldValue]:  # noqa: ARG001 (one of the readers)
-    return Got(text_or_nothing(node))
+def _description(where: Selecting, node: Node) -> Got[FieldValue] | None:
+    text = text_or_nothing(node)
+    if fault := caption_fault(text):
+        where.scope.error(node, fault)
+        return None
+    return Got(text)
 
 
 def text_or_nothing(node: Node) -> str:
@@ -100,10 +106,14 @@ def _taken(where: Selecting, node: Node) -> Got[FieldValue] | None:
     try:
         if where.clock.broken and not _has_offset(part.text):
             return None
-        return Got(read_taken(part.text, where.clock.zone))
+        taken = read_taken(part.text, where.clock.zone)
     except BadDate as error:
         where.scope.error(node, str(error))
         return None
+    if fault := date_fault(taken):
+        where.scope.error(node, fault)
+        return None
+    return Got(taken)
 
 
 def _has_offset(text: str) -> bool:
@@ -185,8 +195,11 @@ def read_tags(scope: Scope, node: Node) -> TagsWish | None:
     """What is asked of tags: a list adds; None after an error."""
     origin = scope.origin(node)
     if not isinstance(node, MapNode):
-        return TagsWish(origin, add=tag_paths(scope, scalars(node)))
-    found = {key: tag_paths(scope, scalars(items(value))) for key, value in node.items()}
+        return TagsWish(origin, add=_kept_tags(scope, scalars(node)))
+    found = {
+        key: (tag_paths if key == "remove" else _kept_tags)(scope, scalars(items(value)))
+        for key, value in node.items()
+    }
     if "exact" in found:
         if len(found) > 1:
             scope.error(
@@ -200,3 +213,17 @@ def read_tags(scope: Scope, node: Node) -> TagsWish | None:
         scope.error(node["remove"], f"{', '.join(map(repr, both))} can't be added and removed at once")
         return None
     return TagsWish(origin, add=add, remove=remove)
+
+
+def _kept_tags(scope: Scope, nodes: Iterable[Scalar]) -> frozenset[str]:
+    """Full paths of tags that photos shall have, without those that they can't keep."""
+    found = set()
+    for node in nodes:
+        path = tag_path(scope, node)
+        if path is None:
+            continue
+        if fault := tag_fault(path):
+            scope.error(node, fault)
+        else:
+            found.add(path)
+    return frozenset(found)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from reconciler.model.round_trip import KEPT_OFFSETS
 from reconciler.model.values import Coordinates, Taken, offset_text
 
 
@@ -21,7 +22,8 @@ class There:
 def moved_to(taken: Taken, place: Coordinates) -> There | None:
     """The clock to which the place would move a date; None where it wouldn't.
 
-    At sea the zones are only guessed, and near a border either side's is taken as good.
+    At sea the zones are only guessed, and near a border either side's is taken as good. Where the clock there
+    had an offset that the server can't read back, any other clock will do.
     """
     clocks = []
     for zone in _zones(place):
@@ -32,6 +34,7 @@ def moved_to(taken: Taken, place: Coordinates) -> There | None:
         if shift is None or shift.total_seconds() % 60:
             return None
         clocks.append(There(zone.key, int(shift.total_seconds() // 60)))
+    clocks = [clock for clock in clocks if clock.offset in KEPT_OFFSETS]
     if not clocks or taken.offset in {clock.offset for clock in clocks}:
         return None
     return clocks[0]
