@@ -15,7 +15,7 @@ from pathlib import Path
 from reconciler.config.cache import Cache
 from reconciler.config.entries.accounts import Accounts
 from reconciler.config.entries.assets import read_entry
-from reconciler.config.lists import sound_items
+from reconciler.config.items import sound_items
 from reconciler.config.read_pieces import NotAPiece, ReadPiece, from_bytes, to_bytes
 from reconciler.config.reading import Clock
 from reconciler.config.report import Report, Scope

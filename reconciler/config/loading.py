@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from reconciler.config import faults
 from reconciler.config.cache import Cache
 from reconciler.config.documents import Document, Documents
-from reconciler.config.entries.accounts import refuse_nobodys
-from reconciler.config.entries.album_sets import read_set
-from reconciler.config.entries.albums import read_album, read_tag
-from reconciler.config.entries.assets import read_entry
 from reconciler.config.entries.general import General
-from reconciler.config.entries.twice import check_once
-from reconciler.config.lists import sound_items
-from reconciler.config.read_pieces import ReadPiece
-from reconciler.config.report import Place, Report, Scope
+from reconciler.config.lists import Lists
+from reconciler.config.report import Report, Scope
 from reconciler.config.rules.named import Definition, Definitions
 from reconciler.config.rules.question import read_expression
 from reconciler.config.rules.where import Selecting
 from reconciler.config.schema import language
 from reconciler.config.text.files import find
-from reconciler.config.text.nodes import ListNode, MapNode, Node, without
-from reconciler.model.desired import AlbumEntry, AlbumSet, AssetEntry, Desired, Entry, TagEntry
+from reconciler.config.text.nodes import ListNode, MapNode, without
+from reconciler.model.desired import Desired
 from reconciler.model.memory import no_collection
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.selectors import Selector
@@ -80,7 +73,7 @@ def _load(paths: Sequence[str | Path], cache: Cache | None, now: datetime, expre
         _define(document, definitions, report)
     where = Selecting(Scope(report, "", MapNode(1, 1)), clock, named=definitions.use, accounts=accounts)
     selectors = definitions.check(where)
-    lists = _Lists(report, where)
+    lists = Lists(report, where)
     for document in documents:
         lists.read(document, reader.pieces.get(document.file, ()))
     account = general.account(server)
@@ -147,72 +140,3 @@ def _define(document: Document, definitions: Definitions, report: Report) -> Non
 def _meant_for_us(root: MapNode, known: Iterable[str]) -> bool:
     """Whether any key looks like a misspelling of one of ours."""
     return any(faults.nearest(key, known) for key in root)
-
-
-@dataclass(slots=True)
-class _Lists:
-    """The entries of the long lists of all files, in order."""
-
-    report: Report
-    where: Selecting
-    tags: list[tuple[Place, TagEntry]] = field(default_factory=list)
-    assets: list[AssetEntry] = field(default_factory=list)
-    albums: list[tuple[Place, AlbumEntry]] = field(default_factory=list)
-    album_sets: list[tuple[Place, AlbumSet]] = field(default_factory=list)
-
-    def read(self, document: Document, pieces: Sequence[ReadPiece] = ()) -> None:
-        """The lists of one file; `pieces` are those of its photos that were read before."""
-        file, root = document.file.name, document.root
-        where = replace(self.where, accounts=self.where.accounts.within(Scope(self.report, file, root)))
-        for _, scope, node in sound_items(self.report, file, "tags", root.get("tags")):
-            if tag := read_tag(scope, node, where):
-                self.tags.append((scope.place(node["value"]), tag))
-        self.assets += (entry for _, entry in self._entries(file, where, root.get("assets")))
-        start = 0
-        for piece in pieces:
-            self._take(file, where, piece, start)
-            start += piece.count
-        for _, scope, node in sound_items(self.report, file, "albums", root.get("albums")):
-            if album := read_album(scope, node, where):
-                self.albums.append((scope.place(node["name"]), album))
-        for _, scope, node in sound_items(self.report, file, "album_sets", root.get("album_sets")):
-            if album_set := read_set(scope, node, where):
-                self.album_sets.append((scope.place(node["for_each"]), album_set))
-
-    def _entries(
-        self, file: str, where: Selecting, found: Node | None, places: Sequence[int] | None = None
-    ) -> Iterator[tuple[int, AssetEntry]]:
-        for index, scope, node in sound_items(self.report, file, "assets", found, places):
-            if entry := read_entry(scope, node, where):
-                yield index, entry
-
-    def _take(self, file: str, where: Selecting, piece: ReadPiece, start: int) -> None:
-        """The entries of a piece and those that it left to be read now, in the order of the file."""
-        if not piece.places:
-            self.assets += piece.entries.values()
-            return
-        rest = self._entries(file, where, piece.rest, [start + place for place in piece.places])
-        found = {start + place: entry for place, entry in piece.entries.items()} | dict(rest)
-        self.assets += (found[index] for index in sorted(found))
-
-    def check(self, usual: str | None) -> None:
-        """Refuses what one account has twice; `usual` is the account of entries that name none."""
-        kinds: tuple[list[Any], ...] = (self.tags, self.albums, self.album_sets)
-        for account in dict.fromkeys(entry.account or usual for kind in kinds for _, entry in kind):
-            tags, albums, sets = (
-                [(place, entry) for place, entry in kind if (entry.account or usual) == account]
-                for kind in kinds
-            )
-            check_once(self.report, tags, albums, sets)
-
-    def check_whose(self, desired: Desired) -> None:
-        """Refuses entries of which nothing says whose they are, where others say it."""
-        if desired.usual is None and desired.accounts:
-            lists: tuple[Iterable[Entry], ...] = (
-                desired.tags,
-                desired.assets,
-                desired.albums,
-                desired.album_sets,
-            )
-            nobodys = (entry.origin for entries in lists for entry in entries if entry.account is None)
-            refuse_nobodys(self.report, desired.server.accounts, nobodys)
