@@ -50,14 +50,15 @@ class Tagging:
     reading: Reading
     desired: Desired
     facts: Facts
-    found: Found | None = None
     memory: TagMemory | None = None
     wanted: frozenset[str] = field(init=False)
     """The tags whose photos must be known."""
     searched: frozenset[str] = field(init=False)
     """The tags to search for."""
-    _waiting: int | None = None
-    """The number of the search that waits for what is kept to be brought up to date."""
+    _found: Found | None = None
+    """What was searched for while the library was scanned."""
+    _waiting: tuple[int, TagMemory] | None = None
+    """What is kept, to be brought up to date once the photos are known, and the number of that read."""
 
     def __post_init__(self) -> None:
         self.wanted = wanted_tags(self.reading, self.facts.tags)
@@ -70,9 +71,13 @@ class Tagging:
         number = self._plan(self.facts.library, self.searched, one_by_one=False)
         self.memory = memory_of(self.errand.around.kept, self.facts.tags)
         if self.memory and self.memory.kept:
-            self._waiting = number
+            self._waiting = (number, self.memory)
             return None
-        return lambda: self._search(number, OPEN)
+
+        def job() -> None:
+            self._found = self._search(number, OPEN)
+
+        return job
 
     def memberships(
         self,
@@ -89,19 +94,19 @@ class Tagging:
         """
         if not self.wanted or not assets:
             return self._from(assets, details)
+        found = self._found
         if self._waiting is not None:
-            self._bring_up(self._waiting, everything, details)
-        if self.found is None:
+            found = self._brought_up(*self._waiting, everything, details)
+        if found is None:
             unread = [asset_id for asset_id in assets if asset_id not in details]
             among = narrowed(assets, searches or {}, self.searched, self.facts)
             if self._one_by_one(assets, unread, among):
                 number = self._plan(len(unread), self.searched, one_by_one=True)
                 return self._from(assets, dict(details) | self._details(unread, number))
-            self._look_for(assets, len(unread), among)
-        assert self.found is not None
-        told = self._told(self.found, assets, details, beside)
+            found = self._looked_for(assets, len(unread), among)
+        told = self._told(found, assets, details, beside)
         if self.memory and everything is not None:
-            self.memory.keep(everything, self.found)
+            self.memory.keep(everything, found)
         return told
 
     def totals(self, paths: Iterable[str]) -> dict[str, int]:
@@ -118,15 +123,17 @@ class Tagging:
 
     # What is kept
 
-    def _bring_up(
-        self, number: int, everything: Mapping[str, Asset] | None, details: Mapping[str, AssetDetail]
-    ) -> None:
+    def _brought_up(
+        self,
+        number: int,
+        memory: TagMemory,
+        everything: Mapping[str, Asset] | None,
+        details: Mapping[str, AssetDetail],
+    ) -> Found:
         """What an earlier reading has found, with what has changed since; or all of it anew."""
-        assert self.memory is not None
-        recalled = self.memory.recall(everything, self.searched) if everything is not None else None
+        recalled = memory.recall(everything, self.searched) if everything is not None else None
         if recalled is None:
-            self._search(number, OPEN)
-            return
+            return self._search(number, OPEN)
         known = {key: detail.tags for key, detail in details.items() if key in recalled.changed}
         missing = self.searched - recalled.found.keys()
         unread = sorted(recalled.changed - known.keys())
@@ -138,18 +145,19 @@ class Tagging:
             fresh = self._tagged(missing, OPEN) if missing else {}
             looked = self.errand.source.assets(unread, on_progress=told, stop=stop) if unread else {}
         known |= {asset_id: detail.tags for asset_id, detail in looked.items()}
-        self.found = fresh | {
+        found = fresh | {
             path: photos | {asset_id for asset_id, tags in known.items() if carries(tags, path)}
             for path, photos in recalled.found.items()
             if path not in fresh
         }
-        self.memory.learn(known)
+        memory.learn(known)
         changed = counted(len(recalled.changed), "photo")
         how = f"kept since {recalled.since:%Y-%m-%d %H:%M} UTC, {changed} changed"
         if missing:
             how = f"{len(missing):,} of {len(self.searched):,} searched for anew; {how}"
         self.errand.around.meter.say(number, how)
-        self.errand.came(number, sum(len(ids) for ids in self.found.values()))
+        self.errand.came(number, sum(map(len, found.values())))
+        return found
 
     # Tags and those below them
 
@@ -239,10 +247,11 @@ class Tagging:
     def _plan(self, photos: int, searched: Collection[str], *, one_by_one: bool) -> int:
         return self.errand.will(tag_read(photos, searched, one_by_one=one_by_one))
 
-    def _search(self, number: int, span: Range) -> None:
+    def _search(self, number: int, span: Range) -> Found:
         with self.errand.during(number):
-            self.found = self._tagged(self.searched, span)
-        self.errand.came(number, sum(len(ids) for ids in self.found.values()))
+            found = self._tagged(self.searched, span)
+        self.errand.came(number, sum(map(len, found.values())))
+        return found
 
     def _tagged(self, paths: Iterable[str], span: Range) -> dict[str, frozenset[str]]:
         """The photos of each of these tags that were taken within a time."""
@@ -266,18 +275,17 @@ class Tagging:
         span = _span(assets.values())
         return tags_one_by_one(len(unread), len(self.searched), self.facts, lambda: self._counts(span))
 
-    def _look_for(self, assets: Mapping[str, Asset], unread: int, among: Narrowed | None) -> None:
+    def _looked_for(self, assets: Mapping[str, Asset], unread: int, among: Narrowed | None) -> Found:
         """Searches for the tags, among the photos that were found where these come from one search."""
         if among is None:
-            self._search(self._plan(unread, self.searched, one_by_one=False), _span(assets.values()))
-            return
-        self.found = dict(among.told)
-        if among.asked:
-            number = self._plan(unread, among.asked.keys(), one_by_one=False)
-            with self.errand.during(number):
-                found = self.errand.each(self.errand.source.ids_of, list(among.asked.values()))
-            self.errand.came(number, sum(map(len, found)))
-            self.found |= dict(zip(among.asked, found, strict=True))
+            return self._search(self._plan(unread, self.searched, one_by_one=False), _span(assets.values()))
+        if not among.asked:
+            return among.told
+        number = self._plan(unread, among.asked.keys(), one_by_one=False)
+        with self.errand.during(number):
+            found = self.errand.each(self.errand.source.ids_of, list(among.asked.values()))
+        self.errand.came(number, sum(map(len, found)))
+        return {**among.told, **dict(zip(among.asked, found, strict=True))}
 
     def _counts(self, span: Range) -> list[int]:
         ids = [self.facts.tags[path].id for path in sorted(self.searched)]
