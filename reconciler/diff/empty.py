@@ -43,6 +43,12 @@ def notes_on_empty(whole: Whole, live: Live, missing: Iterable[Origin | None]) -
     return tuple(notes)
 
 
+def unknown_name(rule: Selector, live: Live) -> str:
+    """Which tag or album that a rule asks for is not on the server; empty where all of them are."""
+    known = _Known(frozenset(live.tags), _albums(live))
+    return known.reason(rule).removeprefix(": ")
+
+
 def _rules(whole: Whole) -> list[tuple[Selector, Origin]]:
     matched = whole.sieve.matched | whole.outcomes.matched
     found = [
@@ -74,7 +80,7 @@ class _Known:
         made = {entry.name for entry in whole.desired.albums}
         return cls(
             frozenset(live.tags) | given | {entry.path for entry in whole.desired.tags},
-            frozenset(album.name for album in live.albums) | {album_name(name) for name in made},
+            _albums(live) | {album_name(name) for name in made},
         )
 
     def reason(self, rule: Selector) -> str:
@@ -89,6 +95,11 @@ class _Known:
 
     def _is_tag(self, path: str) -> bool:
         return path in self.tags or any(tag.startswith(path + "/") for tag in self.tags)
+
+
+def _albums(live: Live) -> frozenset[str]:
+    """The names of the account's albums, and of those that other people share with it."""
+    return frozenset(album.name for album in live.albums) | frozenset(live.other_albums.values())
 
 
 def _asked_for(rule: Selector) -> Iterator[Selector]:

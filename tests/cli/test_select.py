@@ -140,6 +140,13 @@ def test_why() -> None:
     assert run("ada", "--why", checksum).stdout.splitlines() == told
 
 
+def test_a_tag_or_album_that_is_not_there_is_told_where_nothing_matches() -> None:
+    nothing = run("{tags: [Nowhere]}")
+    assert nothing.stdout == "0 photos of 5\n" and "note: there is no tag 'Nowhere'" in nothing.stderr
+    assert "there is no album 'Nowhere'" in run("{album: Nowhere}").stderr
+    assert "note" not in run("{rating: 4, not: {tags: [Nowhere]}}").stderr
+
+
 def test_entries_to_write_captions_into(tmp_path: Path) -> None:
     text = run("{file: ['3.jpg', '4.jpg']}", "--format", "yaml").stdout
     assert "# 4.jpg (2024-04-27)" in text and text.count("    description:\n") == 2

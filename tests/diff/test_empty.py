@@ -18,7 +18,12 @@ TAG = Tag("t1", "Trips/Italy")
 
 @pytest.fixture
 def there() -> Live:
-    return live([asset(1), asset(2, rating=5)], tags={TAG.path: TAG}, tags_of={"a1": frozenset({TAG.path})})
+    return live(
+        [asset(1), asset(2, rating=5)],
+        tags={TAG.path: TAG},
+        tags_of={"a1": frozenset({TAG.path})},
+        other_albums={"b1": "Ben's"},
+    )
 
 
 def notes(text: str, state: Live, folder: Path) -> list[Note]:
@@ -50,6 +55,7 @@ def test_entries_and_albums_without_photos_are_told_in_order(there: Live, tmp_pa
         ("{ tags: Nowhere/* }", ": there is no tag 'Nowhere'; there are Trips/Italy"),
         ("{ album: Hollidays }", ": there is no album 'Hollidays'; did you mean 'Holidays'?"),
         ("{ album: holidays }", ""),
+        ("{ album: Ben's }", ""),
         ("{ not: { tags: [none] }, rating: 4 }", ""),
     ],
 )

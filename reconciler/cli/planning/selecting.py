@@ -19,6 +19,7 @@ from reconciler.config import load
 from reconciler.config.faults import nearest
 from reconciler.config.rules.owners import refused_of
 from reconciler.config.rules.question import is_written_out, names_of_rules, rule_named
+from reconciler.diff.empty import unknown_name
 from reconciler.diff.references import check_references
 from reconciler.diff.states import states_of
 from reconciler.immich.reader import Reader
@@ -145,6 +146,8 @@ def answer(asked: Question, connection: Connection, progress: Unheard, *, whole:
         if (hidden or state.asset.visibility is not Visibility.HIDDEN) and (others or state.own)
     ]
     matched = [state.asset for state in asked.rule.select(looked_at)]
+    if not matched and (unknown := unknown_name(asked.rule, live)):
+        click.echo(f"note: {unknown}", err=True)
     seen = len(looked_at) if live.library is None else live.library
     seen = seen if not others or live.with_others is None else max(len(looked_at), live.with_others)
     whose = {owner.id: owner for owner in live.owners if not owner.me}
