@@ -30,18 +30,17 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from operator import attrgetter
 from threading import Event
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import uuid4
-
-import orjson
 
 from reconciler.immich.errors import ServerError
 from reconciler.immich.keyset import stamp
 from reconciler.immich.search import PeopleOf, Selection
+from reconciler.live.kept.head import Head, packed_head, unpacked_head
 from reconciler.live.kept.packing import packed, unpacked
 from reconciler.live.source import Source
 from reconciler.model.asset import Asset
@@ -61,7 +60,7 @@ MANY = 1000
 """So many photos that came without need are worth writing down a later time to ask from."""
 
 HEAD, PHOTOS = "when", "photos"
-"""What the photos are called among what is kept, and what there is to know of them without unpacking them."""
+"""What the `Head` is called among what is kept, and what the photos themselves are."""
 
 Progress = Callable[[int], None]
 
@@ -72,24 +71,6 @@ class Shelf(Protocol):
     def get(self, key: str) -> list[bytes] | None: ...
 
     def put(self, key: str, parts: Iterable[bytes]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What is known of the photos that are kept, without them: all of an account, last `read` at a time.
-
-    What has changed is asked for `since` another, which is later where it has been asked before. `newest` is
-    the id of the photo that changed last, and when it did. `token` names this state of the photos and no
-    other. `brought` is the digest of what was brought when it was last asked what has changed, all of which
-    is among the photos.
-    """
-
-    read: datetime
-    since: datetime
-    count: int
-    newest: tuple[str, datetime] | None
-    token: str
-    brought: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +104,7 @@ class Kept:
     refresh: bool = False
     smallest: int = SMALLEST
     pause: Callable[[float], None] = time.sleep
-    quiet: bool = field(default=False, init=False)
+    none_waited: bool = field(default=False, init=False)
     """Whether no edit waited before the photos were read, so that their `updated` tells of every change."""
     read_anew: bool = field(default=False, init=False)
     """Whether all photos were read, and not what is kept of them."""
@@ -228,7 +209,7 @@ class Kept:
         self._ahead = None
         if before is None:
             return None, "nothing is kept from an earlier time"
-        self.quiet = True
+        self.none_waited = True
         found, different = _with(before, look.changed)
         if look.count != len(found):
             return None, "photos were deleted or locked, or the server has not read some yet"
@@ -274,7 +255,7 @@ class Kept:
     def _head(self) -> Head | None:
         parts = None if self._known else self.stored(HEAD)
         try:
-            self._known = _read_head(orjson.loads(parts[0])) if parts else self._known
+            self._known = unpacked_head(parts[0]) if parts else self._known
         except (ValueError, KeyError, TypeError, IndexError, OverflowError):
             return None
         return self._known
@@ -296,7 +277,7 @@ class Kept:
 
     def _put_head(self, head: Head) -> None:
         self._known = head
-        self.shelf.put(self._key(HEAD), (orjson.dumps(_head_json(head)),))
+        self.shelf.put(self._key(HEAD), (packed_head(head),))
 
     def piece(self, what: str) -> list[bytes] | None:
         """Something else that was kept; None where all is kept anew."""
@@ -369,26 +350,3 @@ def _with(before: Mapping[str, Asset], changed: Mapping[str, Asset]) -> tuple[di
             after[asset.id] = asset
     fresh = any(asset_id not in before for asset_id in changed)
     return (dict(sorted(after.items())) if fresh else after), different
-
-
-def _head_json(head: Head) -> dict[str, Any]:
-    return {
-        "read": head.read.timestamp(),
-        "since": head.since.timestamp(),
-        "count": head.count,
-        "newest": head.newest and [head.newest[0], head.newest[1].isoformat()],
-        "token": head.token,
-        "brought": head.brought,
-    }
-
-
-def _read_head(data: Mapping[str, Any]) -> Head:
-    newest = data["newest"]
-    return Head(
-        read=datetime.fromtimestamp(data["read"], UTC),
-        since=datetime.fromtimestamp(data["since"], UTC),
-        count=int(data["count"]),
-        newest=(newest[0], datetime.fromisoformat(newest[1])) if newest else None,
-        token=str(data["token"]),
-        brought=str(data["brought"]),
-    )

@@ -83,7 +83,7 @@ class TagMemory:
 
     def recall(self, photos: Mapping[str, Asset], searched: Iterable[str]) -> Recalled | None:
         """What holds for all photos of the account; None where nothing does for certain."""
-        if self.kept and self.store.quiet:
+        if self.kept and self.store.none_waited:
             self.recalled = recall(self.kept, photos, self.tags, searched)
         return self.recalled
 
