@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from reconciler.apply.earlier.mend import have_read_again
 from reconciler.apply.queues.window import Window
 from reconciler.apply.run import apply_plan
 from reconciler.apply.state.journal import RunJournal, Stage
 from reconciler.apply.state.runs import Entry, Runs
 from reconciler.cli.applying.before import after_earlier_runs
+from reconciler.immich.errors import ServerError
 from reconciler.plan import Plan
 from reconciler.plan.report import Outcome, Report
 from reconciler.sandbox.settings import Pace
@@ -164,3 +166,21 @@ def test_a_run_that_dies_right_after_the_server_did_leaves_word_of_it(
         place.converge(SUMMER)
         all_read_anew(place)
         assert not place.plan(SUMMER).changes and place.paused() == set()
+
+
+def test_a_photo_that_is_gone_keeps_no_other_from_being_read_again(tmp_path: Path) -> None:
+    with here(tmp_path, LIBRARY) as place:
+        ids = place.ids()
+        place.other.ask("DELETE", "/assets", {"ids": [ids["IMG_0001.jpg"]], "force": True})
+        place.settled()
+        before = {name: place.detail(name).asset.updated for name in place.ids()}
+        have_read_again(place.tools().writer, ids.values())
+        place.settled()
+        assert len(before) == 3 and all(place.detail(name).asset.updated > at for name, at in before.items())
+
+
+def test_a_server_that_will_not_read_photos_again_is_not_taken_for_one_that_has(tmp_path: Path) -> None:
+    with here(tmp_path, LIBRARY) as place:
+        place.faults(Fault("status", "PUT", "/assets", times=None, status=403))
+        with pytest.raises(ServerError):
+            have_read_again(place.tools().writer, place.ids().values())

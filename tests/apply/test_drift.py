@@ -260,3 +260,17 @@ def test_a_saved_plan_is_never_applied_twice(tmp_path: Path, on_drift: OnDrift) 
         place.clear()
         assert apply_plan(plan, place.tools(), saved=True, on_drift=on_drift).outcome is Outcome.STALE
         assert place.library.requests.writes() == []
+
+
+def test_of_a_saved_plan_the_rest_is_applied_where_that_is_asked_for(tmp_path: Path) -> None:
+    with here(tmp_path, photos(3)) as place:
+        plan = place.plan({"assets": [{"match": ALL, "rating": 4}]})
+        theirs = place.ids()["IMG_0001.jpg"]
+        place.other.ask("PUT", f"/assets/{theirs}", {"rating": 2})
+        place.settled()
+        assert apply_plan(plan, place.tools(), saved=True).outcome is Outcome.STALE
+        report = apply_plan(plan, place.tools(), saved=True, on_drift=OnDrift.SKIP)
+        assert report.outcome is Outcome.PARTIAL and [item.id for item in report.drifted] == [theirs]
+        assert [place.detail(name).asset.rating for name in sorted(place.ids())] == [4, 2, 4]
+        nothing_left = apply_plan(plan, place.tools(), saved=True, on_drift=OnDrift.SKIP)
+        assert nothing_left.outcome is Outcome.STALE and len(nothing_left.drifted) == 1

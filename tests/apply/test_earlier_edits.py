@@ -88,13 +88,15 @@ def test_a_key_that_cannot_see_whose_edits_wait_writes_what_needs_no_sidecar(tmp
         key = key_for(place.library, ["queue.read", "queue.update", "server.about"])
         transport = Transport(place.mounted.base_url, key, adapter=place.mounted.adapter)
         place.admin = open_reader(transport)
-        report = place.converge(TAGS_AND_ALBUM)
+        heart = {"match": {"file": "IMG_0005.jpg"}, "favorite": True}
+        report = place.converge({**TAGS_AND_ALBUM, "assets": [*TAGS["assets"], heart]})
         assert report.outcome is Outcome.PARTIAL and "this key can't see of which photos" in report.error
         assert "settles" not in report.waiting and report.waiting == ""
         fates = {item.text.split(" ")[0]: item.fate for item in report.operations}
-        assert fates == {"make": Fate.WRITTEN, "tag": Fate.NOT_SENT}
+        assert fates == {"make": Fate.WRITTEN, "set": Fate.WRITTEN, "tag": Fate.NOT_SENT}
         assert len(place.library.queues.jobs("sidecar")) == 2
         assert [album.name for album in place.reader.albums().own] == ["Sea"]
+        assert place.detail("IMG_0005.jpg").asset.favorite
 
 
 def test_a_queue_that_carries_no_edits_keeps_nothing_from_settling(tmp_path: Path) -> None:
