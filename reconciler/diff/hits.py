@@ -89,7 +89,7 @@ def sift(states: Mapping[str, AssetState], rules: Rules) -> Sieve:
             sieve.matched.add(rule.entry.origin)
         for asset_id in wanted:
             sieve.albums[asset_id].add(rule.entry.name)
-    sieve.concerned = (rules.named.keys() | sieve.entries.keys()) & states.keys()
+    sieve.concerned = rules.named.keys() | sieve.entries.keys()
     sieve.moving = dict(_moving(sieve))
     sieve.concerned |= sieve.moving.keys()
     return sieve

@@ -130,9 +130,6 @@ NO_HITS = Hits()
 
 def hits_of(state: AssetState, rules: Rules) -> Hits:
     """Asks every rule about one asset."""
-    if rules.only_names:
-        grouped = rules.grouped.get(state.asset.id)
-        return NO_HITS if grouped is None else Hits(albums=grouped)
     visible = state.asset.visibility is not Visibility.HIDDEN
     return Hits(
         tuple(entry for entry in rules.general if _matches(entry, state, visible)),

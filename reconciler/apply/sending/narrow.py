@@ -128,7 +128,7 @@ class Moved:
         failures = tuple(ItemFailure(photo, labels.get(photo, photo), MOVED) for photo in moved)
         gone = set(moved)
         kept = tuple(photo for photo in ids if photo not in gone)
-        if not kept or isinstance(operation, UpdateAsset):
+        if not kept:
             return Narrowed(None, failures)
         assert isinstance(operation, UpdateAssets | TagAssets | UntagAssets)
         return Narrowed(replace(operation, asset_ids=kept), failures)
