@@ -265,14 +265,14 @@ class _Work:
         if named and named in wish.wanted and role is not None:
             self._replace(drift, user_yaml(who, role))
             return
+        came = [] if named else [user_yaml(who, role or "")]
         key = "exact" if wish.exact is not None else "add" if named in wish.add else "remove"
         plain = self._text(wish.origin).is_list(wish.origin)
         group = self._items_at(entry.origin if plain else wish.origin, "share" if plain else key, drift)
         group.may_be_empty = key == "exact"
+        group.texts += came
         if named:
             group.gone.append(named.origin)
-        else:
-            group.texts.append(user_yaml(who, role or ""))
 
     def _items(self, entry: AlbumEntry, key: str, drift: Drift) -> _Group:
         return self._items_at(entry.origin, key, drift)

@@ -24,7 +24,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import Live, Tag
 from reconciler.model.sharing import Share
 from reconciler.model.values import Coordinates
-from tests.diff.lives import ADA, USERS, after, asset, live
+from tests.diff.lives import ADA, BEN, BOTH, USERS, after, asset, live
 
 TEXTS = st.sampled_from(["", "By the sea", 'a: "b" # c', "- no", "012"])
 COORDINATES = st.sampled_from([None, Coordinates(43.5, 11.25), Coordinates(-33.0, 151.2)])
@@ -204,6 +204,24 @@ def test_files_server_and_both() -> None:
     caption, rating = one(found, "description"), one(found, "rating")
     assert (caption.cause, caption.found, caption.wanted) == (Cause.SERVER, '"Dusk"', '"Sunset"')
     assert (rating.cause, rating.applied, rating.found, rating.wanted) == (Cause.BOTH, "4", "3", "5")
+
+
+def test_who_has_a_role_that_files_cannot_ask_for_is_refused_once_and_the_others_are_accepted() -> None:
+    """Immich 2.5 takes any text for a role."""
+    text = "albums:\n  - name: Trip\n    share: [other.ben@example.org]\n"
+    desired, there = converged(text)
+    [album] = there.albums
+    shared = replace(album, shares=(Share(BEN, "boss"), Share(BOTH, "editor")))
+    touched = replace(there, albums=(shared,))
+    comparison = compare(desired, touched)
+    found = drift_of(comparison.changes, applied_of(whole_of(desired, there), there), comparison.labels)
+    taken = accept(desired, touched, found, lambda _: text)
+    assert [(drift.aspect, why) for drift, why in taken.refused] == [
+        ("share:ben@example.org", "the role 'boss' is none that files can ask for")
+    ]
+    assert [drift.aspect for drift in taken.taken] == ["share:other.ben@example.org"]
+    [new] = taken.files.values()
+    assert new == text.replace("other.ben@example.org", '{ user: "other.ben@example.org", role: editor }')
 
 
 def test_a_saved_plan_is_remembered_and_an_undo_forgotten() -> None:
