@@ -31,7 +31,8 @@ FILES = {"tags": "tags.yaml", "albums": "albums.yaml", "assets": "photos.yaml"}
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="A folder for tags.yaml, albums.yaml and photos.yaml, or one .yaml file. Default: standard output.",
+    help="A folder for tags.yaml, albums.yaml and photos.yaml, or one .yaml file. Default, and -: standard "
+    "output.",
 )
 @click.option(
     "--only", type=click.Choice(PARTS), multiple=True, help="Only this (repeatable). Default: all three."
@@ -82,6 +83,7 @@ def main(
     from reconciler.model.live import Features
     from reconciler.render.export import Exportable, Part, exported
 
+    output = None if output == Path("-") else output
     wanted = _wanted(fields)
     parts = [part for part in Part if part in (only or PARTS)]
     places = _places(output, parts)

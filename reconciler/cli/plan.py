@@ -16,6 +16,7 @@ from reconciler.cli.options.safety import Bounds, safety_options
 from reconciler.cli.options.shared import (
     CONTEXT,
     PLAN_FORMS,
+    FileToWrite,
     TargetType,
     accounts_options,
     applied_option,
@@ -38,7 +39,11 @@ SNAPSHOT_HAS = "a snapshot has its server and account: leave --server and --acco
 @version_option
 @click.argument("paths", nargs=-1, metavar="[FILE OR FOLDER]...")
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for immich-apply."
+    "-o",
+    "--output",
+    type=FileToWrite("--format json"),
+    metavar="FILE",
+    help="Save the plan for immich-apply.",
 )
 @click.option(
     "--format",

@@ -75,6 +75,7 @@ def test_files_that_are_there_are_not_replaced(folder: Path) -> None:
 
 def test_parts_and_fields(folder: Path) -> None:
     assert run("--only", "tags").stdout == "tags:\n  - value: Old\n"
+    assert run("--only", "tags", "-o", "-").stdout == "tags:\n  - value: Old\n"
     ratings = run("--only", "assets", "--fields", "rating,taken").stdout
     assert "rating: 3" in ratings and "taken: " in ratings
     assert "tags" not in ratings and "description" not in ratings

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from reconciler.cli.plan import main as plan
 from reconciler.cli.telling.output import write_file
 from tests.end_to_end.support import script
 
@@ -75,3 +77,11 @@ class TestStreams:
 
     def test_closed_streams_are_no_error(self, wrong: Path) -> None:
         assert self.run("<&- >&- 2>&-", wrong).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "instead"), [("-o", "--format json"), ("--html", "--format html")], ids=["plan", "page"]
+)
+def test_standard_output_is_no_file_for_a_plan(option: str, instead: str) -> None:
+    refused = CliRunner().invoke(plan, [option, "-"])
+    assert refused.exit_code == 2 and f"'-' is no name of a file; {instead} prints it" in refused.output

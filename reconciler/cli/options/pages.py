@@ -13,6 +13,7 @@ import click
 
 from reconciler.cli.errors import stop
 from reconciler.cli.exits import Exit
+from reconciler.cli.options.shared import FileToWrite
 from reconciler.cli.telling.output import write_file
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def page_options(command: F) -> F:
         (
             click.option(
                 "--html",
-                type=click.Path(dir_okay=False, path_type=Path),
+                type=FileToWrite("--format html"),
                 metavar="FILE",
                 help="Also save the plan as a page with pictures, for a browser.",
             ),

@@ -20,6 +20,20 @@ PLAN_FORMS = ("text", "json", "markdown", "html", "github", "gitlab")
 """How a plan can be shown, the same for one that is made and one that was saved."""
 
 
+class FileToWrite(click.Path):
+    """A file that is written besides what is printed; `instead` prints the same."""
+
+    def __init__(self, instead: str) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+        self.instead = instead
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; `-` is none, as standard output shows the plan."""
+        if str(value) == "-":
+            self.fail(f"'-' is no name of a file; {self.instead} prints it instead", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def version_option(command: F) -> F:
     """Which version is installed, for whoever asks or is asked."""
     from reconciler import __version__
