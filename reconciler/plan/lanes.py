@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as Names
 
 from reconciler.diff.changes import Action, AlbumChange, AlbumField, ShareChange
@@ -26,12 +26,16 @@ from reconciler.plan.operations import (
 )
 
 
-def album_lanes(changes: Iterable[AlbumChange], come: Additions, features: Features) -> Iterator[Lane]:
+def album_lanes(changes: Sequence[AlbumChange], come: Additions, features: Features) -> Iterator[Lane]:
     """The lanes of all albums. What is sent for several albums at once has one of its own.
 
     Unless some of those change who sees them: then their lanes and it are one.
     """
-    parts = {change.name: _parts(change, come, features) for change in changes}
+    together = {album.name for operation in come.joint for album in operation.albums}
+    parts: dict[str, tuple[Lane, Lane]] = {}
+    for change in changes:
+        added = come.rest.get(change.name, () if change.name in together else change.added)
+        parts[change.name] = _parts(change, added, features)
     guarded = {change.name for change in changes if change.action is not Action.DELETE and change.shares}
     tied = list(_tied(come.joint, guarded))
     in_one = {name for _, names in tied for name in names}
@@ -39,9 +43,9 @@ def album_lanes(changes: Iterable[AlbumChange], come: Additions, features: Featu
         if name not in in_one and (before or after):
             yield (*before, *after)
     for joint, names in tied:
-        together = [parts[name] for name in parts if name in names]
-        befores = [operation for before, _ in together for operation in before]
-        yield (*befores, *joint, *(operation for _, after in together for operation in after))
+        theirs = [parts[name] for name in parts if name in names] if names else []
+        befores = [operation for before, _ in theirs for operation in before]
+        yield (*befores, *joint, *(operation for _, after in theirs for operation in after))
 
 
 def _tied(joint: Iterable[AddToAlbums], guarded: Names[str]) -> Iterator[tuple[Lane, Names[str]]]:
@@ -50,6 +54,9 @@ def _tied(joint: Iterable[AddToAlbums], guarded: Names[str]) -> Iterator[tuple[L
     for operation in joint:
         lane: Lane = (operation,)
         names: Names[str] = guarded & {album.name for album in operation.albums}
+        if not names:
+            groups.append((lane, names))
+            continue
         apart = []
         for others, theirs in groups:
             if names.isdisjoint(theirs):
@@ -60,17 +67,15 @@ def _tied(joint: Iterable[AddToAlbums], guarded: Names[str]) -> Iterator[tuple[L
     yield from groups
 
 
-def _parts(change: AlbumChange, come: Additions, features: Features) -> tuple[Lane, Lane]:
+def _parts(change: AlbumChange, added: tuple[str, ...], features: Features) -> tuple[Lane, Lane]:
     """What is sent for one album before photos come into it, and the rest.
 
-    Whoever loses access does so first, and whoever gets it sees only what the album shall hold.
+    `added` are the photos that come by a call for this album alone. Whoever loses access does so first, and whoever gets it sees only what the album shall hold.
     """
     album = AlbumRef(change.name, change.id)
     if change.action is Action.DELETE:
         return (DeleteAlbum(album),), ()
     before = tuple(UnshareAlbum(album, UserRef(item.user.id, item.user.label)) for item in change.unshared)
-    joint = any(change.name == one.name for operation in come.joint for one in operation.albums)
-    added = come.rest.get(change.name, () if joint else change.added)
     return before, tuple(_rest(change, album, added, features))
 
 

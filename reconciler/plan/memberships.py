@@ -43,7 +43,7 @@ def additions(changes: Iterable[AlbumChange]) -> Additions:
     if all(len(numbers) == 1 for numbers in by_albums):
         return Additions((), {change.name: change.added for change in albums})
     joint: list[AddToAlbums] = []
-    rest: dict[str, tuple[str, ...]] = {}
+    rest: dict[str, list[str]] = defaultdict(list)
     slack = 0
     for part in _apart(by_albums):
         groups = min((_by_albums(part, albums), part), key=_calls)
@@ -51,8 +51,7 @@ def additions(changes: Iterable[AlbumChange]) -> Additions:
         for numbers, photos in groups.items():
             if _alone(numbers, photos):
                 for number in numbers:
-                    name = albums[number].name
-                    rest[name] = (*rest.get(name, ()), *photos)
+                    rest[albums[number].name] += photos
             else:
                 refs = tuple(AlbumRef(albums[number].name, albums[number].id) for number in numbers)
                 joint += (AddToAlbums(refs, batch) for batch in cut(photos, _most(refs)))

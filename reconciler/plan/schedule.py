@@ -101,8 +101,10 @@ def schedule(changes: Changes, tags: Mapping[str, Tag], features: Features) -> t
     for group in groups:
         (movers if moves_files(group, features) else others).append(group)
     placed = _placed(others, movers)
-    albums = list(album_lanes(changes.albums, additions(changes.albums), features))
-    filed = [lane for lane in albums if any(moves_files(item, features) for item in lane)]
+    filed: list[Lane] = []
+    albums: list[Lane] = []
+    for lane in album_lanes(changes.albums, additions(changes.albums), features):
+        (filed if any(moves_files(item, features) for item in lane) else albums).append(lane)
     rounds: list[Round] = []
     for number, members in enumerate(placed):
         lanes: list[Lane] = [(batch,) for group in members for batch in _batches(group)]
@@ -110,7 +112,7 @@ def schedule(changes: Changes, tags: Mapping[str, Tag], features: Features) -> t
         last: list[Lane] = []
         if number == 0:
             first = tuple(_tag_operations(changes.tags))
-            lanes = [*(lane for lane in albums if lane not in filed), *singles, *lanes]
+            lanes = [*albums, *singles, *lanes]
         if number == len(placed) - 1:
             last = [*filed, *((batch,) for group in movers for batch in _batches(group))]
         rounds.append(Round(first, tuple(lanes), tuple(last)))
