@@ -70,7 +70,8 @@ def _tied(joint: Iterable[AddToAlbums], guarded: Names[str]) -> Iterator[tuple[L
 def _parts(change: AlbumChange, added: tuple[str, ...], features: Features) -> tuple[Lane, Lane]:
     """What is sent for one album before photos come into it, and the rest.
 
-    `added` are the photos that come by a call for this album alone. Whoever loses access does so first, and whoever gets it sees only what the album shall hold.
+    `added` are the photos that come by a call for this album alone. Whoever loses access does so first, and
+    whoever gets it sees only what the album shall hold.
     """
     album = AlbumRef(change.name, change.id)
     if change.action is Action.DELETE:

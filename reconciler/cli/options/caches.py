@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.options.shared import F
+
 if TYPE_CHECKING:
     from reconciler.config.cache import Cache
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _NO_CACHE = "reconciler.no_cache"
 _REFRESH = "reconciler.refresh"

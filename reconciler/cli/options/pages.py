@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.errors import stop
 from reconciler.cli.exits import Exit
-from reconciler.cli.options.shared import FileToWrite
+from reconciler.cli.options.shared import F, FileToWrite
 from reconciler.cli.telling.output import write_file
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from reconciler.cli.connecting.connect import Connection
     from reconciler.model.live import Thumbnails
     from reconciler.plan import Plan
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 THUMBNAILS = 200
 MEGABYTES = 8.0

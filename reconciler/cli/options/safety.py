@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from reconciler.cli.options.shared import F, Kind
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
     from reconciler.model.safety import Allowed, Limits, Safety
-
-    Kind = click.ParamType[Any]
-else:
-    Kind = click.ParamType  # subscripted only since click 8.4
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class LimitFor(Kind):

@@ -5,20 +5,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.options.grouped import Grouped
+from reconciler.cli.options.shared import F, Kind
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
-
-    Kind = click.ParamType[Any]
-else:
-    Kind = click.ParamType  # subscripted only since click 8.4
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 USUAL_QUIET = 100
 """Jobs at which a server counts as quiet where nobody says another number."""
