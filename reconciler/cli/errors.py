@@ -79,14 +79,14 @@ def plain_errors(command: str, state_dir: Path | None = None) -> Iterator[None]:
     except MemoryError:
         stop("this machine has too little memory for it")
     except Exception as error:  # noqa: BLE001 (whatever is left is a fault of this program)
-        if words := known(error):
+        if words := words_of(error):
             stop(words)
         from reconciler.cli.telling.fault import told
 
         stop(told(error, command, state_dir), Exit.FAULT)
 
 
-def known(error: Exception) -> str:
+def words_of(error: Exception) -> str:
     """The message of an error that is told to users as it is; empty for a fault of this program."""
     from reconciler.apply.queues.choice import UnknownQueue
     from reconciler.apply.queues.opening import NotNow

@@ -27,7 +27,7 @@ from reconciler.cli.applying.session import (
 )
 from reconciler.cli.connecting.accounts import parts_of, refuse_twins, several
 from reconciler.cli.connecting.connect import Ask, Calls, connect, open_place
-from reconciler.cli.errors import known
+from reconciler.cli.errors import words_of
 from reconciler.cli.exits import Exit
 from reconciler.cli.planning.fresh import reads
 from reconciler.cli.telling.output import heard
@@ -260,7 +260,7 @@ class Several:
             member.end(Course.STOPPED, Exit.INTERRUPTED, "interrupted")
             return
         except Exception as error:
-            words = known(error)
+            words = words_of(error)
             if not words:
                 member.end(Course.FAILED, Exit.ERROR, f"{type(error).__name__}")
                 raise

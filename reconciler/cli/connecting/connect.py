@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from reconciler.immich.tally import Sent
 from reconciler.immich.transport import Transport
 from reconciler.immich.versions import Dialect, dialect_for, support_note
 from reconciler.model.address import api_address
-from reconciler.model.desired import Desired, Http
+from reconciler.model.desired import Desired
 from reconciler.model.live import Features, Identity
 
 if TYPE_CHECKING:
@@ -85,12 +85,9 @@ class Connection:
                 "IMMICH_ADMIN_API_KEY or server.admin, or write the library's id"
             )
         if lacks := missing(key.permissions, needed(Reader.libraries, dialect=self.dialect)):
-            own = reader is self.reader
-            stop(
-                explain_missing(lacks, account_key=key.name)
-                if own
-                else explain_missing((), lacks, admin_key=key.name)
-            )
+            if reader is self.reader:
+                stop(explain_missing(lacks, account_key=key.name))
+            stop(explain_missing((), lacks, admin_key=key.name))
         return reader.libraries()
 
     def may(self, method: Callable[..., object]) -> bool:
@@ -139,15 +136,14 @@ class Place:
 @contextmanager
 def open_place(desired: Desired, ask: Ask) -> Iterator[Place]:
     """Finds the server that files, options and environment name, and opens it where it is a sandbox."""
-    url, folder = _url(desired, ask)
-    if not url.startswith(SANDBOX):
+    url, sandbox = _url(desired, ask)
+    if sandbox is None:
         yield Place(url, _normal(url))
         return
     from reconciler.sandbox.mount import open_sandbox
 
-    path = (folder / Path(url.removeprefix(SANDBOX)).expanduser()).resolve()
-    with open_sandbox(path) as mounted:
-        yield Place(mounted.base_url, f"{SANDBOX}{path}", mounted)
+    with open_sandbox(sandbox) as mounted:
+        yield Place(mounted.base_url, f"{SANDBOX}{sandbox}", mounted)
 
 
 @contextmanager
@@ -160,40 +156,23 @@ def connect(
     what is likely: nobody wants to edit a key three times.
     """
     with ExitStack() as stack:
-        _url(desired, ask)
+        _url(desired, ask)  # where both are missing, the address is told first
         key, admin_key = _keys(desired, ask)
         place = place or stack.enter_context(open_place(desired, ask))
-        base_url, server, mounted = place.url, place.server, place.mounted
-        if mounted:
-            key, admin_key = _sandbox_key(mounted, key), _sandbox_admin(mounted, desired, admin_key)
-        adapter = mounted.adapter if mounted else None
+        if place.mounted:
+            key = _sandbox_key(place.mounted, key)
+            admin_key = _sandbox_admin(place.mounted, desired, admin_key)
         if not key:
             stop(
                 "no API key: set IMMICH_API_KEY or IMMICH_API_KEY_FILE, or write server.accounts in the "
                 'files (api_key: "${IMMICH_API_KEY}")'
             )
-
-        def transport(with_key: str) -> Transport:
-            try:
-                made = Transport(
-                    base_url,
-                    with_key,
-                    connect_timeout=desired.http.connect_timeout,
-                    read_timeout=desired.http.timeout,
-                    retry=_policy(desired.http),
-                    connections=desired.http.connections,
-                    adapter=adapter,
-                    on_request=_show if ask.verbose else None,
-                )
-            except ValueError as error:
-                stop(str(error), Exit.INVALID)
-            stack.callback(made.close)
-            return made
-
-        account = transport(key)
-        admin = account if admin_key == key else transport(admin_key) if admin_key else None
-        opened = _opened(account, admin, server, calls, _places_of_keys(desired, ask))
-        if adapter:
+        account = stack.enter_context(closing(_transport(desired, ask, place, key)))
+        admin = account if admin_key == key else None
+        if admin_key and not admin:
+            admin = stack.enter_context(closing(_transport(desired, ask, place, admin_key)))
+        opened = _opened(account, admin, place.server, calls, _places_of_keys(desired, ask))
+        if place.mounted:
             yield replace(opened, identity=replace(opened.identity, url="the sandbox"))
         else:
             yield replace(opened, guard=_companion(opened, admin_key or key))
@@ -201,10 +180,8 @@ def connect(
 
 def server_of(desired: Desired, ask: Ask) -> str:
     """The name of the server under which its runs and paused queues are kept, however it is written."""
-    url, folder = _url(desired, ask)
-    if url.startswith(SANDBOX):
-        return f"{SANDBOX}{(folder / Path(url.removeprefix(SANDBOX)).expanduser()).resolve()}"
-    return _normal(url)
+    url, sandbox = _url(desired, ask)
+    return f"{SANDBOX}{sandbox}" if sandbox else _normal(url)
 
 
 def names_server(desired: Desired, ask: Ask) -> bool:
@@ -217,9 +194,21 @@ def key_is_set() -> bool:
     return bool(_from_environment("IMMICH_API_KEY"))
 
 
-def _policy(http: Http) -> RetryPolicy:
-    """How stubborn to be, as the settings say."""
-    return RetryPolicy(retries=http.retries, cap=http.backoff, deadline=http.deadline)
+def _transport(desired: Desired, ask: Ask, place: Place, key: str) -> Transport:
+    http = desired.http
+    try:
+        return Transport(
+            place.url,
+            key,
+            connect_timeout=http.connect_timeout,
+            read_timeout=http.timeout,
+            retry=RetryPolicy(retries=http.retries, cap=http.backoff, deadline=http.deadline),
+            connections=http.connections,
+            adapter=place.mounted.adapter if place.mounted else None,
+            on_request=_show if ask.verbose else None,
+        )
+    except ValueError as error:
+        stop(str(error), Exit.INVALID)
 
 
 def _companion(connection: Connection, key: str) -> Callable[[Path], Guard]:
@@ -254,14 +243,13 @@ def _sandbox_admin(mounted: Mounted, desired: Desired, key: str | None) -> str |
 
 
 def _known_to(mounted: Mounted, key: str) -> bool:
-    try:
-        Transport(mounted.base_url, key, adapter=mounted.adapter).call(
-            "GET", "/api-keys/me", repeat=Repeat.READ, parse=bool
-        )
-    except ServerError as error:
-        if error.kind is not Kind.UNAUTHORIZED:
-            raise
-        return False
+    with closing(Transport(mounted.base_url, key, adapter=mounted.adapter)) as transport:
+        try:
+            transport.call("GET", "/api-keys/me", repeat=Repeat.READ, parse=bool)
+        except ServerError as error:
+            if error.kind is not Kind.UNAUTHORIZED:
+                raise
+            return False
     return True
 
 
@@ -320,17 +308,21 @@ def _in_maintenance(reader: Reader) -> bool:
         return False
 
 
-def _url(desired: Desired, ask: Ask) -> tuple[str, Path]:
-    """The address, and the folder from which a relative sandbox path is meant."""
+def _url(desired: Desired, ask: Ask) -> tuple[str, Path | None]:
+    """The address, and the sandbox that it names, if any; in a file it is named from the file's folder."""
+    folder = Path()
     if ask.server:
-        return ask.server, Path()
-    if desired.server.url:
-        return resolve(desired.server.url, os.environ), Path(desired.server.url.folder)
-    url = _from_environment("IMMICH_INSTANCE_URL")
-    if not url:
-        text = "no server: write server.url in the files, set IMMICH_INSTANCE_URL, or give --server"
-        stop(text, Exit.INVALID)
-    return url, Path()
+        url = ask.server
+    elif desired.server.url:
+        url, folder = resolve(desired.server.url, os.environ), Path(desired.server.url.folder)
+    else:
+        url = _from_environment("IMMICH_INSTANCE_URL") or stop(
+            "no server: write server.url in the files, set IMMICH_INSTANCE_URL, or give --server",
+            Exit.INVALID,
+        )
+    if not url.startswith(SANDBOX):
+        return url, None
+    return url, (folder / Path(url.removeprefix(SANDBOX)).expanduser()).resolve()
 
 
 def _keys(desired: Desired, ask: Ask) -> tuple[str | None, str | None]:
@@ -340,7 +332,7 @@ def _keys(desired: Desired, ask: Ask) -> tuple[str | None, str | None]:
     if name and name not in accounts:
         known = ", ".join(accounts) or "none"
         stop(f"no account {name!r} under server.accounts (there: {known})", Exit.INVALID)
-    if accounts and not name and not ask.account:
+    if accounts and not name:
         stop("several accounts are listed: say which one with --account or defaults.account", Exit.INVALID)
     key = resolve(accounts[name].api_key, os.environ) if name else _from_environment("IMMICH_API_KEY")
     admin = desired.server.admin

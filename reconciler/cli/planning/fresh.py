@@ -10,7 +10,7 @@ from reconciler.apply.state.database import State
 from reconciler.apply.state.runs import Runs
 from reconciler.cli.connecting.connect import Connection
 from reconciler.cli.connecting.keeping import kept_library
-from reconciler.cli.planning.last import last_plan
+from reconciler.cli.planning.last import LastPlan, last_plan
 from reconciler.cli.telling.progress import of_reading
 from reconciler.diff import compare
 from reconciler.diff.changes import Comparison, Note
@@ -20,11 +20,12 @@ from reconciler.diff.target import Target
 from reconciler.diff.whole import whole_of
 from reconciler.immich.reader import Reader
 from reconciler.live.errand import Around
+from reconciler.live.kept.photos import Kept
 from reconciler.live.meter import Meter
 from reconciler.live.permissions import calls_of
 from reconciler.live.plan import ReadingPlan
 from reconciler.live.read import read_unless_same
-from reconciler.live.reading import reading_for
+from reconciler.live.reading import Reading, reading_for
 from reconciler.model.album_sets import NOTHING_KNOWN, KnownAlbums
 from reconciler.model.applied import Applied
 from reconciler.model.attempts import NO_ATTEMPTS, Attempts
@@ -120,16 +121,7 @@ def plan_for(
     kept = kept_library(connection) if reading.scan else None
     told = applied is not None and applied.user == user
     last = last_plan(kept, desired, attempts, known, former, targets, applied=told) if may_be_last else None
-    around = Around(
-        settled=connection.settled,
-        sees_queues=connection.sees_queues,
-        may_check=connection.may(Reader.known_files),
-        may_map=connection.may(Reader.markers),
-        libraries=connection.libraries,
-        known=known,
-        kept=kept,
-        earlier_mark=last.mark if last else "",
-    )
+    around = _around(connection, known, kept, last)
     features = connection.features(reading.dates)
     with connection.reader.transport.watched(around.meter.note):
         found = read_unless_same(
@@ -140,21 +132,46 @@ def plan_for(
             around=around,
             on_progress=of_reading(progress),
         )
-    live, read = found.live, found.plan
-    if live is None and last is not None and last.plan is not None:
-        return Planned(last.plan, read, around.meter, None)
-    assert live is not None
-    seen = Seen(live, attempts, known, former, targets, applied, read)
+    if found.live is None:
+        # a reading ends early only where it was given the mark of a plan
+        assert last is not None and last.plan is not None
+        return Planned(last.plan, found.plan, around.meter, None)
+    seen = Seen(found.live, attempts, known, former, targets, applied, found.plan)
+    plan, seen = _compared(desired, seen, connection, reading, keep)
+    if last is not None:
+        last.keep(plan, found.mark)
+    return Planned(plan, found.plan, around.meter, seen)
+
+
+def _around(connection: Connection, known: KnownAlbums, kept: Kept | None, last: LastPlan | None) -> Around:
+    return Around(
+        settled=connection.settled,
+        sees_queues=connection.sees_queues,
+        may_check=connection.may(Reader.known_files),
+        may_map=connection.may(Reader.markers),
+        libraries=connection.libraries,
+        known=known,
+        kept=kept,
+        earlier_mark=last.mark if last else "",
+    )
+
+
+def _compared(
+    desired: Desired,
+    seen: Seen,
+    connection: Connection,
+    reading: Reading,
+    keep: Callable[[Applied], None] | None,
+) -> tuple[Plan, Seen]:
+    """The plan, once the server is asked for what only some changes need."""
+    live = seen.live
     with no_collection():
-        whole = whole_of(desired, live, attempts, known)
-        comparison = differences(whole, live, targets)
+        whole = whole_of(desired, live, seen.attempts, seen.known)
+        comparison = differences(whole, live, seen.targets)
     if keep is not None:
         keep(applied_of(whole, live))
     if not reading.dates and any(refiled_by(comparison.changes)):
         seen = seen.with_features(connection.features(True))
     if any(orders_anew(comparison.changes)):
         seen = seen.with_features(replace(seen.live.features, new_album_order=connection.album_order()))
-    plan = seen.plan_of(desired, comparison)
-    if last is not None:
-        last.keep(plan, found.mark)
-    return Planned(plan, read, around.meter, seen)
+    return seen.plan_of(desired, comparison), seen
