@@ -182,10 +182,10 @@ def _write(found: Iterable[Exported], places: dict[Part, Path | None], head: str
 
 
 def _tell(found: Iterable[Exported], output: Path | None) -> None:
-    from reconciler.render.words import count
+    from reconciler.model.words import counted
 
     nouns = {"tags": "tag", "albums": "album", "assets": "photo"}
-    told = ", ".join(count(one.count, nouns[one.part]) for one in found)
+    told = ", ".join(counted(one.count, nouns[one.part]) for one in found)
     click.echo(f"exported: {told}", err=True)
     for one in found:
         for text in one.left_out:

@@ -137,7 +137,7 @@ def main(
     before are left. With --detect-drift also: 7 somebody has changed on the server what the files manage.
     """
     from reconciler.apply.state.database import state_in
-    from reconciler.cli.connecting.accounts import parts_of, several
+    from reconciler.cli.connecting.accounts import parts_of
     from reconciler.cli.connecting.connect import Ask
     from reconciler.cli.exits import exit_of
     from reconciler.cli.planning.looking import Looked, Looking, tell_reading, together
@@ -160,7 +160,7 @@ def main(
         (applied, "--applied is a file for one account"),
     ):
         if given and len(parts) > 1:
-            several(why, [part.part_of for part in parts])
+            say_which(why, [part.part_of for part in parts])
     looking = Looking(
         state_in(state_dir),
         lambda: parts_of(read(), accounts)[0],

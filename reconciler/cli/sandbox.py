@@ -19,6 +19,7 @@ import click
 from reconciler.cli.errors import PlainGroup, stop
 from reconciler.cli.exits import Exit
 from reconciler.cli.options.shared import CONTEXT, version_option
+from reconciler.model.words import counted
 
 if TYPE_CHECKING:
     from reconciler.sandbox.folder import Skipped, TakenIn
@@ -304,22 +305,18 @@ def _progress(items: Iterable[_Item], length: int, label: str, quiet: bool) -> I
 def _contents(invented: int, taken: Sequence[TakenIn]) -> str:
     parts = []
     if invented:
-        parts.append(_count(invented, "invented photo"))
+        parts.append(counted(invented, "invented photo"))
     if taken:
         beside = sum(one.sidecars for one in taken)
         sidecars = f" ({beside} with a sidecar)" if beside else ""
-        parts.append(f"{_count(sum(one.photos for one in taken), 'photo')}{sidecars}")
+        parts.append(f"{counted(sum(one.photos for one in taken), 'photo')}{sidecars}")
     return " and ".join(parts) or "no photos yet"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _report_skipped(skipped: tuple[Skipped, ...]) -> None:
     if not skipped:
         return
-    click.echo(f"Left out {_count(len(skipped), 'file')}:", err=True)
+    click.echo(f"Left out {counted(len(skipped), 'file')}:", err=True)
     for entry in skipped[:SHOWN_SKIPS]:
         click.echo(f"  {entry.path}: {entry.reason}", err=True)
     if len(skipped) > SHOWN_SKIPS:

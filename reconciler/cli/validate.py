@@ -109,24 +109,24 @@ def _line(problem: Problem, color: bool) -> str:
 
 
 def _summary(problems: Sequence[Problem]) -> str:
-    from reconciler.render.words import count
+    from reconciler.model.words import counted
 
     placed = [problem for problem in problems if problem.origin]
     files = {problem.origin.file for problem in placed if problem.origin}
     more = "more than " if len(placed) < len(problems) else ""
-    return f"{more}{count(len(placed), 'error')} in {count(len(files), 'file')}"
+    return f"{more}{counted(len(placed), 'error')} in {counted(len(files), 'file')}"
 
 
 def _fine(loaded: Loaded) -> str:
+    from reconciler.model.words import counted
     from reconciler.render.cells import plain
-    from reconciler.render.words import count
 
     desired = loaded.desired
-    files = plain(desired.files[0]) if len(desired.files) == 1 else count(len(desired.files), "file")
+    files = plain(desired.files[0]) if len(desired.files) == 1 else counted(len(desired.files), "file")
     entries = f"{len(desired.assets):,} {'entry' if len(desired.assets) == 1 else 'entries'} for photos"
-    parts = [count(len(desired.tags), "tag"), entries, count(len(desired.albums), "album")]
+    parts = [counted(len(desired.tags), "tag"), entries, counted(len(desired.albums), "album")]
     if desired.album_sets:
-        parts.append(count(len(desired.album_sets), "album set"))
-    warnings = f" ({count(len(loaded.problems), 'warning')})" if loaded.problems else ""
+        parts.append(counted(len(desired.album_sets), "album set"))
+    warnings = f" ({counted(len(loaded.problems), 'warning')})" if loaded.problems else ""
     whose = f"; accounts: {plain(', '.join(desired.accounts))}" if desired.accounts else ""
     return f"{files}: fine: {', '.join(parts)}{whose}{warnings}"

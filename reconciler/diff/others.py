@@ -11,6 +11,7 @@ from reconciler.model.desired import AlbumEntry, Membership
 from reconciler.model.live import Album, Live
 from reconciler.model.owners import Owners, reaches_others, takes
 from reconciler.model.values import Visibility
+from reconciler.model.words import counted
 
 
 def taken_ids(members: frozenset[str], live: Live, owners: Owners) -> frozenset[str]:
@@ -81,5 +82,5 @@ def _staying(entry: AlbumEntry, album: Album, live: Live) -> Iterator[Note]:
 
 def _stays(number: int, what: str, whose: str, album: str) -> str:
     one = number == 1
-    who = " ".join(part for part in (f"{number:,} {what}{'' if one else 's'}", whose) if part)
+    who = " ".join(part for part in (counted(number, what), whose) if part)
     return f"{who} {'is' if one else 'are'} in album {album!r} and {'stays' if one else 'stay'}"

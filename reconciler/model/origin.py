@@ -47,10 +47,12 @@ class Problem:
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
-        parts = [str(self.origin)] if self.origin else []
-        if self.path:
-            parts.append(self.path)
-        return ": ".join([*parts, self.message])
+        return f"{self.origin}: {self.words}" if self.origin else self.words
+
+    @property
+    def words(self) -> str:
+        """What is wrong, with the place in the document before it, for where the file is told apart."""
+        return f"{self.path}: {self.message}" if self.path else self.message
 
 
 class InvalidFiles(Exception):

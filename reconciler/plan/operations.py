@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reconciler.diff.changes import AlbumField
 from reconciler.model.quick import quick
 from reconciler.model.values import Field, FieldValue, value_text
+from reconciler.model.words import counted
 
 UPDATE_BATCH = 10_000
 """Photos in one PUT /assets; the time per photo is flat from 1,000 on (PERFORMANCE 2.5)."""
@@ -54,7 +55,7 @@ class CreateTags:
 
     @property
     def text(self) -> str:
-        return f"make {_count(len(self.paths), 'tag')}"
+        return f"make {counted(len(self.paths), 'tag')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class CreateAlbum:
     @property
     def text(self) -> str:
         shared = f", shared with {_short(_labels(self.users))}" if self.users else ""
-        return f"make album {self.name!r} with {_count(len(self.asset_ids), 'photo')}{shared}"
+        return f"make album {self.name!r} with {counted(len(self.asset_ids), 'photo')}{shared}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class AddMembers:
 
     @property
     def text(self) -> str:
-        return f"put {_count(len(self.asset_ids), 'photo')} into album {self.album.name!r}"
+        return f"put {counted(len(self.asset_ids), 'photo')} into album {self.album.name!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,8 @@ class AddToAlbums:
     @property
     def text(self) -> str:
         names = ", ".join(repr(album.name) for album in self.albums)
-        photos = _count(len(self.asset_ids), "photo")
-        return f"put {photos} into each of {_count(len(self.albums), 'album')}: {_short(names)}"
+        photos = counted(len(self.asset_ids), "photo")
+        return f"put {photos} into each of {counted(len(self.albums), 'album')}: {_short(names)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class RemoveMembers:
 
     @property
     def text(self) -> str:
-        return f"take {_count(len(self.asset_ids), 'photo')} out of album {self.album.name!r}"
+        return f"take {counted(len(self.asset_ids), 'photo')} out of album {self.album.name!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ class UpdateAssets:
     @property
     def text(self) -> str:
         what = ", ".join(f"{name.value} {value_text(value)}" for name, value in self.values.items())
-        return f"set {_short(what)} on {_count(len(self.asset_ids), 'photo')}"
+        return f"set {_short(what)} on {counted(len(self.asset_ids), 'photo')}"
 
 
 @quick(frozen=True, slots=True)
@@ -218,7 +219,7 @@ class TagAssets:
     @property
     def text(self) -> str:
         names = ", ".join(tag.path for tag in self.tags)
-        return f"tag {_count(len(self.asset_ids), 'photo')} {_short(names)}"
+        return f"tag {counted(len(self.asset_ids), 'photo')} {_short(names)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,7 @@ class UntagAssets:
 
     @property
     def text(self) -> str:
-        return f"take tag {self.tag.path!r} off {_count(len(self.asset_ids), 'photo')}"
+        return f"take tag {self.tag.path!r} off {counted(len(self.asset_ids), 'photo')}"
 
 
 ShareOperation = ShareAlbum | SetRole | UnshareAlbum
@@ -288,10 +289,6 @@ def users(operation: Operation) -> tuple[UserRef, ...]:
 
 def _labels(users: tuple[UserRef, ...]) -> str:
     return ", ".join(user.label for user in users)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _short(text: str, limit: int = 60) -> str:

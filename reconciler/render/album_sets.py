@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from reconciler.diff.changes import Action, AlbumChange, AlbumField
 from reconciler.model.origin import Origin
+from reconciler.model.words import counted
 from reconciler.render import summary, words
-from reconciler.render.words import count
 
 SHOWN = 12
 """Albums of one set that are told by name."""
@@ -32,7 +32,7 @@ class SetGroup:
         parts: list[str] = []
         for action, word in _DONE.items():
             if number := actions[action]:
-                parts.append(f"{number:,} {word}" if parts else count(number, f"{word} album"))
+                parts.append(f"{number:,} {word}" if parts else counted(number, f"{word} album"))
         return ", ".join(parts)
 
 
@@ -54,10 +54,10 @@ def brief(change: AlbumChange, show: Callable[[str], str]) -> str:
         return summary.stays(change)
     parts = [f"was {show(str(item.before))}" for item in change.fields if item.field is AlbumField.NAME]
     if change.action is Action.CREATE:
-        parts.append(count(len(change.added), "photo"))
+        parts.append(counted(len(change.added), "photo"))
     elif change.added or change.removed:
         moves = [f"{sign} {len(ids):,}" for sign, ids in (("+", change.added), ("-", change.removed)) if ids]
-        parts.append(f"{' '.join(moves)} ({change.size_before:,} → {count(change.size_after, 'photo')})")
+        parts.append(f"{' '.join(moves)} ({change.size_before:,} → {counted(change.size_after, 'photo')})")
     others = [item.field.value for item in change.fields if item.field is not AlbumField.NAME]
     if others and change.action is Action.UPDATE:
         parts.append(f"other {', '.join(others)}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.model.origin import Origin, Problem, Severity
+from reconciler.model.words import counted
 from reconciler.plan.plan import Plan
 from reconciler.render.cells import clip, plain
 from reconciler.render.lines import lines_of, telling
-from reconciler.render.words import count, listed, place
+from reconciler.render.words import listed, place
 
 SHOWN = 10
 """Annotations of a kind (error, warning, notice) that GitHub shows of one step; the rest it drops."""
@@ -56,20 +57,15 @@ def _errors(plan: Plan) -> Iterator[Problem]:
 
 def _problems(command: str, problems: Sequence[Problem]) -> str:
     shown = problems if len(problems) <= SHOWN else problems[: SHOWN - 1]
-    commands = [_command(command, message_of(problem), _at(problem.origin)) for problem in shown]
+    commands = [_command(command, problem.words, _at(problem.origin)) for problem in shown]
     if rest := problems[len(shown) :]:
-        others = [": ".join(filter(None, (place(item.origin), message_of(item)))) for item in rest]
+        others = [": ".join(filter(None, (place(item.origin), item.words))) for item in rest]
         commands.append(_command(command, _folded(f"more {command}", "", others), ""))
     return "".join(commands)
 
 
-def message_of(problem: Problem) -> str:
-    """What is wrong, with the place in the document before it."""
-    return f"{problem.path}: {problem.message}" if problem.path else problem.message
-
-
 def _folded(noun: str, what: str, lines: Sequence[str]) -> str:
-    head = f"{count(len(lines), noun)} {what}".rstrip() + ":"
+    head = f"{counted(len(lines), noun)} {what}".rstrip() + ":"
     told = [clip(plain(line), _LINE_LENGTH) for line in lines[:FOLDED]]
     if len(lines) > FOLDED:
         told.append(f"and {len(lines) - FOLDED:,} more")

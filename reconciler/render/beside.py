@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.diff.changes import Note, Undone
 from reconciler.model.origin import Problem
+from reconciler.model.words import counted
 from reconciler.plan.plan import Plan
 from reconciler.render import summary, words
 from reconciler.render.cells import clip, plain
 from reconciler.render.drifted import TITLE, WAYS_OUT, drift_lines
 from reconciler.render.grouping import undone_groups
 from reconciler.render.page import Page, Span
-from reconciler.render.words import count, listed
+from reconciler.render.words import listed
 
 LINES = 20
 """Problems, notes and the like that are shown before the rest is only counted."""
@@ -45,10 +46,9 @@ def _problems(page: Page, title: str, problems: Sequence[Problem], consequence: 
         return
     heading(page, f"{title} ({len(problems):,})")
     for problem in problems if page.full else problems[:LINES]:
-        message = f"{problem.path}: {problem.message}" if problem.path else problem.message
         page.flow(
             [Span("  "), Span("!", "bold red"), Span(" ")],
-            [Span(word) for word in plain(message).split(" ")],
+            [Span(word) for word in plain(problem.words).split(" ")],
             hang=4,
             joiner=" ",
             tail=words.place(problem.origin),
@@ -102,7 +102,7 @@ def _undone(page: Page, undone: Sequence[Undone]) -> None:
     heading(page, "Tried before and undone by the server")
     for group in groups if page.full else groups[:LINES]:
         tried = group[0].attempt
-        who = words.name(group[0].label) if len(group) == 1 else count(len(group), "photo")
+        who = words.name(group[0].label) if len(group) == 1 else counted(len(group), "photo")
         what = words.asked(tried.aspect, tried.wanted)
         now = words.found(tried.aspect, tried.came_back)
         text = f"{who}: {what}, tried on {plain(tried.at[:10])}, but {now}"
@@ -132,6 +132,6 @@ def _notes(page: Page, notes: Iterable[Note]) -> None:
             names = [words.name(label) for label in note.sample]
             if note.count > len(names):
                 names.append(f"and {note.count - len(names):,} more")
-            lead = Span(" " * 6 + f"{count(note.count, 'photo')}: ")
+            lead = Span(" " * 6 + f"{counted(note.count, 'photo')}: ")
             page.flow([lead], [Span(text, "dim") for text in names], hang=8)
     _more(page, len(found))

@@ -9,6 +9,7 @@ from reconciler.diff.changes import Action, AlbumChange, AlbumField, AlbumFieldC
 from reconciler.diff.explain import Part, changed_words
 from reconciler.model.origin import Origin
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken
+from reconciler.model.words import counted
 from reconciler.plan.plan import Plan
 from reconciler.render import words
 from reconciler.render.cells import plain
@@ -23,7 +24,6 @@ from reconciler.render.pictures import (
     world_map,
 )
 from reconciler.render.samples import spread
-from reconciler.render.words import count
 
 NAMES = 1_000
 """Names of one list that the page holds; the rest is counted."""
@@ -134,7 +134,7 @@ class _Names:
         """Without a verb it has no title of its own."""
         photos = sorted(map(self.photo, ids), key=lambda photo: (photo.name, photo.id))
         title = (
-            f"{count(len(ids), 'photo')} {verb if len(ids) > 1 else _SINGULAR.get(verb, verb)}"
+            f"{counted(len(ids), 'photo')} {verb if len(ids) > 1 else _SINGULAR.get(verb, verb)}"
             if verb
             else ""
         )
@@ -170,13 +170,13 @@ def _album(change: AlbumChange, names: _Names) -> Card:
     elif change.removed:
         strips.append(names.strip("~", "stay in the library", change.removed))
     if deleted:
-        stay = f"Its {count(change.size_before, 'photo')} stay in the library."
+        stay = f"Its {counted(change.size_before, 'photo')} stay in the library."
         note = stay if change.size_before else "It is empty."
     elif change.action is Action.UPDATE and strips:
-        note = f"{change.size_before:,} → {count(change.size_after, 'photo')}"
+        note = f"{change.size_before:,} → {counted(change.size_after, 'photo')}"
     else:
         created = change.action is Action.CREATE
-        note = count(change.size_after, "photo") if strips else "no photos" if created else ""
+        note = counted(change.size_after, "photo") if strips else "no photos" if created else ""
     if change.made_by:
         note = f"{note}{' · ' if note else ''}album set {words.quoted(change.made_by.title)}"
     return Card(
@@ -244,7 +244,7 @@ def _photos(group: PhotoGroup, names: _Names, values: bool) -> Card:
         "photo",
         "~",
         "changed",
-        single.name if single else count(len(group.photos), "photo"),
+        single.name if single else counted(len(group.photos), "photo"),
         at=causes if one_cause else (),
         rows=tuple(_photo_rows(group, _nowhere if one_cause else words.place)) if values else (),
         strips=() if single else (names.strip("~", "", group.ids),),
@@ -285,12 +285,12 @@ def _target_row(target: Target, befores: Sequence[tuple[FieldValue, int]], at: s
     if len(befores) == 1:
         return row
     texts = [
-        f"{words.photo_value(value, target.field)} ({count(number, 'photo')})"
+        f"{words.photo_value(value, target.field)} ({counted(number, 'photo')})"
         for value, number in befores[:BEFORES]
     ]
     if len(befores) > BEFORES:
         rest = sum(number for _, number in befores[BEFORES:])
-        texts.append(f"{len(befores) - BEFORES:,} other values ({count(rest, 'photo')})")
+        texts.append(f"{len(befores) - BEFORES:,} other values ({counted(rest, 'photo')})")
     after = words.photo_value(target.after, target.field)
     return replace(row, before="", after=after, words=(), aside="", befores=tuple(texts))
 
@@ -344,7 +344,7 @@ def _tags(group: tuple[TagChange, ...]) -> Card:
         "tag",
         _SIGNS[first.action],
         _STATES[first.action],
-        count(len(group), "tag") if len(group) > 1 else paths[0],
+        counted(len(group), "tag") if len(group) > 1 else paths[0],
         at=_at(change.origin for change in group),
         rows=tuple(rows),
         aspects=("colour",) if first.color else (),

@@ -11,7 +11,6 @@ import orjson
 
 from reconciler.model.origin import Problem, Severity
 from reconciler.plan.plan import Plan
-from reconciler.render.annotations import message_of
 from reconciler.render.cells import clip, plain
 from reconciler.render.lines import lines_of
 from reconciler.render.words import listed
@@ -55,7 +54,7 @@ def _changes(plans: Iterable[Plan]) -> Iterator[dict[str, Json]]:
 def _problem(check: str, problem: Problem, severity: str, files: Sequence[str]) -> dict[str, Json]:
     origin = problem.origin
     file = origin.file if origin else files[0] if files else NOWHERE
-    return _entry(check, message_of(problem), severity, file, origin.line if origin else 1)
+    return _entry(check, problem.words, severity, file, origin.line if origin else 1)
 
 
 def _entry(check: str, text: str, severity: str, file: str, line: int) -> dict[str, Json]:

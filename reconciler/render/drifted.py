@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from reconciler.diff.drift import NO_ACCESS, Cause, Drift, Kind
 from reconciler.model.origin import Origin
+from reconciler.model.words import counted
 from reconciler.plan.plan import Plan
 from reconciler.render import words
 from reconciler.render.cells import plain
 from reconciler.render.grouping import grouped
-from reconciler.render.words import count
 
 TITLE = "Changed on the server since the last apply"
 WAYS_OUT = "Applying undoes this; `immich-plan --accept` writes it into the files instead."
@@ -44,7 +44,7 @@ def drift_summary(plan: Plan) -> str:
     if not plan.drift:
         return ""
     both = sum(drift.cause is Cause.BOTH for drift in plan.drift)
-    text = f"{count(len(plan.drift), 'change')} made on the server since the last apply would be undone"
+    text = f"{counted(len(plan.drift), 'change')} made on the server since the last apply would be undone"
     return f"{text}, {both:,} of them where the files have changed too" if both else text
 
 
@@ -91,7 +91,7 @@ def _share(drift: Drift) -> str:
 
 def _photos(names: Iterable[str]) -> str:
     names = tuple(names)
-    return names[0] if len(names) == 1 else count(len(names), "photo")
+    return names[0] if len(names) == 1 else counted(len(names), "photo")
 
 
 def _value(drift: Drift) -> str:

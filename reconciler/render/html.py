@@ -22,13 +22,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reconciler.model.live import NO_THUMBNAILS, Thumbnails
+from reconciler.model.words import counted
 from reconciler.plan.plan import Plan
 from reconciler.plan.several import digest_of_all
 from reconciler.render.cards import Card, cards
 from reconciler.render.cells import plain
 from reconciler.render.overview import overview
 from reconciler.render.samples import taking_turns
-from reconciler.render.words import count
 
 STATIC = 40
 """Changes that are there without JavaScript."""
@@ -67,7 +67,7 @@ def page(plans: Sequence[Plan], thumbnails: Thumbnails = NO_THUMBNAILS) -> Itera
     return env.get_template("page.html.j2").generate(
         plans=plans,
         overviews=tops,
-        title=tops[0].title if len(tops) == 1 else count(len(tops), "account"),
+        title=tops[0].title if len(tops) == 1 else counted(len(tops), "account"),
         digest=digest_of_all(plans),
         cards=[Markup(body) for _, body in first],
         total=total,

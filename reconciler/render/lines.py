@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from reconciler.diff.changes import Action, AlbumChange, TagChange
 from reconciler.model.origin import Origin
+from reconciler.model.words import counted
 from reconciler.plan.plan import Plan
 from reconciler.render import summary, words
 from reconciler.render.cells import plain
 from reconciler.render.grouping import LineOfPhotos, photo_lines
-from reconciler.render.words import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _photos(part: LineOfPhotos) -> _Part:
     what += [f"- tag {words.name(path)}" for path in part.removed]
     what += [f"{field.value} → {words.photo_value(value, field)}" for field, value in part.targets]
     clears = any(value in (None, "") for _, value in part.targets)
-    text = f"{count(len(part.ids), 'photo')}: {', '.join(what)}"
+    text = f"{counted(len(part.ids), 'photo')}: {', '.join(what)}"
     return _Part(text, len(part.ids), bool(part.removed) or clears)
 
 
@@ -107,7 +107,7 @@ def _album(change: AlbumChange, labels: Mapping[str, str]) -> Iterator[tuple[Ori
     match change.action:
         case Action.CREATE:
             size = change.size_after
-            yield change.origin, _Part(f"+ {name} with {count(size, 'photo')}", max(1, size))
+            yield change.origin, _Part(f"+ {name} with {counted(size, 'photo')}", max(1, size))
             yield from _shares(change, name)
             return
         case Action.DELETE:
@@ -116,7 +116,7 @@ def _album(change: AlbumChange, labels: Mapping[str, str]) -> Iterator[tuple[Ori
             return
         case Action.UPDATE:
             pass
-    moves = [f"{sign} {count(len(ids), 'photo')}" for sign, ids in _members(change) if ids]
+    moves = [f"{sign} {counted(len(ids), 'photo')}" for sign, ids in _members(change) if ids]
     if moves:
         number = len(change.added) + len(change.removed)
         yield change.origin, _Part(f"~ {name}: {', '.join(moves)}", number, bool(change.removed))

@@ -14,13 +14,14 @@ from typing import TypeVar
 from reconciler.diff.changes import Action, AlbumChange, AssetChange, Note, TagChange, Undone
 from reconciler.model.origin import Origin, Problem
 from reconciler.model.values import Field, FieldValue
+from reconciler.model.words import counted
 from reconciler.plan.plan import Plan
 from reconciler.plan.several import digest_of_all
 from reconciler.render import album_sets, summary, words
 from reconciler.render.cells import clip, plain
 from reconciler.render.drifted import TITLE, WAYS_OUT, DriftLine, drift_lines, drift_summary
 from reconciler.render.grouping import PhotoGroup, photo_groups, tag_groups, undone_groups
-from reconciler.render.words import count, listed
+from reconciler.render.words import listed
 
 T = TypeVar("T")
 
@@ -196,7 +197,7 @@ def _tag(group: Sequence[TagChange]) -> str:
     first = group[0]
     if len(group) > 1:
         named = ", ".join(listed([_code(change.path) for change in group]))
-        return f"new: {count(len(group), 'tag')}: {named}"
+        return f"new: {counted(len(group), 'tag')}: {named}"
     color = ""
     if first.color:
         before = "" if first.action is Action.CREATE else f"{_code(first.before or 'none')} → "
@@ -230,12 +231,11 @@ def _group(group: PhotoGroup, plan: Plan) -> str:
     what = [f"{PLUS} tag {_code(move.path)}" for move in group.added]
     what += [f"{MINUS} tag {_code(move.path)}" for move in group.removed]
     what += [f"{target.field.value} → {_value(target.after, target.field)}" for target in group.targets]
-    lines = [
-        f"- **{count(len(group.photos), 'photo')}**: {', '.join(listed(what, limit=10))}{_at(*group.causes)}"
-    ]
+    photos = counted(len(group.photos), "photo")
+    lines = [f"- **{photos}**: {', '.join(listed(what, limit=10))}{_at(*group.causes)}"]
     for target in group.targets:
         befores = [
-            f"{_value(value, target.field)} ({count(number, 'photo')})"
+            f"{_value(value, target.field)} ({counted(number, 'photo')})"
             for value, number in group.befores(target.field)
         ]
         lines.append(f"  - {target.field.value} was {', '.join(listed(befores))}")
@@ -253,7 +253,7 @@ def _album_set(group: album_sets.SetGroup) -> Iterator[str]:
         word = {Action.CREATE: "new", Action.UPDATE: "changed", Action.DELETE: "**deleted**"}[change.action]
         yield f"  - {word}: {_code(change.name)}: {album_sets.brief(change, _code).replace('+', PLUS)}"
     if (more := len(group.albums) - album_sets.SHOWN) > 0:
-        yield f"  - and {count(more, 'more album')}"
+        yield f"  - and {counted(more, 'more album')}"
 
 
 def _album(change: AlbumChange, plan: Plan) -> Iterator[str]:
@@ -272,9 +272,9 @@ def _album(change: AlbumChange, plan: Plan) -> Iterator[str]:
     for sign, ids in ((PLUS, change.added), (MINUS, change.removed)):
         if ids:
             names = sorted(_label(photo, plan) for photo in ids)
-            yield f"  - {sign} {count(len(ids), 'photo')}: {', '.join(listed(names))}"
+            yield f"  - {sign} {counted(len(ids), 'photo')}: {', '.join(listed(names))}"
     if change.added or change.removed:
-        yield f"  - {change.size_before:,} → {count(change.size_after, 'photo')}"
+        yield f"  - {change.size_before:,} → {counted(change.size_after, 'photo')}"
     elif change.action is Action.CREATE:
         yield "  - no photos"
     for share in change.shares:
@@ -290,9 +290,10 @@ def _problems(page: _Page, title: str, problems: Sequence[Problem], consequence:
     if not problems:
         return
     lines = [f"**{title} ({len(problems):,})**: {consequence}", ""]
-    for problem in problems[:SHOWN]:
-        message = f"{problem.path}: {problem.message}" if problem.path else problem.message
-        lines.append(f"- {code(clip(plain(message), 3 * LONGEST))}{_at(problem.origin)}")
+    lines += (
+        f"- {code(clip(plain(problem.words), 3 * LONGEST))}{_at(problem.origin)}"
+        for problem in problems[:SHOWN]
+    )
     if len(problems) > SHOWN:
         lines.append(f"- and {len(problems) - SHOWN:,} more")
     page.put("\n".join(lines))
@@ -319,7 +320,7 @@ def _stopped(plan: Plan) -> str:
 
 def _undone(group: Sequence[Undone]) -> str:
     tried = group[0].attempt
-    who = _code(group[0].label) if len(group) == 1 else count(len(group), "photo")
+    who = _code(group[0].label) if len(group) == 1 else counted(len(group), "photo")
     what = words.asked(tried.aspect, tried.wanted)
     now = words.found(tried.aspect, tried.came_back)
     why = f" {_code(tried.reason)}" if tried.reason else ""

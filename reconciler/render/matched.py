@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.model.asset import Asset, Owner
+from reconciler.model.words import counted
 from reconciler.render.cells import cells
-from reconciler.render.words import count, name
+from reconciler.render.words import name
 
 VERSION = 1
 NOBODY: Mapping[str, Owner] = {}
@@ -21,7 +22,7 @@ def matched_text(found: Sequence[Asset], of: int, whose: Mapping[str, Owner] = N
         f"{file}{' ' * (width - cells(file))}  {day_of(asset)}  {asset.id}{_whose(asset, whose)}\n"
         for file, asset in zip(files, found, strict=True)
     ]
-    return "".join([*lines, f"{count(len(found), 'photo')} of {of:,}\n"])
+    return "".join([*lines, f"{counted(len(found), 'photo')} of {of:,}\n"])
 
 
 def _whose(asset: Asset, whose: Mapping[str, Owner]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reconciler.diff.changes import Action
 from reconciler.model.origin import Problem
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken
+from reconciler.model.words import counted
 from reconciler.plan.plan import Plan
 from reconciler.render import summary, words
 from reconciler.render.cells import plain
@@ -15,7 +16,6 @@ from reconciler.render.drifted import drift_lines, drift_summary
 from reconciler.render.grouping import undone_groups
 from reconciler.render.lines import LineOfPlan, plan_lines, telling
 from reconciler.render.pictures import Histogram, Map, histogram, world_map
-from reconciler.render.words import count
 
 CAUSES = 12
 """Lines of the files that are told at once."""
@@ -98,9 +98,9 @@ def overview(plan: Plan) -> Overview:
             for note in plan.notes
         ),
         dates=_dates(dates) if len(dates) > 1 else None,
-        dates_text=count(len(dates), "photo"),
+        dates_text=counted(len(dates), "photo"),
         map=_map(places) if len(places) > 1 else None,
-        map_text=count(len(places), "photo"),
+        map_text=counted(len(places), "photo"),
     )
 
 
@@ -142,8 +142,7 @@ def _map(pairs: list[tuple[FieldValue, FieldValue]]) -> Map | None:
 
 
 def _problem(problem: Problem) -> Told:
-    text = f"{problem.path}: {problem.message}" if problem.path else problem.message
-    return Told(plain(text), words.place(problem.origin))
+    return Told(plain(problem.words), words.place(problem.origin))
 
 
 def _undone(plan: Plan) -> Iterator[Told]:

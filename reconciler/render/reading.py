@@ -7,6 +7,7 @@ from collections.abc import Callable
 from reconciler.live.cost import Cost
 from reconciler.live.meter import Took
 from reconciler.live.plan import Read, ReadingPlan, What
+from reconciler.model.words import counted
 
 _TITLES = {
     What.SIZE: "count",
@@ -43,7 +44,7 @@ def reading_text(plan: ReadingPlan, took: Callable[[int], Took]) -> str:
     real = [took(number) for number in range(len(plan.reads))]
     requests = sum(one.requests for one in real)
     lines.append(
-        f"  in all {_counted(requests, 'request')}, {sum(one.rows for one in real):,} rows; "
+        f"  in all {counted(requests, 'request')}, {sum(one.rows for one in real):,} rows; "
         f"{plan.fewest:,} is the fewest that can answer"
     )
     if requests > plan.fewest:
@@ -53,7 +54,7 @@ def reading_text(plan: ReadingPlan, took: Callable[[int], Took]) -> str:
 
 
 def _read(read: Read, took: Took) -> list[str]:
-    real = f"{_counted(took.requests, 'request')}, {took.rows:,} rows, {took.seconds:.2f} s"
+    real = f"{counted(took.requests, 'request')}, {took.rows:,} rows, {took.seconds:.2f} s"
     lines = [
         f"  {_TITLES[read.what]:8} {read.about}",
         f"           expected {_expected(read.cost)}; took {real}",
@@ -67,8 +68,4 @@ def _read(read: Read, took: Took) -> list[str]:
 
 
 def _expected(cost: Cost) -> str:
-    return f"{_counted(cost.requests, 'request')}, {cost.rows:,} rows, {cost.seconds:.2f} s of the server"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"1 {word}" if count == 1 else f"{count:,} {word}s"
+    return f"{counted(cost.requests, 'request')}, {cost.rows:,} rows, {cost.seconds:.2f} s of the server"

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 
 from reconciler.diff.changes import Action, AlbumChange
 from reconciler.model.values import Field
+from reconciler.model.words import counted
 from reconciler.plan.budgets import way_out
 from reconciler.plan.operations import Lane, asset_ids
 from reconciler.plan.plan import PIPELINE, Cost, Plan
 from reconciler.plan.schedule import Round
 from reconciler.render import words
 from reconciler.render.grouping import repeated_writes
-from reconciler.render.words import count
 
 Show = Callable[[str], str]
 """How a renderer writes a name so that it does no harm in its medium."""
@@ -25,17 +25,17 @@ def sizes(plan: Plan) -> str:
     """`2 tags, 131 photos, 1 album`."""
     changes = plan.changes
     numbers = ((len(changes.tags), "tag"), (len(changes.assets), "photo"), (len(changes.albums), "album"))
-    return ", ".join(count(number, noun) for number, noun in numbers if number)
+    return ", ".join(counted(number, noun) for number, noun in numbers if number)
 
 
 def costs(plan: Plan) -> tuple[str, ...]:
     """What applying costs, and what happens to the queues: parts of one line."""
     cost = plan.cost
-    parts = [f"{count(cost.requests, 'request')} {_bound(cost)}"]
+    parts = [f"{counted(cost.requests, 'request')} {_bound(cost)}"]
     if cost.sidecars:
         # In several rounds a file can be written more than once.
         sidecars = "sidecar file" if len(plan.rounds) == 1 else "sidecar write"
-        parts.append(f"{count(cost.sidecars, sidecars)}, {count(cost.jobs, 'queue job')}")
+        parts.append(f"{counted(cost.sidecars, sidecars)}, {counted(cost.jobs, 'queue job')}")
     return (*parts, f"takes {_takes(plan, cost)}", _queues(plan))
 
 
@@ -99,7 +99,7 @@ def order(plan: Plan) -> tuple[str, ...]:
 
 def _stages(part: Round) -> Iterator[str]:
     if part.first:
-        yield f"{count(len(part.first), 'request')} that others need"
+        yield f"{counted(len(part.first), 'request')} that others need"
     if part.lanes:
         yield _side_by_side(part.lanes)
     if part.last:
@@ -107,13 +107,13 @@ def _stages(part: Round) -> Iterator[str]:
         verb = "makes" if sum(map(len, part.last)) == 1 else "make"
         yield (
             f"{_side_by_side(part.last)}, once no file is on the move, that {verb} files move "
-            f"({count(photos, 'photo')})"
+            f"({counted(photos, 'photo')})"
         )
 
 
 def _side_by_side(lanes: tuple[Lane, ...]) -> str:
     requests = sum(map(len, lanes))
-    text = count(requests, "request")
+    text = counted(requests, "request")
     if requests == 1:
         return text
     if len(lanes) == 1:
@@ -147,7 +147,7 @@ def _removals(plan: Plan, show: Show, show_tag: Show) -> Iterator[str]:
     yield from _unshared(plan, show, show_tag)
     tags = Counter(move.path for change in plan.changes.assets for move in change.tags_removed)
     for path, number in sorted(tags.items(), key=lambda pair: (-pair[1], pair[0])):
-        yield f"tag {show_tag(path)} comes off {count(number, 'photo')}"
+        yield f"tag {show_tag(path)} comes off {counted(number, 'photo')}"
     cleared = Counter(
         item.field
         for change in plan.changes.assets
@@ -166,7 +166,7 @@ def _unshared(plan: Plan, show: Show, show_user: Show) -> Iterator[str]:
         for item in change.unshared:
             albums[item.user.label].append(change.name)
     for user, names in sorted(albums.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        which = f"album {show(names[0])}" if len(names) == 1 else count(len(names), "album")
+        which = f"album {show(names[0])}" if len(names) == 1 else counted(len(names), "album")
         yield f"{show_user(user)} loses access to {which}"
 
 
@@ -177,7 +177,7 @@ def _most_first(albums: list[AlbumChange]) -> list[AlbumChange]:
 def _stay(size: int) -> str:
     if size == 0:
         return "it is empty"
-    return f"its {count(size, 'photo')} {'stays' if size == 1 else 'stay'} in the library"
+    return f"its {counted(size, 'photo')} {'stays' if size == 1 else 'stay'} in the library"
 
 
 def stays(album: AlbumChange) -> str:
@@ -186,7 +186,7 @@ def stays(album: AlbumChange) -> str:
 
 
 def _photos(number: int, does: str, do: str) -> str:
-    return f"{count(number, 'photo')} {does if number == 1 else do}" if number else ""
+    return f"{counted(number, 'photo')} {does if number == 1 else do}" if number else ""
 
 
 def narrowed(plan: Plan, show: Show = words.name) -> tuple[str, ...]:
@@ -195,7 +195,7 @@ def narrowed(plan: Plan, show: Show = words.name) -> tuple[str, ...]:
     if said is None:
         return ()
     numbers = ((said.photos, "photo"), (said.albums, "album"), (said.tags, "tag"))
-    left_out = ", ".join(count(number, noun) for number, noun in numbers if number)
+    left_out = ", ".join(counted(number, noun) for number, noun in numbers if number)
     are = "is" if said.photos + said.albums + said.tags == 1 else "are"
     targets = " ".join(f"--target {show(text)}" for text in said.targets)
     sentences = [f"Only {targets}: {f'{left_out} {are} left out' if said else 'nothing is left out'}."]
@@ -226,9 +226,9 @@ def nothing(plan: Plan) -> str:
         return "Nothing is planned: see the problems."
     but = []
     if plan.undone:
-        but.append(f"{count(len(plan.undone), 'value')} that it undid before")
+        but.append(f"{counted(len(plan.undone), 'value')} that it undid before")
     if plan.missing:
-        but.append(f"{count(len(plan.missing), 'name')} that it doesn't know")
+        but.append(f"{counted(len(plan.missing), 'name')} that it doesn't know")
     if plan.narrowing:
         return f"Nothing to do here{', but for ' * bool(but)}{' and '.join(but)}."
     return f"Nothing to do: the server is as the files say{', but for ' * bool(but)}{' and '.join(but)}."

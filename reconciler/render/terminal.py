@@ -1,4 +1,4 @@
-"""A plan, and what became of it, as text for a terminal."""
+"""A plan as text for a terminal."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from reconciler.diff.changes import (
 )
 from reconciler.diff.explain import changed_lines
 from reconciler.model.values import Field
+from reconciler.model.words import counted
 from reconciler.plan.digest import short
 from reconciler.plan.plan import Plan
 from reconciler.render import summary, words
@@ -24,10 +25,7 @@ from reconciler.render.cells import cells, clip, clip_middle, clip_pair, plain
 from reconciler.render.drifted import drift_summary
 from reconciler.render.grouping import PhotoGroup, photo_groups, tag_groups
 from reconciler.render.page import Page, Span
-from reconciler.render.terminal_report import report_text
-from reconciler.render.words import count, listed
-
-__all__ = ["plan_text", "report_text"]
+from reconciler.render.words import listed
 
 BLOCKS = 200
 """Groups of photos that are shown before the rest is only counted; `full` shows all."""
@@ -97,7 +95,7 @@ def _tags(page: Page, group: tuple[TagChange, ...]) -> None:
     tail = words.place(group[0].origin)
     if len(group) > 1:
         shown = listed(names, full=page.full)
-        page.flow(_lead(marker, f"{count(len(group), 'tag')}: "), map(Span, shown), hang=6, tail=tail)
+        page.flow(_lead(marker, f"{counted(len(group), 'tag')}: "), map(Span, shown), hang=6, tail=tail)
         return
     change = group[0]
     items = [f"tag {names[0]}"]
@@ -128,7 +126,7 @@ def _hidden(page: Page, groups: Sequence[PhotoGroup]) -> None:
     about = sorted({target.field.value for group in groups for target in group.targets})
     about += ["+ tags"] if any(group.added for group in groups) else []
     about += ["- tags"] if any(group.removed for group in groups) else []
-    page.text(f"and {count(photos, 'more photo')} with {', '.join(about)} (--full shows them)", indent=2)
+    page.text(f"and {counted(photos, 'more photo')} with {', '.join(about)} (--full shows them)", indent=2)
 
 
 def _label(photo: str, plan: Plan) -> str:
@@ -157,7 +155,7 @@ def _lines_of(page: Page, lines: Sequence[str], indent: int) -> None:
         lead = [Span(" " * indent), Span(f"{line[0]} ", _STYLES[line[0]])]
         page.flow(lead, [Span(text if page.full else clip(text, room))], hang=indent + 2)
     if more := len(lines) - len(shown):
-        page.text(f"and {count(more, 'more line')} (--full shows them)", indent=indent)
+        page.text(f"and {counted(more, 'more line')} (--full shows them)", indent=indent)
 
 
 def _tag_line(page: Page, sign: str, tag: str, tail: str) -> None:
@@ -185,7 +183,7 @@ def _change(page: Page, label: str, column: int, pair: tuple[str, str], tail: st
 def _group(page: Page, group: PhotoGroup, plan: Plan) -> None:
     causes = group.causes
     one_cause = len({(origin.file, origin.line) for origin in causes}) == 1
-    lead = _lead("~", f"{count(len(group.photos), 'photo')}: ")
+    lead = _lead("~", f"{counted(len(group.photos), 'photo')}: ")
     page.flow(lead, _headline(page, group), hang=6, tail=words.places(causes) if one_cause else "")
     column = max((len(target.field.value) for target in group.targets), default=0)
     for target in group.targets:
@@ -225,18 +223,18 @@ def _befores(
     others = befores[len(shown) :]
     hang = 6 + column + 2
     room = page.width - hang
-    texts = [f"{before} → {after} ({count(number, 'photo')})" for before, number in shown]
+    texts = [f"{before} → {after} ({counted(number, 'photo')})" for before, number in shown]
     if any(cells(text) >= room for text in texts):
         texts = [f"was {_fitting(page, before, number, room)}" for before, number in shown]
     items = [Span(text) for text in texts]
     if others:
         number = sum(pair[1] for pair in others)
-        items.append(Span(f"{len(others):,} other values ({count(number, 'photo')})"))
+        items.append(Span(f"{len(others):,} other values ({counted(number, 'photo')})"))
     page.flow([Span(" " * 6 + field.ljust(column) + "  ")], items, hang=hang, tail=tail)
 
 
 def _fitting(page: Page, before: str, number: int, room: int) -> str:
-    end = f" ({count(number, 'photo')})"
+    end = f" ({counted(number, 'photo')})"
     return (before if page.full else clip_middle(before, room - len(end) - len("was ,"))) + end
 
 
@@ -294,7 +292,7 @@ def _album_set(page: Page, group: SetGroup, plan: Plan) -> None:
         items = [Span(name), Span(brief(change, words.quoted))]
         page.flow(lead, items, hang=8, joiner=" ")
     if (more := len(group.albums) - SHOWN) > 0:
-        page.text(f"and {count(more, 'more album')} (--full shows them)", indent=6)
+        page.text(f"and {counted(more, 'more album')} (--full shows them)", indent=6)
 
 
 def _album_field(page: Page, item: AlbumFieldChange, change: AlbumChange, column: int, plan: Plan) -> None:
@@ -325,7 +323,7 @@ def _summary(page: Page, plan: Plan) -> None:
     if undone := drift_summary(plan):
         page.text(f"{undone}.", style="yellow")
     if plan.problems:
-        mend = count(len(plan.problems), "problem")
+        mend = counted(len(plan.problems), "problem")
         page.text(f"Not to be applied yet: {mend} above.", style="bold red")
     elif plan.violations:
         page.text("Not to be applied as it is: more than allowed (above).", style="bold red")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.model.words import counted
 from reconciler.plan import PIPELINE
 from reconciler.plan.report import Fate, OperationReport, Outcome, Report, Reverted, Tally, WindowReport
 from reconciler.plan.standing import Kind, Standing
@@ -11,7 +12,7 @@ from reconciler.render import words
 from reconciler.render.cells import plain
 from reconciler.render.grouping import grouped
 from reconciler.render.page import Page, Span
-from reconciler.render.words import count, listed
+from reconciler.render.words import listed
 
 LINES = 20
 """So many lines of a kind are shown, the rest is counted; the JSON report has them all."""
@@ -53,9 +54,9 @@ def _written(page: Page, report: Report) -> None:
         return
     total = len(operations)
     if report.written == total:
-        page.text(f"Written: {'all ' * (total > 1)}{count(total, 'request')}.")
+        page.text(f"Written: {'all ' * (total > 1)}{counted(total, 'request')}.")
         return
-    page.text(f"Written: {report.written:,} of {count(total, 'request')}:")
+    page.text(f"Written: {report.written:,} of {counted(total, 'request')}:")
     told = [item for item in operations if item.fate is not Fate.WRITTEN or total <= LINES]
     for item in told:
         _operation(page, item)
@@ -68,7 +69,7 @@ def _operation(page: Page, item: OperationReport) -> None:
     failed = grouped(((failure.reason, failure.noun), failure.name) for failure in item.failures)
     for (reason, noun), names in failed.items():
         found = [words.name(text) for text in names]
-        why = f"not done for {count(len(names), noun)}: {plain(reason) or 'no reason given'}"
+        why = f"not done for {counted(len(names), noun)}: {plain(reason) or 'no reason given'}"
         page.text(why, indent=12, hang=14)
         page.flow([Span(" " * 14)], map(Span, listed(found, limit=10)), hang=14)
 
@@ -96,12 +97,12 @@ def _more(page: Page, number: int) -> None:
 
 def _settled(page: Page, report: Report) -> None:
     if report.settled:
-        read = f"{count(report.settled, 'change')} read back as planned"
+        read = f"{counted(report.settled, 'change')} read back as planned"
         read += _by_field(report.fields)
         page.text(f"So far {read}." if report.waiting else f"Settled: {read}.")
     if report.moved_files:
         lie = "lies" if report.moved_files == 1 else "lie"
-        files = count(report.moved_files, "file")
+        files = counted(report.moved_files, "file")
         page.text(f"Moved: {files} {lie} elsewhere now, as the storage template says.")
     if report.waiting:
         page.text(f"Not known yet whether all of it lasts: {plain(report.waiting)}", style="yellow")
@@ -160,7 +161,7 @@ def _sameness(item: Reverted) -> tuple[str, ...]:
 def _undone_together(page: Page, group: Sequence[Reverted]) -> None:
     standing = group[0].standing
     several = len(group) > 1
-    who = count(len(group), "photo") if several else ""
+    who = counted(len(group), "photo") if several else ""
     lines = sorted({item.standing.origin for item in group if item.standing.origin})
     page.text(words.unlike(standing, who=who), indent=2, hang=4, tail=words.places(lines))
     if several:
@@ -232,7 +233,7 @@ def _verdict(report: Report) -> str:
 
 
 def _went_through(report: Report) -> str:
-    return f"{report.written:,} of {count(len(report.operations), 'request')} went through."
+    return f"{report.written:,} of {counted(len(report.operations), 'request')} went through."
 
 
 def _in_part(report: Report) -> str:
@@ -245,7 +246,7 @@ def _in_part(report: Report) -> str:
 
 def _unsettled(report: Report) -> str:
     if report.reverted:
-        return f"Written, but {count(len(report.reverted), 'change')} did not last: see above."
+        return f"Written, but {counted(len(report.reverted), 'change')} did not last: see above."
     if report.waiting:
         later = f"immich-runs verify {report.run.split(', ')[-1]}" if report.run else "Plan again later"
         return f"Written, but it is not known whether all of it has settled. {later} to see."

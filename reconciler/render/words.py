@@ -11,6 +11,7 @@ from reconciler.diff.changes import AlbumField, ShareChange
 from reconciler.model.codec import taken_from_text
 from reconciler.model.origin import Origin
 from reconciler.model.values import Coordinates, Field, FieldValue, Taken, offset_text, value_text
+from reconciler.model.words import counted
 from reconciler.plan.standing import Kind, Standing, State
 from reconciler.render.cells import plain
 
@@ -18,11 +19,6 @@ SAMPLE = 5
 """How many of a long list are named."""
 
 _TELLING = frozenset(',;:"→')
-
-
-def count(number: int, noun: str) -> str:
-    """`1 photo`, `1,234 photos`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def quoted(text: str) -> str:
@@ -107,7 +103,7 @@ def places(origins: Iterable[Origin], limit: int = 3) -> str:
     found = sorted({(origin.file, origin.line) for origin in origins})
     shown = [plain(f"{file}:{line}") for file, line in found[:limit]]
     if len(found) > limit:
-        shown.append(f"and {count(len(found) - limit, 'more line')}")
+        shown.append(f"and {counted(len(found) - limit, 'more line')}")
     return ", ".join(shown)
 
 

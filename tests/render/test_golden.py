@@ -10,7 +10,8 @@ import pytest
 from reconciler.render.annotations import github_plan
 from reconciler.render.documents import report_bytes
 from reconciler.render.markdown import plan_markdown
-from reconciler.render.terminal import plan_text, report_text
+from reconciler.render.terminal import plan_text
+from reconciler.render.terminal_report import report_text
 from tests.render.plans import PLANS, REPORTS, family
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -12,7 +12,8 @@ from rich.cells import cell_len
 
 from reconciler.plan import Plan
 from reconciler.plan.report import Outcome, Report
-from reconciler.render.terminal import BLOCKS, plan_text, report_text
+from reconciler.render.terminal import BLOCKS, plan_text
+from reconciler.render.terminal_report import report_text
 from tests.render import plans as made
 from tests.render.strategies import plans, reports
 

@@ -35,12 +35,12 @@ from reconciler.live.touched import Touched, read_touched
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.model.values import Field
+from reconciler.model.words import counted
 from reconciler.plan import Plan
 from reconciler.plan.plan import refiled_by
 from reconciler.plan.report import Outcome, Report
 from reconciler.plan.schedule import schedule
 from reconciler.plan.standing import standings
-from reconciler.render.words import count
 
 Fits = Callable[[Run], bool]
 
@@ -83,7 +83,7 @@ class Opened:
         if not found:
             return ""
         return (
-            f"the server may have died before it wrote {count(len(found), 'photo')} to the files: "
+            f"the server may have died before it wrote {counted(len(found), 'photo')} to the files: "
             "immich-apply has them read again"
         )
 
@@ -95,7 +95,7 @@ class Opened:
             watching, asked = tools.progress, tools.interruption
             return wait_until_read(past, tools.reader, photos, moment, watching, asked, tools.limits)
         left = count_unread(past, tools.reader, photos, moment)
-        return f"the server has not read {count(left, 'photo')} again yet" if left else ""
+        return f"the server has not read {counted(left, 'photo')} again yet" if left else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from reconciler.cli.applying.session import (
     Here,
     Session,
 )
-from reconciler.cli.connecting.accounts import parts_of, refuse_twins, several
+from reconciler.cli.connecting.accounts import parts_of, refuse_twins, say_which
 from reconciler.cli.connecting.connect import Ask, Calls, connect, open_place
 from reconciler.cli.errors import words_of
 from reconciler.cli.exits import Exit
@@ -86,7 +86,7 @@ class Several:
     def apply_files(self, parts: Sequence[Desired], ask: Ask) -> Exit:
         """Plans for all accounts and applies; then plans again until nothing is left to do for any."""
         if self.session.applied:
-            several("--applied is a file for one account", [part.part_of for part in parts])
+            say_which("--applied is a file for one account", [part.part_of for part in parts])
         calls = [Calls(reads(part), tuple(likely_for(part))) for part in parts]
         with self._opened(parts, ask, calls) as found:
             retry = self.session.retry_undone
@@ -102,7 +102,7 @@ class Several:
         """Applies the plans of a file, all of which must still fit before the first is begun."""
         session = self.session
         if session.applied:
-            several("--applied is a file for one account", [plan.account for plan in plans])
+            say_which("--applied is a file for one account", [plan.account for plan in plans])
         parts_of(desired, [plan.account for plan in plans if plan.account not in desired.server.accounts])
         parts = [desired.of(plan.account) for plan in plans]
         calls = [Calls(tuple(methods_for(plan.operations))) for plan in plans]

@@ -51,7 +51,7 @@ def plans_meant(plans: Sequence[Plan], names: Sequence[str]) -> Sequence[Plan]:
     return found
 
 
-def several(why: str, names: Iterable[str]) -> NoReturn:
+def say_which(why: str, names: Iterable[str]) -> NoReturn:
     """Stops a command that takes one account."""
     listed = list(names)
     stop(f"{why}: say which with --account ({', '.join(listed)})", Exit.INVALID)

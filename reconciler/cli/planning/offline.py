@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from reconciler.apply.state.database import State
-from reconciler.cli.connecting.accounts import several
+from reconciler.cli.connecting.accounts import say_which
 from reconciler.cli.planning.fresh import Seen
 from reconciler.cli.planning.remembered import Remembered
 from reconciler.diff.changes import Note
@@ -20,6 +20,7 @@ from reconciler.live.snapshot.document import BadSnapshot, Snapshot
 from reconciler.live.snapshot.several import UNNAMED, read_snapshots
 from reconciler.model.attempts import NO_ATTEMPTS
 from reconciler.model.desired import Desired
+from reconciler.model.words import counted
 from reconciler.plan import Plan
 from reconciler.plan.basis import Former
 
@@ -35,7 +36,7 @@ def read_offline(path: str, parts: Sequence[Desired]) -> tuple[Snapshot, ...]:
         return tuple(found.values())
     names = [part.part_of or part.account or UNNAMED for part in parts]
     if UNNAMED in found:
-        several("this snapshot is of one account", names)
+        say_which("this snapshot is of one account", names)
     if lacks := [name for name in names if name not in found]:
         whose = ", ".join(name or "an account that the files don't name" for name in lacks)
         raise BadSnapshot(
@@ -87,5 +88,6 @@ def say_age(made: datetime) -> None:
     minutes = max(0, int((datetime.now(UTC) - made).total_seconds() // 60))
     days, hours = minutes // 1440, minutes // 60
     number, unit = (days, "day") if days else (hours, "hour") if hours else (minutes, "minute")
-    age = f"{number:,} {unit}{'' if number == 1 else 's'}"
-    click.echo(f"note: planned by a snapshot that is {age} old; the server was not asked", err=True)
+    click.echo(
+        f"note: planned by a snapshot that is {counted(number, unit)} old; the server was not asked", err=True
+    )

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from reconciler.cli.connecting.accounts import parts_of, several
+from reconciler.cli.connecting.accounts import parts_of, say_which
 from reconciler.cli.connecting.connect import Connection
 from reconciler.cli.connecting.keeping import kept_library
 from reconciler.cli.errors import stop
@@ -93,7 +93,7 @@ def _part_with(name: str | None, desired: Desired, account: str | None) -> Desir
             return desired
     usual = [part for part in parts if part.part_of == desired.usual]
     if len(parts) > 1 and not usual:
-        several("it isn't said whose photos are meant", [part.part_of for part in parts])
+        say_which("it isn't said whose photos are meant", [part.part_of for part in parts])
     return parts[0] if len(parts) == 1 else usual[0]
 
 

@@ -17,12 +17,13 @@ from reconciler.live.searching.choosing import Choice
 from reconciler.live.searching.clauses import ALBUMS
 from reconciler.live.searching.facts import Facts
 from reconciler.live.searching.structured import left_out_of
-from reconciler.live.searching.wording import counted, listed
+from reconciler.live.searching.wording import listed
 from reconciler.model.asset import Asset, Person
 from reconciler.model.desired import AlbumEntry, Desired, Membership
 from reconciler.model.live import Album
 from reconciler.model.origin import Origin
 from reconciler.model.text import folded
+from reconciler.model.words import counted
 
 
 @dataclass(slots=True)

@@ -28,9 +28,10 @@ from reconciler.live.plan import Read, What, read
 from reconciler.live.searching.facts import Facts, ids_cost
 from reconciler.live.searching.map import Located
 from reconciler.live.searching.parts import Parts
-from reconciler.live.searching.wording import counted, described, listed
+from reconciler.live.searching.wording import described, listed
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin
+from reconciler.model.words import counted
 
 
 @dataclass(frozen=True, slots=True)

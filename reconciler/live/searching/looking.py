@@ -39,10 +39,10 @@ from reconciler.live.searching.facts import Facts
 from reconciler.live.searching.map import DEARER, Located, Map, worth_asking
 from reconciler.live.searching.parts import Asked, Parts, parts_of, undated
 from reconciler.live.searching.structured import structured_parts_of
-from reconciler.live.searching.wording import counted
 from reconciler.model.asset import Asset
 from reconciler.model.desired import PhotoName
 from reconciler.model.origin import Origin
+from reconciler.model.words import counted
 
 KEPT, SCAN = "bringing up to date what is kept", "the scan"
 """What the whole library takes."""

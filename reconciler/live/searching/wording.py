@@ -55,11 +55,6 @@ def listed(names: list[str], joint: str = ", ") -> str:
     return joint.join(names[:NAMED]) + more
 
 
-def counted(count: int, word: str, ending: str = "s") -> str:
-    """A number of something."""
-    return f"1 {word}" if count == 1 else f"{count:,} {word}{ending}"
-
-
 def described(selection: Selection, facts: Facts) -> str:
     """What a search asks for."""
     if selection.branches:

@@ -20,7 +20,7 @@ from reconciler.live.plan import Rejected, What, read
 from reconciler.live.reading import Reading
 from reconciler.live.searching.choosing import tag_read, tags_one_by_one, told_apart_read
 from reconciler.live.searching.facts import Facts
-from reconciler.live.searching.wording import counted, listed
+from reconciler.live.searching.wording import listed
 from reconciler.live.tags.deciding import Deciding
 from reconciler.live.tags.memberships import (
     Found,
@@ -34,6 +34,7 @@ from reconciler.live.tags.narrowing import Narrowed, narrowed
 from reconciler.model.asset import Asset, AssetState, Beside
 from reconciler.model.desired import Desired
 from reconciler.model.groupings import ByTag
+from reconciler.model.words import counted
 
 MOMENT = timedelta(seconds=1)
 """Before the first and after the last photo, since the server keeps microseconds and shows milliseconds."""
