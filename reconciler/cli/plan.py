@@ -137,7 +137,7 @@ def main(
     before are left. With --detect-drift also: 7 somebody has changed on the server what the files manage.
     """
     from reconciler.apply.state.database import state_in
-    from reconciler.cli.connecting.accounts import parts_of
+    from reconciler.cli.connecting.accounts import parts_of, say_which
     from reconciler.cli.connecting.connect import Ask
     from reconciler.cli.exits import exit_of
     from reconciler.cli.planning.looking import Looked, Looking, tell_reading, together
