@@ -133,6 +133,14 @@ class Place:
     mounted: Mounted | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """An API key, which is never shown, and where it was found."""
+
+    text: str = field(repr=False)
+    found: str
+
+
 @contextmanager
 def open_place(desired: Desired, ask: Ask) -> Iterator[Place]:
     """Finds the server that files, options and environment name, and opens it where it is a sandbox."""
@@ -167,15 +175,16 @@ def connect(
                 "no API key: set IMMICH_API_KEY or IMMICH_API_KEY_FILE, or write server.accounts in the "
                 'files (api_key: "${IMMICH_API_KEY}")'
             )
-        account = stack.enter_context(closing(_transport(desired, ask, place, key)))
-        admin = account if admin_key == key else None
+        account = stack.enter_context(closing(_transport(desired, ask, place, key.text)))
+        admin = account if admin_key and admin_key.text == key.text else None
         if admin_key and not admin:
-            admin = stack.enter_context(closing(_transport(desired, ask, place, admin_key)))
-        opened = _opened(account, admin, place.server, calls, _places_of_keys(desired, ask))
+            admin = stack.enter_context(closing(_transport(desired, ask, place, admin_key.text)))
+        found = (key.found, admin_key.found if admin_key else "")
+        opened = _opened(account, admin, place.server, calls, found)
         if place.mounted:
             yield replace(opened, identity=replace(opened.identity, url="the sandbox"))
         else:
-            yield replace(opened, guard=_companion(opened, admin_key or key))
+            yield replace(opened, guard=_companion(opened, (admin_key or key).text))
 
 
 def server_of(desired: Desired, ask: Ask) -> str:
@@ -229,21 +238,22 @@ def _normal(url: str) -> str:
         stop(str(error), Exit.INVALID)
 
 
-def _sandbox_key(mounted: Mounted, key: str | None) -> str | None:
+def _sandbox_key(mounted: Mounted, key: _Key | None) -> _Key | None:
     """The key to use on a sandbox: its own, where the one that is set is of a real server."""
-    if not key or _known_to(mounted, key):
-        return key or mounted.admin_key
-    click.echo("the sandbox doesn't know the API key that is set, so its own is used", err=True)
-    return mounted.admin_key
+    if key and _known_to(mounted, key):
+        return key
+    if key:
+        click.echo("the sandbox doesn't know the API key that is set, so its own is used", err=True)
+    return _Key(mounted.admin_key, "the sandbox") if mounted.admin_key else None
 
 
-def _sandbox_admin(mounted: Mounted, desired: Desired, key: str | None) -> str | None:
+def _sandbox_admin(mounted: Mounted, desired: Desired, key: _Key | None) -> _Key | None:
     """The administrator's key on a sandbox: that of `server.admin`, unless it is of a real server."""
     return key if key and desired.server.admin and _known_to(mounted, key) else None
 
 
-def _known_to(mounted: Mounted, key: str) -> bool:
-    with closing(Transport(mounted.base_url, key, adapter=mounted.adapter)) as transport:
+def _known_to(mounted: Mounted, key: _Key) -> bool:
+    with closing(Transport(mounted.base_url, key.text, adapter=mounted.adapter)) as transport:
         try:
             transport.call("GET", "/api-keys/me", repeat=Repeat.READ, parse=bool)
         except ServerError as error:
@@ -325,36 +335,30 @@ def _url(desired: Desired, ask: Ask) -> tuple[str, Path | None]:
     return url, (folder / Path(url.removeprefix(SANDBOX)).expanduser()).resolve()
 
 
-def _keys(desired: Desired, ask: Ask) -> tuple[str | None, str | None]:
-    """The account's key and the admin's, as far as they are named; neither is ever shown."""
+def _keys(desired: Desired, ask: Ask) -> tuple[_Key | None, _Key | None]:
+    """The account's key and the admin's, as far as they are named."""
     accounts = desired.server.accounts
+
+    def listed(account: str) -> _Key:
+        written = accounts[account].api_key
+        return _Key(resolve(written, os.environ), f"account {account}, {written.origin.short}")
+
     name = ask.account or desired.account or (next(iter(accounts)) if len(accounts) == 1 else None)
     if name and name not in accounts:
         known = ", ".join(accounts) or "none"
         stop(f"no account {name!r} under server.accounts (there: {known})", Exit.INVALID)
     if accounts and not name:
         stop("several accounts are listed: say which one with --account or defaults.account", Exit.INVALID)
-    key = resolve(accounts[name].api_key, os.environ) if name else _from_environment("IMMICH_API_KEY")
+    key = listed(name) if name else _key_in("IMMICH_API_KEY")
     admin = desired.server.admin
     if admin and admin in accounts and admin != name:
-        return key, resolve(accounts[admin].api_key, os.environ)
-    return key, _from_environment("IMMICH_ADMIN_API_KEY")
+        return key, listed(admin)
+    return key, _key_in("IMMICH_ADMIN_API_KEY")
 
 
-def _places_of_keys(desired: Desired, ask: Ask) -> tuple[str, str]:
-    """Where the account's key and the admin's are found, as `_keys` takes them, for messages."""
-    accounts, admin = desired.server.accounts, desired.server.admin
-    name = ask.account or desired.account or (next(iter(accounts)) if len(accounts) == 1 else None)
-
-    def variable(word: str) -> str:
-        return word if os.environ.get(word) else f"{word}_FILE"
-
-    def account(called: str) -> str:
-        return f"account {called}, {accounts[called].api_key.origin.short}"
-
-    own = account(name) if name else variable("IMMICH_API_KEY")
-    other = admin and admin in accounts and admin != name
-    return own, account(admin) if admin and other else variable("IMMICH_ADMIN_API_KEY")
+def _key_in(variable: str) -> _Key | None:
+    text = _from_environment(variable)
+    return _Key(text, variable if os.environ.get(variable) else f"{variable}_FILE") if text else None
 
 
 def _from_environment(name: str) -> str | None:
