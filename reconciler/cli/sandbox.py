@@ -91,7 +91,7 @@ def main() -> None:
     multiple=True,
     metavar="E-MAIL",
     help="One more user: ben@example.org, or 'Ben <ben@example.org>'; with =FOLDER behind it, the photos of "
-    "that folder are copied as his.",
+    "that folder are copied as theirs.",
 )
 @click.option(
     "--owner",

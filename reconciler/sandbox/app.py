@@ -85,7 +85,7 @@ def _view(library: Library, route: Route) -> Callable[..., Response]:
 
 
 def _admitted(db: Reader, route: Route) -> Caller | None:
-    """Who asks, if he may; first the key, then its permission, then the role (FINDINGS 51)."""
+    """Who asks, if they may; first the key, then its permission, then the role (FINDINGS 51)."""
     if route.permission == ANYBODY:
         return None
     caller = authentication.caller_of(db, request)

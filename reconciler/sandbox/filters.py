@@ -21,7 +21,7 @@ from reconciler.sandbox.search import (
     Query,
     normal_checksum,
 )
-from reconciler.sandbox.store.database import plain
+from reconciler.sandbox.store.database import GIVEN, plain
 from reconciler.sandbox.versions import Version
 
 Branch = Mapping[str, Mapping[str, Any]]
@@ -101,11 +101,10 @@ _FLAGS = {
     "hasPeople": "(asset.id IN (SELECT asset_id FROM face))",
     "hasTags": "(asset.id IN (SELECT asset_id FROM tag_asset))",
 }
-_GIVEN = "(SELECT value FROM json_each(?))"
 _SETS = {
-    "personIds": f"asset.id IN (SELECT asset_id FROM face WHERE person_id IN {_GIVEN})",
+    "personIds": f"asset.id IN (SELECT asset_id FROM face WHERE person_id IN {GIVEN})",
     "tagIds": CARRIES_ANY_TAG,
-    "albumIds": f"asset.id IN (SELECT asset_id FROM album_asset WHERE album_id IN {_GIVEN})",
+    "albumIds": f"asset.id IN (SELECT asset_id FROM album_asset WHERE album_id IN {GIVEN})",
 }
 _ENCODED_PATH = "('encoded-video/' || owner_id || '/' || asset.id || '.mp4')"
 _BRANCH: v.Schema = {
@@ -298,7 +297,7 @@ def _add_comparisons(query: Query, name: str, column: str, operators: Mapping[st
             query.add(f"plain({column}) {comparison} ? ESCAPE '\\'", pattern.format(plain(value)))
         elif operator in _LISTS:
             values = json.dumps([operand(name, one) for one in value])
-            query.add(f"{column} {_LISTS[operator]} (SELECT value FROM json_each(?))", values)
+            query.add(f"{column} {_LISTS[operator]} {GIVEN}", values)
         elif value is None:
             query.add(f"{column} IS {'NOT ' if operator == 'ne' else ''}NULL")
         else:

@@ -16,7 +16,7 @@ KEYS: Final = "keys"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One more user of a library, and the folder whose photos are his, if he has any."""
+    """One more user of a library, and the folder whose photos are theirs, if they have any."""
 
     email: str
     name: str
@@ -24,7 +24,7 @@ class Person:
 
 
 def move_in(library: Library, people: Iterable[Person]) -> None:
-    """Makes these users; one that is there stays as he is."""
+    """Makes these users; one that is there stays as it is."""
     library.add_users({person.email: person.name for person in people})
 
 

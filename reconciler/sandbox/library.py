@@ -84,11 +84,7 @@ class Library:
         self.path = path
         self.clock = Clock()
         self.database = Database(path / DATABASE, self.clock, QUEUE_OF)
-        self.database.check_format()
-        with self.database.read() as db:
-            stored = {
-                row["name"]: json.loads(row["value"]) for row in db.rows("SELECT name, value FROM setting")
-            }
+        stored = _settings_in(self.database)
         self.version: Version = version_named(stored["version"])
         self.pace = Pace(**stored["pace"])
         self.config: Config = stored["config"]
@@ -385,3 +381,14 @@ def _checksum(new: NewAsset, path: str) -> str:
 def _thumbhash(asset_id: str) -> str:
     """A stand-in of the right length; nothing here draws it."""
     return base64.b64encode(hashlib.sha256(asset_id.encode()).digest()[:21]).decode()
+
+
+def _settings_in(database: Database) -> dict[str, Any]:
+    try:
+        database.check_format()
+        with database.read() as db:
+            rows = db.rows("SELECT name, value FROM setting")
+    except BaseException:
+        database.close()  # nobody else will: there is no library that could be closed
+        raise
+    return {row["name"]: json.loads(row["value"]) for row in rows}

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.sandbox.store.database import Database, Job, NewJob
+from reconciler.sandbox.store.database import GIVEN, Database, Job, NewJob
 
 _log = logging.getLogger(__name__)
 
@@ -153,7 +153,7 @@ class Queues:
             queue.waiting.clear()
             self._changed.notify_all()
         with self._database.write() as db:
-            db.run("DELETE FROM job WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(dropped),))
+            db.run(f"DELETE FROM job WHERE id IN {GIVEN}", (json.dumps(dropped),))
 
     # -- inside ------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.sandbox import validation as v
-from reconciler.sandbox.store.database import plain
+from reconciler.sandbox.store.database import GIVEN, plain
 from reconciler.sandbox.versions import Version
 
 VISIBILITIES = ("archive", "timeline", "hidden", "locked")
@@ -65,7 +65,7 @@ CARRIES_TAG = (
 """The tag itself or one below it."""
 CARRIES_ANY_TAG = (
     "asset.id IN (SELECT asset_id FROM tag_closure JOIN tag_asset ON tag_id = descendant "
-    "WHERE ancestor IN (SELECT value FROM json_each(?)))"
+    f"WHERE ancestor IN {GIVEN})"
 )
 
 _COLUMNS = {
@@ -120,7 +120,7 @@ class Query:
         if len(owners) == 1:
             self.add("owner_id = ?", owners[0])
         else:
-            self.add("owner_id IN (SELECT value FROM json_each(?))", json.dumps(list(owners)))
+            self.add(f"owner_id IN {GIVEN}", json.dumps(list(owners)))
 
     @property
     def where(self) -> str:

@@ -345,10 +345,6 @@ def nested(schema: Schema, *, closed: bool = False, empty: str | None = None) ->
     return Field(check)
 
 
-def anything() -> Field:
-    return Field(lambda _at, value: value)
-
-
 def _items(at: Context, item: Field, values: Iterable[Any]) -> list[Any]:
     found, problems = [], []
     for index, value in enumerate(values):

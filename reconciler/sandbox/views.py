@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from reconciler.sandbox.clock import iso_offset, iso_z
-from reconciler.sandbox.store.database import Reader
+from reconciler.sandbox.store.database import GIVEN, Reader
 from reconciler.sandbox.versions import Version
 
 
@@ -122,15 +122,14 @@ def assets(
     """Assets by id, newest first."""
     select = ASSET_WITH_EXIF_SELECT if with_exif else ASSET_SELECT
     rows = db.rows(
-        f"{select} WHERE asset.id IN (SELECT value FROM json_each(?)) "
-        "ORDER BY file_created_at DESC, asset.id",
+        f"{select} WHERE asset.id IN {GIVEN} ORDER BY file_created_at DESC, asset.id",
         (json.dumps(list(ids)),),
     )
     return [asset(dict(row), version, caller, with_exif=with_exif) for row in rows]
 
 
 def user(row: Fields) -> dict[str, Any]:
-    """A user as others see him."""
+    """A user as others see them."""
     return {
         "id": row["id"],
         "email": row["email"],
@@ -142,7 +141,7 @@ def user(row: Fields) -> dict[str, Any]:
 
 
 def user_in_full(row: Fields, usage: int) -> dict[str, Any]:
-    """A user as he and the admin see him; `usage` in bytes."""
+    """A user as they themselves and the admin see them; `usage` in bytes."""
     return user(row) | {
         "storageLabel": row["storage_label"],
         "shouldChangePassword": bool(row["should_change_password"]),

@@ -313,7 +313,9 @@ class TestCommands:
         used = {
             name
             for path in (ROOT / "reconciler" / "cli").rglob("*.py")
-            for name in re.findall(r'environ\.get\("(\w+)"\)|_from_environment\("(\w+)"\)', path.read_text())
+            for name in re.findall(
+                r'environ\.get\("(\w+)"\)|_(?:from_environment|key_in)\("(\w+)"\)', path.read_text()
+            )
         }
         from_environment = {named for _, named in used if named}
         plain = {named for named, _ in used if named}

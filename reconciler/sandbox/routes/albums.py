@@ -14,7 +14,7 @@ from reconciler.sandbox.clock import iso_offset, iso_z
 from reconciler.sandbox.errors import bad_request
 from reconciler.sandbox.routes.timeline import marker
 from reconciler.sandbox.store import albums, assets, partners
-from reconciler.sandbox.store.database import Row
+from reconciler.sandbox.store.database import GIVEN, Row
 
 ROUTES = Routes()
 
@@ -185,7 +185,7 @@ def add_assets_to_albums(call: Call) -> Any:
     asked = call.body({"albumIds": v.listed(v.uuid4()).needed(), "assetIds": v.listed(v.uuid4()).needed()})
     mine = set(
         call.db.values(
-            f"SELECT id FROM album WHERE (owner_id = ? OR {_WITH_ME_AS_EDITOR}) AND id {assets.IN_IDS}",
+            f"SELECT id FROM album WHERE (owner_id = ? OR {_WITH_ME_AS_EDITOR}) AND id IN {GIVEN}",
             (call.user_id, call.user_id, json.dumps(asked["albumIds"])),
         )
     )
@@ -210,7 +210,7 @@ def add_assets_to_album(call: Call) -> Any:
     _require(call, album_id, "albumAsset.create")
     allowed = partners.shareable(call.db, call.user_id, ids)
     with call.write() as db:
-        members = set(db.values(f"{_MEMBERS} AND id {assets.IN_IDS}", (album_id, json.dumps(ids))))
+        members = set(db.values(f"{_MEMBERS} AND id IN {GIVEN}", (album_id, json.dumps(ids))))
         results: list[tuple[str, str | None]] = []
         for asset_id in ids:
             error = "duplicate" if asset_id in members else None if asset_id in allowed else "no_permission"

@@ -14,7 +14,7 @@ from reconciler.sandbox.errors import no_access
 from reconciler.sandbox.routes.people import people_of
 from reconciler.sandbox.search import VISIBILITIES
 from reconciler.sandbox.store import albums, assets, partners, tags
-from reconciler.sandbox.store.database import Writer
+from reconciler.sandbox.store.database import GIVEN, Writer
 
 ROUTES = Routes()
 
@@ -201,7 +201,7 @@ def require(call: Call, ids: Sequence[str], permission: str) -> None:
 
 
 def require_readable(call: Call, ids: Sequence[str], permission: str) -> None:
-    """All of the ids must be the caller's, in an album that he sees, or a partner's (FACTS 2)."""
+    """All of the ids must be the caller's, in an album that they see, or a partner's (FACTS 2)."""
     wanted = {asset_id.lower() for asset_id in ids}
     rest = wanted - assets.owned(call.db, call.user_id, wanted, locked_too=call.who.has_pin)
     rest -= albums.seen_in(call.db, call.user_id, rest)
@@ -212,7 +212,7 @@ def require_readable(call: Call, ids: Sequence[str], permission: str) -> None:
 def _leave_albums(db: Writer, ids: Sequence[str], visibility: str | None) -> None:
     """The locked folder takes assets out of all albums at once (FINDINGS 33)."""
     if visibility == "locked":
-        db.run(f"DELETE FROM album_asset WHERE asset_id {assets.IN_IDS}", (json.dumps(list(ids)),))
+        db.run(f"DELETE FROM album_asset WHERE asset_id IN {GIVEN}", (json.dumps(list(ids)),))
         albums.repair_thumbnails(db)
 
 

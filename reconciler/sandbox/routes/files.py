@@ -19,7 +19,7 @@ from reconciler.sandbox.library import checksum_of
 from reconciler.sandbox.media_types import image_suffixes, video_suffixes
 from reconciler.sandbox.routes.assets import require_readable
 from reconciler.sandbox.search import VISIBILITIES, normal_checksum
-from reconciler.sandbox.store import assets
+from reconciler.sandbox.store.database import GIVEN
 
 ROUTES = Routes()
 
@@ -82,7 +82,7 @@ def check_bulk_upload(call: Call) -> Any:
         raise Failed("the real server's query fails without a checksum (FINDINGS 45)")
     checksums = [normal_checksum(entry["checksum"]) for entry in asked]
     rows = call.db.rows(
-        f"SELECT id, checksum, deleted_at FROM asset WHERE +owner_id = ? AND checksum {assets.IN_IDS}",
+        f"SELECT id, checksum, deleted_at FROM asset WHERE +owner_id = ? AND checksum IN {GIVEN}",
         (call.user_id, json.dumps(checksums)),
     )
     known = {row["checksum"]: row for row in rows}
@@ -171,7 +171,7 @@ def _downloads(call: Call, asked: dict[str, Any]) -> list[tuple[str, int | None]
     select = "SELECT asset.id, file_size FROM asset JOIN exif ON exif.asset_id = asset.id"
     if "assetIds" in asked:
         require_readable(call, asked["assetIds"], "asset.download")
-        where, params = f"asset.id {assets.IN_IDS}", (json.dumps(asked["assetIds"]),)
+        where, params = f"asset.id IN {GIVEN}", (json.dumps(asked["assetIds"]),)
         rows = call.db.rows(f"{select} WHERE {where} AND deleted_at IS NULL", params)
     elif "albumId" in asked:
         require_album(call.db, call.version, call.user_id, asked["albumId"], "album.download")

@@ -14,7 +14,7 @@ from reconciler.sandbox.clock import iso_z
 from reconciler.sandbox.errors import bad_request, no_access
 from reconciler.sandbox.store import assets
 from reconciler.sandbox.store.albums import SHOWN
-from reconciler.sandbox.store.database import Row
+from reconciler.sandbox.store.database import GIVEN, Row
 
 ROUTES = Routes()
 
@@ -40,11 +40,9 @@ def create_stack(call: Call) -> Any:
     stack_id = str(uuid.uuid4())
     with call.write() as db:
         # a primary brings its whole stack along, and that stack is gone (FINDINGS 41)
-        swallowed = db.values(
-            f"SELECT id FROM stack WHERE primary_asset_id {assets.IN_IDS}", (json.dumps(ids),)
-        )
-        ids += db.values(f"SELECT id FROM asset WHERE stack_id {assets.IN_IDS}", (json.dumps(swallowed),))
-        db.run(f"DELETE FROM stack WHERE id {assets.IN_IDS}", (json.dumps(swallowed),))
+        swallowed = db.values(f"SELECT id FROM stack WHERE primary_asset_id IN {GIVEN}", (json.dumps(ids),))
+        ids += db.values(f"SELECT id FROM asset WHERE stack_id IN {GIVEN}", (json.dumps(swallowed),))
+        db.run(f"DELETE FROM stack WHERE id IN {GIVEN}", (json.dumps(swallowed),))
         db.run(
             "INSERT INTO stack (id, owner_id, primary_asset_id, created_at) VALUES (?, ?, ?, ?)",
             (stack_id, call.user_id, ids[0], db.now()),
@@ -74,9 +72,9 @@ def delete_stacks(call: Call) -> None:
 
 def _delete_stacks(call: Call, ids: list[str]) -> None:
     with call.write() as db:
-        members = db.values(f"SELECT id FROM asset WHERE stack_id {assets.IN_IDS}", (json.dumps(ids),))
+        members = db.values(f"SELECT id FROM asset WHERE stack_id IN {GIVEN}", (json.dumps(ids),))
         assets.change_flags(db, members, {"stack_id": None})
-        db.run(f"DELETE FROM stack WHERE id {assets.IN_IDS}", (json.dumps(ids),))
+        db.run(f"DELETE FROM stack WHERE id IN {GIVEN}", (json.dumps(ids),))
 
 
 def _stack_row(call: Call, stack_id: str, permission: str) -> Row:

@@ -1,4 +1,4 @@
-"""Partners: who shows whom all his photos (FINDINGS 44)."""
+"""Partners: who shows whom all their photos (FINDINGS 44)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def create_partner(call: Call) -> Any:
 
 @ROUTES.add("PUT", "/partners/<id>", "partner.update")
 def update_partner(call: Call) -> Any:
-    """Update a partner: only whoever is shown the photos decides where he sees them."""
+    """Update a partner: only whoever is shown the photos decides where to see them."""
     whose = call.id()
     wanted = call.body({"inTimeline": v.flag().needed()})["inTimeline"]
     if not _exists(call, whose, call.user_id):

@@ -12,7 +12,7 @@ from reconciler.sandbox.api import Answer, Call, Routes
 from reconciler.sandbox.clock import iso_z
 from reconciler.sandbox.errors import bad_request, no_access
 from reconciler.sandbox.store import assets
-from reconciler.sandbox.store.database import Row
+from reconciler.sandbox.store.database import GIVEN, Row
 
 ROUTES = Routes()
 
@@ -313,13 +313,13 @@ def _change(call: Call, person_id: str, asked: Mapping[str, Any]) -> None:
 
 def _delete(call: Call, ids: list[str]) -> None:
     with call.write() as db:
-        db.run(f"DELETE FROM person WHERE id {assets.IN_IDS}", (json.dumps(ids),))
+        db.run(f"DELETE FROM person WHERE id IN {GIVEN}", (json.dumps(ids),))
 
 
 def _owned(call: Call, ids: list[str]) -> set[str]:
     return set(
         call.db.values(
-            f"SELECT id FROM person WHERE owner_id = ? AND id {assets.IN_IDS}",
+            f"SELECT id FROM person WHERE owner_id = ? AND id IN {GIVEN}",
             (call.user_id, json.dumps(ids)),
         )
     )

@@ -11,6 +11,7 @@ from reconciler.sandbox.access import require_album
 from reconciler.sandbox.api import Call, Routes
 from reconciler.sandbox.routes.people import people_of
 from reconciler.sandbox.store import partners
+from reconciler.sandbox.store.database import GIVEN
 
 ROUTES = Routes()
 
@@ -129,7 +130,7 @@ def search_suggestions(call: Call) -> Any:
     column = _SUGGESTED[asked["type"]]
     sql = (
         f"SELECT DISTINCT {column} FROM asset JOIN exif ON asset_id = asset.id "
-        "WHERE owner_id IN (SELECT value FROM json_each(?)) AND visibility = 'timeline' "
+        f"WHERE owner_id IN {GIVEN} AND visibility = 'timeline' "
         f"AND deleted_at IS NULL AND {column} IS NOT NULL AND {column} <> ''"
     )
     params = [json.dumps(partners.in_timeline_of(call.db, call.user_id))]

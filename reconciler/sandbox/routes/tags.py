@@ -17,7 +17,7 @@ from reconciler.sandbox import views
 from reconciler.sandbox.api import Call, Routes, bulk_results
 from reconciler.sandbox.errors import Failed, bad_request, no_access
 from reconciler.sandbox.store import assets, tags
-from reconciler.sandbox.store.database import Row
+from reconciler.sandbox.store.database import GIVEN, Row
 
 ROUTES = Routes()
 
@@ -68,7 +68,7 @@ def bulk_tag_assets(call: Call) -> Any:
     asked = call.body({"tagIds": v.listed(v.uuid4()).needed(), "assetIds": v.listed(v.uuid4()).needed()})
     mine = set(
         call.db.values(
-            f"SELECT id FROM tag WHERE user_id = ? AND id {assets.IN_IDS}",
+            f"SELECT id FROM tag WHERE user_id = ? AND id IN {GIVEN}",
             (call.user_id, json.dumps(asked["tagIds"])),
         )
     )
@@ -171,7 +171,7 @@ def _write_tags(call: Call, asset_ids: Iterable[str]) -> None:
 def _members(call: Call, tag_id: str, ids: list[str]) -> set[str]:
     return set(
         call.db.values(
-            f"SELECT asset_id FROM tag_asset WHERE tag_id = ? AND asset_id {assets.IN_IDS}",
+            f"SELECT asset_id FROM tag_asset WHERE tag_id = ? AND asset_id IN {GIVEN}",
             (tag_id, json.dumps(ids)),
         )
     )

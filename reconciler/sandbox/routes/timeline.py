@@ -14,6 +14,7 @@ from reconciler.sandbox.clock import iso_plain, iso_z, month_of, parse_instant
 from reconciler.sandbox.errors import bad_request, no_access
 from reconciler.sandbox.search import CARRIES_TAG, VISIBILITIES, Query
 from reconciler.sandbox.store import albums, partners
+from reconciler.sandbox.store.database import GIVEN
 
 ROUTES = Routes()
 
@@ -89,7 +90,7 @@ def map_markers(call: Call) -> Any:
         owners += partners.all_of(call.db, call.user_id)
     if asked.get("withSharedAlbums"):
         query.add(
-            f"(owner_id IN (SELECT value FROM json_each(?)) OR asset.id IN ({albums.MEMBERS_SEEN}))",
+            f"(owner_id IN {GIVEN} OR asset.id IN ({albums.MEMBERS_SEEN}))",
             json.dumps(owners),
             call.user_id,
             call.user_id,

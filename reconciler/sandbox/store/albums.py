@@ -7,9 +7,8 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from reconciler.sandbox.store.database import Reader, Row, Writer
+from reconciler.sandbox.store.database import GIVEN, Reader, Row, Writer
 
-IN_IDS = "IN (SELECT value FROM json_each(?))"
 SHOWN = "deleted_at IS NULL AND visibility IN ('timeline', 'archive')"
 """Members that count and lend an album their dates; hidden and trashed ones don't (FINDINGS 33)."""
 
@@ -73,7 +72,7 @@ def users_of(db: Reader, album_ids: Sequence[str]) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for row in db.rows(
         f"SELECT album_id, role, user.* FROM album_user JOIN user ON user.id = user_id "
-        f"WHERE album_id {IN_IDS} ORDER BY role, name",
+        f"WHERE album_id IN {GIVEN} ORDER BY role, name",
         (json.dumps(list(album_ids)),),
     ):
         found.setdefault(row["album_id"], []).append(row)
@@ -85,7 +84,7 @@ def members_among(db: Reader, album_id: str, asset_ids: Sequence[str]) -> set[st
     packed = json.dumps(list(asset_ids))
     return set(
         db.values(
-            f"SELECT asset_id FROM album_asset WHERE album_id = ? AND asset_id {IN_IDS}", (album_id, packed)
+            f"SELECT asset_id FROM album_asset WHERE album_id = ? AND asset_id IN {GIVEN}", (album_id, packed)
         )
     )
 
@@ -94,7 +93,7 @@ def remove_members(db: Writer, album_id: str, asset_ids: Sequence[str]) -> set[s
     """Those that were in the album."""
     packed = json.dumps(list(asset_ids))
     members = members_among(db, album_id, asset_ids)
-    db.run(f"DELETE FROM album_asset WHERE album_id = ? AND asset_id {IN_IDS}", (album_id, packed))
+    db.run(f"DELETE FROM album_asset WHERE album_id = ? AND asset_id IN {GIVEN}", (album_id, packed))
     if members:
         repair_thumbnails(db)
     return members
@@ -104,18 +103,18 @@ MEMBERS_SEEN = (
     "SELECT asset_id FROM album_asset JOIN album ON album.id = album_asset.album_id WHERE album.owner_id = ? "
     "OR EXISTS (SELECT 1 FROM album_user WHERE album_user.album_id = album.id AND user_id = ?)"
 )
-"""The members of all albums that a user sees; takes his id twice."""
+"""The members of all albums that a user sees; takes the user's id twice."""
 
 
 def seen_in(db: Reader, user_id: str, ids: Iterable[str]) -> set[str]:
-    """Those of the ids that are in an album of the user's or one shared with him, whoever owns them."""
+    """Those of the ids that are in an album of the user's or one shared with them, whoever owns them."""
     return set(
         db.values(
             "SELECT asset.id FROM album_asset JOIN album ON album.id = album_asset.album_id "
             "JOIN asset ON asset.id = asset_id "
             "LEFT JOIN album_user ON album_user.album_id = album.id AND user_id = ? "
             "WHERE (album.owner_id = ? OR role IN ('editor', 'viewer')) "
-            f"AND asset.deleted_at IS NULL AND asset.id {IN_IDS}",
+            f"AND asset.deleted_at IS NULL AND asset.id IN {GIVEN}",
             (user_id, user_id, json.dumps(list(ids))),
         )
     )
@@ -152,7 +151,7 @@ def summaries(db: Reader, album_ids: Sequence[str]) -> dict[str, Row]:
     rows = db.rows(
         f"SELECT album_id, count(*) AS members, min(local_date_time) AS start, max(local_date_time) AS end, "
         f"max(updated_at) AS changed FROM album_asset JOIN asset ON asset.id = asset_id "
-        f"WHERE album_id {IN_IDS} AND {SHOWN} GROUP BY album_id",
+        f"WHERE album_id IN {GIVEN} AND {SHOWN} GROUP BY album_id",
         (json.dumps(list(album_ids)),),
     )
     return {row["album_id"]: row for row in rows}

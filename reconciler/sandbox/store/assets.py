@@ -9,9 +9,8 @@ from typing import Any
 
 from reconciler.sandbox.extraction import LOCKS, Reading
 from reconciler.sandbox.photo import Embedded
-from reconciler.sandbox.store.database import Reader, Row, Writer
+from reconciler.sandbox.store.database import GIVEN, Reader, Row, Writer
 
-IN_IDS = "IN (SELECT value FROM json_each(?))"
 EXIF_COLUMNS = (
     "description", "date_time_original", "time_zone", "latitude", "longitude", "city", "state", "country",
     "rating", "tags", "make", "model", "lens_model", "f_number", "focal_length", "iso", "exposure_time",
@@ -146,11 +145,11 @@ def _upright(reading: Reading) -> tuple[int | None, int | None]:
 
 
 def owned(db: Reader, user_id: str, ids: Iterable[str], *, locked_too: bool = False) -> set[str]:
-    """Those of the ids that the user may change: his own and, without a PIN, not in the locked folder."""
+    """Those of the ids that the user may change: their own and, without a PIN, not in the locked folder."""
     hidden = "" if locked_too else " AND visibility <> 'locked'"
     return set(
         db.values(
-            f"SELECT id FROM asset WHERE +owner_id = ?{hidden} AND id {IN_IDS}",
+            f"SELECT id FROM asset WHERE +owner_id = ?{hidden} AND id IN {GIVEN}",
             (user_id, json.dumps(list(ids))),
         )
     )
@@ -171,8 +170,8 @@ def put_sidecar(db: Writer, asset_id: str, content: Mapping[str, Any] | None) ->
 def delete(db: Writer, ids: Sequence[str]) -> list[Row]:
     """Removes the assets for good; what they were. Stacks left with one member are dissolved."""
     packed = (json.dumps(ids),)
-    gone = db.rows(f"SELECT id, stack_id FROM asset WHERE id {IN_IDS}", packed)
-    db.run(f"DELETE FROM asset WHERE id {IN_IDS}", packed)
+    gone = db.rows(f"SELECT id, stack_id FROM asset WHERE id IN {GIVEN}", packed)
+    db.run(f"DELETE FROM asset WHERE id IN {GIVEN}", packed)
     for stack_id in {row["stack_id"] for row in gone if row["stack_id"]}:
         left = db.values("SELECT id FROM asset WHERE stack_id = ?", (stack_id,))
         if len(left) < 2:

@@ -17,6 +17,8 @@ from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.store.schema import FORMAT, SCHEMA
 
+GIVEN = "(SELECT value FROM json_each(?))"
+"""The values of a list that is one parameter, as JSON."""
 Params = Sequence[Any] | Mapping[str, Any]
 Row = sqlite3.Row
 

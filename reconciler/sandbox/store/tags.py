@@ -6,9 +6,7 @@ import json
 import uuid
 from collections.abc import Iterable, Sequence
 
-from reconciler.sandbox.store.database import Reader, Row, Writer
-
-IN_IDS = "IN (SELECT value FROM json_each(?))"
+from reconciler.sandbox.store.database import GIVEN, Reader, Row, Writer
 
 
 def upsert(db: Writer, user_id: str, value: str) -> str | None:
@@ -61,14 +59,14 @@ def add_pairs(db: Writer, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, s
 
 
 def remove_pairs(db: Writer, tag_id: str, asset_ids: Sequence[str]) -> None:
-    db.run(f"DELETE FROM tag_asset WHERE tag_id = ? AND asset_id {IN_IDS}", (tag_id, json.dumps(asset_ids)))
+    db.run(f"DELETE FROM tag_asset WHERE tag_id = ? AND asset_id IN {GIVEN}", (tag_id, json.dumps(asset_ids)))
 
 
 def replace(db: Writer, user_id: str, asset_id: str, values: Sequence[str]) -> None:
     """Makes the asset's tags those of the list, as an extraction does."""
     wanted = [tag_id for value in values if (tag_id := upsert(db, user_id, value))]
     db.run(
-        "DELETE FROM tag_asset WHERE asset_id = ? AND tag_id NOT IN (SELECT value FROM json_each(?))",
+        f"DELETE FROM tag_asset WHERE asset_id = ? AND tag_id NOT IN {GIVEN}",
         (asset_id, json.dumps(wanted)),
     )
     add_pairs(db, ((tag_id, asset_id) for tag_id in wanted))
