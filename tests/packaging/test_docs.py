@@ -37,12 +37,14 @@ from reconciler.cli import (
 from reconciler.cli.exits import Exit
 from reconciler.cli.options.grouped import SHARED as PARTS
 from reconciler.config import load
+from reconciler.diff import compare
 from reconciler.immich.permissions import needed, permissions_of
 from reconciler.immich.reader import Reader
 from reconciler.immich.writer import Writer
 from reconciler.live.permissions import calls_of
 from reconciler.live.reading import FEW, reading_for
 from reconciler.model.origin import InvalidFiles
+from tests.diff.lives import asset, live
 from tests.packaging.pages import (
     PAGES,
     README,
@@ -60,6 +62,7 @@ from tests.packaging.pages import (
 
 LANGUAGE = ROOT / "docs" / "language.md"
 COMMANDS = ROOT / "docs" / "commands.md"
+RECIPES = ROOT / "docs" / "recipes.md"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 COMMAND_LINE: dict[str, click.Command] = {
     "immich-validate": validate.main,
@@ -101,6 +104,18 @@ class TestYaml:
         monkeypatch.chdir(tmp_path)
         (tmp_path / "photos.yaml").write_text(whole(block), "utf-8")
         assert load(["photos.yaml"]).problems == ()
+
+    def test_all_recipes_together_contradict_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        for number, block in enumerate(blocks("yaml", (RECIPES,))):
+            (tmp_path / f"{number}.yaml").write_text(block.text, "utf-8")
+        desired = load(["."]).desired
+        assert len(desired.albums) > 4 and len(desired.album_sets) > 3 and len(desired.assets) > 3
+        photos = [asset(number, rating=5, path=f"/photos/{number % 2}/x.jpg") for number in range(8)]
+        planned = compare(desired, live(photos))
+        assert planned.problems == () and len(planned.changes.albums) > len(desired.albums)
 
     def test_what_is_refused_is_told_as_shown(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (block,) = [block for block in blocks("yaml") if block.kind == "refused"]
