@@ -339,9 +339,10 @@ def _keys(desired: Desired, ask: Ask) -> tuple[_Key | None, _Key | None]:
     """The account's key and the admin's, as far as they are named."""
     accounts = desired.server.accounts
 
-    def listed(account: str) -> _Key:
+    def listed(account: str) -> _Key | None:
         written = accounts[account].api_key
-        return _Key(resolve(written, os.environ), f"account {account}, {written.origin.short}")
+        text = resolve(written, os.environ)
+        return _Key(text, f"account {account}, {written.origin.short}") if text else None
 
     name = ask.account or desired.account or (next(iter(accounts)) if len(accounts) == 1 else None)
     if name and name not in accounts:
