@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from reconciler.apply.check import Checked, OnDrift, check, touched_by
-from reconciler.apply.earlier.unread import photos_of
 from reconciler.apply.queues.choice import UnknownQueue
 from reconciler.apply.queues.jobs import ServerJobs
 from reconciler.apply.queues.window import QueuesBusy, Window
@@ -23,7 +22,7 @@ from reconciler.apply.written import Sent, covered, filled, written
 from reconciler.immich.errors import ServerError
 from reconciler.live.touched import read_touched
 from reconciler.plan import Plan
-from reconciler.plan.operations import CreateTags, Operation, asset_ids, writes_sidecars
+from reconciler.plan.operations import CreateTags, Operation, asset_ids, sidecar_photos, writes_sidecars
 from reconciler.plan.report import Fate, OperationReport, Outcome, Report
 from reconciler.plan.schedule import Round, Stage, schedule
 from reconciler.plan.standing import Standing, standings
@@ -101,7 +100,7 @@ class _Run:
 
     def run(self) -> Report:
         if self.window:
-            self.window.photos = photos_of(item for part in self.plan.rounds for item in part.operations)
+            self.window.photos = sidecar_photos(item for part in self.plan.rounds for item in part.operations)
             self.tools.interruption.urgently(self.jobs.give_back)
         failure: Exception | None = None
         with ExitStack() as heard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.diff.albums import claimed_ids
@@ -218,7 +218,7 @@ class _Making:
     """The albums of one set."""
 
     album_set: AlbumSet
-    all: _Expander
+    expander: _Expander
     groups: int
     """How many groups there are, those that are not meant included."""
     albums: int = 0
@@ -236,13 +236,13 @@ class _Making:
         if not name:
             text = (
                 f"nothing is left of the name for the group {group.key!r}: add another placeholder, or leave "
+                "the group out with `except`"
             )
-            text += "the group out with `except`"
-            self.all.problems.append(Problem(text, self.album_set.name.origin))
+            self.expander.problems.append(Problem(text, self.album_set.name.origin))
             return
-        there = self.all.by_id.get(album_id or "")
+        there = self.expander.by_id.get(album_id or "")
         if len(group.states) < self.album_set.min_photos:
-            named = self.all.by_name.get(name, [])
+            named = self.expander.by_name.get(name, [])
             there = there or (named[0] if len(named) == 1 else None)
             if there is None:
                 self.tiny += 1
@@ -252,21 +252,21 @@ class _Making:
             self.small.append(there.name)
         entry = self._entry(name, group.key, album_id, values)
         self.albums += 1
-        self.all.add(_Made(self.album_set, entry, [state.asset.id for state in group.states]))
+        self.expander.add(_Made(self.album_set, entry, [state.asset.id for state in group.states]))
 
     def gone(self, key: str, album: Album) -> None:
         """A remembered album whose group has no photos any more."""
-        if album.name in self.all.names or self._delete(key, album):
+        if album.name in self.expander.names or self._delete(key, album):
             return
         self.empty.append(album.name)
         entry = self._entry(album.name, key, album.id, None)
-        self.all.add(_Made(self.album_set, entry, gone=True))
+        self.expander.add(_Made(self.album_set, entry, gone=True))
 
     def _delete(self, key: str, album: Album) -> bool:
         """Whether an album is deleted: only where the set asks for it, and nobody else's photos are in it."""
         if not self.album_set.prune:
             return False
-        live = self.all.live
+        live = self.expander.live
         members = live.members.get(album.id, frozenset())
         if stranger_ids(members, live, self.album_set.owners):
             self.shared.append(album.name)
@@ -274,7 +274,7 @@ class _Making:
         entry = AlbumEntry(
             album.name, self.album_set.origin, album.id, absent=True, made_by=self._member(key)
         )
-        self.all.add(_Made(self.album_set, entry, gone=True))
+        self.expander.add(_Made(self.album_set, entry, gone=True))
         return True
 
     def _member(self, key: str) -> SetMember:
@@ -302,7 +302,7 @@ class _Making:
     def tell(self) -> None:
         """What a reader should know about albums that have fallen empty, and about a set that makes none."""
         if not (self.albums or self.empty or self.small or self.shared):
-            self.all.notes.append(Note(self._why_none(), self.album_set.origin))
+            self.expander.notes.append(Note(self._why_none(), self.album_set.origin))
         small = f"fewer than {self.album_set.min_photos} photos"
         stays = "" if self.album_set.prune else "; `prune: true` deletes such albums"
         for names, what, then in (
@@ -311,11 +311,14 @@ class _Making:
         ):
             if names:
                 text = f"{_albums(names)} of this set {_have(names)} {what} and {_stay(names)}{then}"
-                self.all.notes.append(Note(text, self.album_set.origin))
+                self.expander.notes.append(Note(text, self.album_set.origin))
         if self.shared:
-            text = f"{_albums(self.shared)} of this set {_stay(self.shared)}, as somebody else's or hidden "
-            text += "photos are in it"
-            self.all.notes.append(Note(text, self.album_set.origin))
+            inside = "it" if len(self.shared) == 1 else "them"
+            text = (
+                f"{_albums(self.shared)} of this set {_stay(self.shared)}, as somebody else's or hidden "
+                f"photos are in {inside}"
+            )
+            self.expander.notes.append(Note(text, self.album_set.origin))
 
     def _why_none(self) -> str:
         """Why the set makes no album at all."""
@@ -358,5 +361,5 @@ def _have(names: Sequence[str]) -> str:
     return "has" if len(names) == 1 else "have"
 
 
-def _stay(names: Iterable[str]) -> str:
-    return "stays" if len(list(names)) == 1 else "stay"
+def _stay(names: Sequence[str]) -> str:
+    return "stays" if len(names) == 1 else "stay"

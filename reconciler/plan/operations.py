@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.diff.changes import AlbumField
@@ -261,6 +261,13 @@ Lane = tuple[Operation, ...]
 def writes_sidecars(operation: Operation) -> bool:
     """Whether the operation queues sidecar writes."""
     return isinstance(operation, UpdateAssets | TagAssets | UntagAssets)
+
+
+def sidecar_photos(operations: Iterable[Operation]) -> frozenset[str]:
+    """The photos whose sidecars these operations write."""
+    return frozenset(
+        asset for operation in operations if writes_sidecars(operation) for asset in asset_ids(operation)
+    )
 
 
 def asset_ids(operation: Operation) -> tuple[str, ...]:

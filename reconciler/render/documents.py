@@ -64,6 +64,7 @@ def report_bytes(report: Report, plan: Plan) -> bytes:
 
 
 def encodable(value: Json) -> Json:
+    """The value with U+FFFD for what can't stand in UTF-8."""
     match value:
         case str():
             return "".join("\ufffd" if "\ud800" <= letter <= "\udfff" else letter for letter in value)

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from reconciler.apply.earlier.idle import held_up
-from reconciler.apply.earlier.unread import count_unread, overlapping, photos_of, unread, wait_until_read
+from reconciler.apply.earlier.unread import count_unread, overlapping, unread, wait_until_read
 from reconciler.apply.protocols import Interruption, Silent
 from reconciler.apply.run import apply_plan
 from reconciler.apply.state.journal import RunJournal
 from reconciler.apply.state.runs import Past, Run, Runs
 from reconciler.model.values import Field
 from reconciler.plan import Plan
+from reconciler.plan.operations import sidecar_photos
 from reconciler.plan.report import Outcome
 from reconciler.plan.schedule import schedule
 from reconciler.sandbox.settings import Pace
@@ -105,7 +106,7 @@ def test_a_run_that_has_settled_does_not_count(tmp_path: Path) -> None:
 
 def test_writes_to_sidecars_alone_count(busy: Here) -> None:
     plan = busy.plan({**rating(0), "albums": [{"name": "Sea", "assets": names(6)}]})
-    assert photos_of(plan.operations) == ids(busy, 0)
+    assert sidecar_photos(plan.operations) == ids(busy, 0)
 
 
 # -- without queues ----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from reconciler.apply.state.runs import Entry, Past, Run, Runs, sent_of
 from reconciler.apply.written import covered
 from reconciler.immich.reader import Reader
 from reconciler.live.touched import read_touched
-from reconciler.plan.operations import Operation, asset_ids, writes_sidecars
+from reconciler.plan.operations import asset_ids, sidecar_photos, writes_sidecars
 
 MARGIN = timedelta(seconds=2)
 """What the time of a write and the server's clock are known to, together."""
@@ -42,13 +42,6 @@ class Unread:
     unclear: frozenset[str] = frozenset()
 
 
-def photos_of(operations: Iterable[Operation]) -> frozenset[str]:
-    """The photos whose sidecars these operations write."""
-    return frozenset(
-        asset for operation in operations if writes_sidecars(operation) for asset in asset_ids(operation)
-    )
-
-
 def overlapping(runs: Runs, server: str, photos: frozenset[str]) -> tuple[Run, ...]:
     """The runs whose jobs may not be done and that have written any of these photos, newest first.
 
@@ -56,7 +49,9 @@ def overlapping(runs: Runs, server: str, photos: frozenset[str]) -> tuple[Run, .
     """
     if not photos:
         return ()
-    return tuple(run for run in runs.unsettled(server) if not photos.isdisjoint(photos_of(runs.sent(run))))
+    return tuple(
+        run for run in runs.unsettled(server) if not photos.isdisjoint(sidecar_photos(runs.sent(run)))
+    )
 
 
 def unread(past: Past, reader: Reader, photos: frozenset[str], now: datetime) -> Unread:

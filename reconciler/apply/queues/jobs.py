@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.apply.earlier.mend import have_read_again, missing, not_read_since
-from reconciler.apply.earlier.unread import photos_of
 from reconciler.apply.queues.migration import migrate
 from reconciler.apply.queues.settling import wait_for_photos
 from reconciler.apply.queues.window import QueuesBusy, Window
@@ -19,7 +18,7 @@ from reconciler.immich.errors import ServerError
 from reconciler.model.live import Live
 from reconciler.model.values import Field
 from reconciler.plan import Plan
-from reconciler.plan.operations import UpdateAssets, writes_sidecars
+from reconciler.plan.operations import UpdateAssets, sidecar_photos, writes_sidecars
 from reconciler.plan.report import WindowReport
 
 HELD = "its jobs would race with the edits"
@@ -72,7 +71,7 @@ class ServerJobs:
 
         `sent` is what this round has sent of all `changes`, since it `began`.
         """
-        cut = photos_of(item.operation for item in sender.cut)
+        cut = sidecar_photos(item.operation for item in sender.cut)
         seen = {photo: self.seen[photo] for photo in cut if photo in self.seen}
         waits, asked = self.tools.wait or not last, self.tools.interruption
         if self.window is None and waits:
@@ -98,7 +97,7 @@ class ServerJobs:
             for item, operation in again:
                 sender.again(item, operation)
             if self.window is None:
-                self._settled(photos_of(operation for _, operation in again))
+                self._settled(sidecar_photos(operation for _, operation in again))
         for item in cut:
             sender.mended(item)
 

@@ -14,7 +14,7 @@ from reconciler.apply.earlier.idle import held_up, jobs_left, wait_until_idle
 from reconciler.apply.earlier.proofs import proofs
 from reconciler.apply.earlier.settle import settle
 from reconciler.apply.earlier.undo import touched_by_undo, undo_plan
-from reconciler.apply.earlier.unread import count_unread, half_done, photos_of, wait_until_read
+from reconciler.apply.earlier.unread import count_unread, half_done, wait_until_read
 from reconciler.apply.preflight import methods_for
 from reconciler.apply.state.database import state_in
 from reconciler.apply.state.exclusion import only_run
@@ -37,6 +37,7 @@ from reconciler.model.live import Live
 from reconciler.model.values import Field
 from reconciler.model.words import counted
 from reconciler.plan import Plan
+from reconciler.plan.operations import sidecar_photos
 from reconciler.plan.plan import refiled_by
 from reconciler.plan.report import Outcome, Report
 from reconciler.plan.schedule import schedule
@@ -72,7 +73,7 @@ class Opened:
         if not wait:
             left = jobs_left(admin)
             return f"{left:,} jobs are still waiting in the server's queues" if left else ""
-        photos = photos_of(self.runs.sent(self.past.run))
+        photos = sidecar_photos(self.runs.sent(self.past.run))
         return held_up(admin) or wait_until_idle(
             admin, tools.progress, tools.interruption, tools.limits, photos
         )
@@ -90,7 +91,7 @@ class Opened:
     def _unread(self, *, wait: bool) -> str:
         """The same where no queue can be watched: the photos show it."""
         past, tools, moment = self.past, self.here.tools, self.here.tools.now()
-        photos = photos_of(self.runs.sent(past.run))
+        photos = sidecar_photos(self.runs.sent(past.run))
         if wait:
             watching, asked = tools.progress, tools.interruption
             return wait_until_read(past, tools.reader, photos, moment, watching, asked, tools.limits)

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from reconciler.apply.earlier.idle import held_up, wait_until_idle
 from reconciler.apply.earlier.mend import mend_earlier
-from reconciler.apply.earlier.unread import overlapping, photos_of, wait_until_read
+from reconciler.apply.earlier.unread import overlapping, wait_until_read
 from reconciler.apply.queues.window import restore
 from reconciler.apply.state.exclusion import Hold
 from reconciler.apply.state.runs import Run, Runs, in_flight
@@ -21,6 +21,7 @@ from reconciler.cli.telling.output import warn
 from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.reader import Reader
 from reconciler.plan import Plan
+from reconciler.plan.operations import sidecar_photos
 
 CANNOT = (
     "without an administrator's key the queues can't be paused or watched: an edit that another program or "
@@ -69,7 +70,7 @@ def after_earlier_runs(tools: Tools) -> None:
     if tools.interruption.requested:
         return
     runs = Runs(tools.state)
-    left = [run for run in runs.unsettled(tools.server) if photos_of(runs.sent(run))]
+    left = [run for run in runs.unsettled(tools.server) if sidecar_photos(runs.sent(run))]
     if tools.admin is None:
         _mend(runs, left, tools)
         return
@@ -85,7 +86,7 @@ def after_earlier_runs(tools: Tools) -> None:
 
 def _wait_for(runs: Runs, found: Sequence[Run], tools: Tools, admin: Reader) -> str:
     """Why it isn't known that the jobs of these runs, or all jobs where there is none, are done."""
-    photos = frozenset[str]().union(*(photos_of(runs.sent(run)) for run in found))
+    photos = frozenset[str]().union(*(sidecar_photos(runs.sent(run)) for run in found))
     return wait_until_idle(admin, tools.progress, tools.interruption, tools.limits, photos)
 
 
@@ -105,7 +106,7 @@ def _mend(runs: Runs, left: Sequence[Run], tools: Tools) -> bool:
 
 def _broken_off(runs: Runs, run: Run) -> bool:
     """Whether an edit of a run ended without an answer."""
-    return bool(photos_of(entry.operation for entry in in_flight(run, runs.entries(run))))
+    return bool(sidecar_photos(entry.operation for entry in in_flight(run, runs.entries(run))))
 
 
 def _seen_idle(runs: Runs, tools: Tools) -> None:
@@ -145,7 +146,7 @@ def let_earlier_settle(plan: Plan, tools: Tools, connection: Connection) -> bool
     """
     if tools.interruption.requested:
         return False
-    runs, photos = Runs(tools.state), photos_of(plan.operations)
+    runs, photos = Runs(tools.state), sidecar_photos(plan.operations)
     found = overlapping(runs, tools.server, photos)
     if not found:
         return False
