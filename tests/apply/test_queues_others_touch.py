@@ -127,15 +127,24 @@ def test_heavy_holds_what_the_server_has(tmp_path: Path) -> None:
         assert place.paused() == set()
 
 
-def test_fresh_photos_are_read_before_their_sidecars_are_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("pause", "photos"), [("pipeline", 40), ("heavy", 12)])
+def test_fresh_photos_are_read_before_their_sidecars_are_written(
+    tmp_path: Path, pause: str, photos: int
+) -> None:
+    """Where other queues are held too, they come back in the usual order; none stays paused."""
     slow = Pace(job_milliseconds={"sidecar": 1, "metadataExtraction": 400, "storageTemplateMigration": 1})
     with here(tmp_path, pace=slow) as place:
-        for number in range(40):
+        for number in range(photos):
             place.library.import_photo(_picture(number), f"IMG_{number:04d}.jpg")
         place.clear()
-        report = place.converge({"assets": [{"match": {"file": "IMG_0039.jpg"}, "description": "Fresh"}]})
+        place.pause_setting = pause
+        last = {"file": f"IMG_{photos - 1:04d}.jpg"}
+        report = place.converge({"assets": [{"match": last, "description": "Fresh"}]})
         assert report.outcome is Outcome.DONE
-        assert place.queue_writes()[3:] == ["metadataExtraction", "storageTemplateMigration", "sidecar"]
+        resumed = place.queue_writes()[len(report.window.held) :]
+        if pause == "pipeline":
+            assert resumed == ["metadataExtraction", "storageTemplateMigration", "sidecar"]
+        assert sorted(resumed) == sorted(report.window.held) and place.state.leases("sandbox") == ()
 
 
 def _picture(number: int) -> bytes:

@@ -161,6 +161,26 @@ def test_a_user_who_is_gone_does_not_sink_the_others(tmp_path: Path, version: st
 
 
 @VERSIONS
+def test_a_single_user_who_is_gone_is_named(tmp_path: Path, version: str) -> None:
+    with family(tmp_path, version, {"Trip": {}}) as (place, ids):
+        plan = place.plan(wish(CLEO))
+        delete_user(place, ids[CLEO])
+        place.clear()
+        [report] = place.apply(plan).operations
+        assert report.fate is Fate.FAILED and [failure.name for failure in report.failures] == [CLEO]
+        assert len(place.writes()) == 1, "a second request would be refused as well"
+
+
+def test_access_that_the_server_will_not_take_away_is_not_called_taken_away(tmp_path: Path) -> None:
+    with family(tmp_path, shared={"Trip": {BEN: "viewer"}}) as (place, _):
+        plan = place.plan(wish())
+        place.faults(Fault("status", "DELETE", "/albums/.*", times=None, status=400))
+        report = place.apply(plan)
+        assert report.outcome is Outcome.PARTIAL and report.operations[0].fate is Fate.FAILED
+        assert roles(place) == {BEN: "viewer"}
+
+
+@VERSIONS
 def test_whoever_loses_access_and_is_gone_is_as_wished(tmp_path: Path, version: str) -> None:
     with family(tmp_path, version, {"Trip": {BEN: "viewer", CLEO: "viewer"}}) as (place, ids):
         plan = place.plan(wish())

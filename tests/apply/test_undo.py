@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from reconciler.apply.earlier.undo import NO_DATE, NO_ZONE
+from reconciler.apply.earlier.undo import NO_DATE, NO_ZONE, TAGS_STAY
+from reconciler.apply.earlier.undo_albums import NOT_ALL
 from reconciler.apply.state.journal import What
 from reconciler.apply.state.runs import Runs
 from reconciler.diff.changes import Action
@@ -122,7 +123,8 @@ def test_a_deleted_album_comes_back_with_everything_it_had(tmp_path: Path) -> No
         report = journalled(place, place.plan({"albums": [{"name": "Trip", "state": "absent"}]}))
         assert place.reader.albums().own == ()
         plan = undoing(place, report.run)
-        assert any("its links and its comments" in note.text for note in plan.notes)
+        assert [note.text for note in plan.notes][:1] == [f"album 'Trip' {NOT_ALL}"]
+        assert not any("somebody else's" in note.text for note in plan.notes)
         assert undo(place, report.run).outcome is Outcome.DONE
         [after] = place.reader.albums().own
         assert replace(after, id=before.id) == before
@@ -244,6 +246,20 @@ def test_a_tag_that_is_gone_meanwhile_is_made_again_for_the_photos_that_had_it(t
         place.other.ask("DELETE", f"/tags/{tag.id}")
         assert undo(place, report.run).outcome is Outcome.DONE
         assert place.detail().tags == {"Sea"}
+
+
+def test_a_tag_that_is_still_there_is_not_made_again_and_one_that_is_gone_is_not_said_to_stay(
+    tmp_path: Path,
+) -> None:
+    with here(tmp_path, photos(2)) as place:
+        place.converge(entry(tags=["Sea"]))
+        wish = entry(tags={"exact": ["Made", "Gone"]})
+        report = journalled(place, place.plan(wish))
+        gone = next(tag.id for tag in place.reader.tags() if tag.path == "Gone")
+        place.other.ask("DELETE", f"/tags/{gone}")
+        plan = undoing(place, report.run)
+        assert plan.changes.tags == ()
+        assert [note.text for note in plan.notes if TAGS_STAY in note.text] == [f"{TAGS_STAY} (Made)"]
 
 
 @VERSIONS

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.apply.protocols import Silent
 from reconciler.apply.queues.window import QueuesBusy, restore
 from reconciler.apply.state.database import State, StateUnusable
 from reconciler.immich.errors import ServerError
@@ -190,6 +191,26 @@ def test_errors_in_the_middle_give_the_queues_back(tmp_path: Path, kind: str) ->
         # an edit whose answer is lost is found written, and is not sent again
         outcome = Outcome.DONE if kind == "lost_answer" else Outcome.PARTIAL
         assert report.outcome is outcome and report.window.troubles == ()
+        assert place.paused() == set() and place.state.leases("sandbox") == ()
+
+
+class Unwatchable(Silent):
+    """From the first write on, the server doesn't say any more how its queues are."""
+
+    def __init__(self, place: Here) -> None:
+        self.place = place
+
+    def stage(self, text: str, total: int | None = None) -> None:  # noqa: ARG002
+        if text.startswith("writing"):
+            self.place.faults(Fault("status", "GET", "/queues", times=None, status=403))
+
+
+def test_queues_come_back_though_the_server_no_longer_says_how_they_are(tmp_path: Path) -> None:
+    with here(tmp_path, photos(3)) as place:
+        place.progress = Unwatchable(place)
+        report = place.converge(WISH)
+        assert report.outcome is Outcome.UNSETTLED
+        assert "the server's jobs can't be watched any more" in report.waiting
         assert place.paused() == set() and place.state.leases("sandbox") == ()
 
 
