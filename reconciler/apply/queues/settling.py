@@ -60,7 +60,8 @@ def wait_for_photos(
         if waiting and not patience.again():
             if interruption.requested:
                 return f"{interruption.words} before the server's jobs were done"
-            return f"the server has not read {len(waiting)} photos again within {limits.settle:.0f} s"
+            left = "1 photo" if len(waiting) == 1 else f"{len(waiting):,} photos"
+            return f"the server has not read {left} again within {limits.settle:.0f} s"
     return ""
 
 
