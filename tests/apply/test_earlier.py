@@ -116,7 +116,7 @@ def test_photos_that_the_server_has_not_read_again_are_known(busy: Here) -> None
     past = left(busy, rating(0, 1))
     assert unread(past, busy.reader, ids(busy, 1, 2), now()).after.keys() == ids(busy, 1)
     assert waited(busy, past, ids(busy, 2)) == ""
-    assert "has not read 1 photos again within 0 s" in waited(busy, past, ids(busy, 1), settle=0)
+    assert "has not read 1 photo again within 0 s" in waited(busy, past, ids(busy, 1), settle=0)
     assert count_unread(past, busy.reader, ids(busy, 0, 1, 2), now()) == 2
 
 
