@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from reconciler.apply.earlier.idle import wait_until_idle
 from reconciler.apply.protocols import Interruption, Silent
 from reconciler.apply.queues.ours import Ours
 from reconciler.immich.answers import Job, Queue
+from reconciler.immich.errors import Kind, ServerError
 from reconciler.immich.reader import Reader
 from reconciler.immich.writer import Writer
 from reconciler.plan.report import Outcome
@@ -200,6 +201,27 @@ def test_whose_jobs_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not gone(reading=[Job("a", 1162)])
     now[0] += 60
     assert gone(reading=[Job("a", 1200)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [(Kind.FORBIDDEN, False), (Kind.NOT_FOUND, False), (Kind.BROKEN, True)]
+)
+def test_only_a_key_that_may_not_see_jobs_is_never_asked_again(
+    monkeypatch: pytest.MonkeyPatch, kind: Kind, told: bool
+) -> None:
+    reader = Listed()
+    asked: list[str] = []
+
+    def refuse(name: str) -> None:
+        asked.append(name)
+        raise ServerError("no", kind=kind, method="GET", path="/jobs")
+
+    monkeypatch.setattr(reader, "jobs", refuse)
+    mine = Ours(reader, frozenset({"a"}))  # type: ignore[arg-type]
+    for _ in range(2):
+        with pytest.raises(ServerError) if told else nullcontext():
+            assert not mine.gone({"sidecar": queue("sidecar", 1)}, ("sidecar",))
+    assert len(asked) == (2 if told else 1)
 
 
 def test_what_somebody_keeps_paused_is_not_waited_for() -> None:

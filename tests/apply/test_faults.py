@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from reconciler.apply.queues.window import restore
+from reconciler.apply.sending.send import same_on_the_way
 from reconciler.immich.writer import Writer
+from reconciler.model.values import Coordinates, Field, FieldValue, Taken
 from reconciler.plan.report import Fate, Outcome
 from reconciler.render.terminal_report import report_text
 from tests.apply.support import Fault, Here, here, photos
+from tests.diff.lives import NOON
 
 ALL = {"file": "IMG_*.jpg"}
 WISH: dict[str, Any] = {
@@ -250,3 +253,24 @@ def test_a_read_back_that_fails_is_not_called_settled(tmp_path: Path) -> None:
         assert report.outcome is Outcome.UNSETTLED and "nothing could be read back" in report.waiting
         place.clear()
         assert not place.plan(wish).changes
+
+
+@pytest.mark.parametrize(
+    ("field", "found", "wanted", "there"),
+    [
+        (Field.RATING, 4, 4, True),
+        (Field.RATING, 3, 4, False),
+        (Field.TAKEN, Taken(NOON, 0), Taken(NOON, 120), True),
+        (Field.TAKEN, Taken(NOON, 120), Taken(NOON.replace(hour=13), 120), False),
+        (Field.LOCATION, Coordinates(0, 0), None, True),
+        (Field.LOCATION, None, None, True),
+        (Field.LOCATION, Coordinates(0, 12.5), None, False),
+        (Field.LOCATION, Coordinates(0, 0), Coordinates(41.9, 12.5), False),
+        (Field.DESCRIPTION, "", "", True),
+    ],
+)
+def test_after_a_lost_answer_an_edit_is_known_before_its_jobs_have_run(
+    field: Field, found: FieldValue, wanted: FieldValue, there: bool
+) -> None:
+    """Until then the server shows another zone, and 0/0 for a place that was taken away."""
+    assert same_on_the_way(field, found, wanted) is there

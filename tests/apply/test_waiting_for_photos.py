@@ -22,7 +22,8 @@ class Photos:
     """What the server says of its photos at one look after the other; the last answer stays."""
 
     looks: list[Mapping[str, datetime]]
-    gone: frozenset[str] = frozenset()
+    trashed: frozenset[str] = frozenset()
+    deleted: frozenset[str] = frozenset()
     asked: list[datetime] = field(default_factory=list)
 
     def recently_updated(self, since: datetime, _owner: str) -> dict[str, Any]:
@@ -31,7 +32,8 @@ class Photos:
         return {one: SimpleNamespace(updated=moment) for one, moment in now.items() if moment >= since}
 
     def assets(self, ids: list[str]) -> dict[str, Any]:
-        return {one: SimpleNamespace(asset=SimpleNamespace(trashed=one in self.gone)) for one in ids}
+        there = [one for one in ids if one not in self.deleted]
+        return {one: SimpleNamespace(asset=SimpleNamespace(trashed=one in self.trashed)) for one in there}
 
 
 def waited(
@@ -57,9 +59,10 @@ def waited(
 
 
 def test_until_each_has_been_read_again() -> None:
-    seen = {"a": BEFORE, "b": BEFORE}
-    assert waited(Photos([{}, {"a": ONCE}, {"a": ONCE, "b": TWICE}]), seen) == ""
-    assert seen == {"a": ONCE, "b": TWICE}, "when they have moved is known for the next round"
+    seen = {"old": BEFORE, "new": ONCE}
+    photos = Photos([{"new": ONCE}, {"old": ONCE, "new": ONCE}, {"old": ONCE, "new": TWICE}])
+    assert waited(photos, seen) == "" and len(photos.asked) == 3
+    assert seen == {"old": ONCE, "new": TWICE}, "when they have moved is known for the next round"
 
 
 def test_one_that_is_never_read_again_is_told() -> None:
@@ -72,6 +75,7 @@ def test_a_heart_alone_does_not_count_as_read_again() -> None:
     photos = Photos([{"a": ONCE}, {"a": ONCE}, {"a": TWICE}])
     seen = {"a": BEFORE}
     assert waited(photos, seen, twice=frozenset({"a"})) == "" and seen == {"a": TWICE}
+    assert len(photos.asked) == 3
 
 
 def test_a_photo_that_was_quicker_than_the_first_look_is_not_waited_for_to_the_end() -> None:
@@ -79,9 +83,10 @@ def test_a_photo_that_was_quicker_than_the_first_look_is_not_waited_for_to_the_e
     assert waited(Photos([{"a": ONCE}]), {"a": BEFORE}, twice=frozenset({"a"})) == ""
 
 
-def test_a_photo_in_the_trash_and_one_whose_jobs_may_be_lost_are_given_up() -> None:
-    seen = {"gone": BEFORE, "unsure": BEFORE}
-    assert waited(Photos([{}], gone=frozenset({"gone"})), seen, unsure=frozenset({"unsure"})) == ""
+def test_photos_that_are_gone_and_those_whose_jobs_may_be_lost_are_given_up() -> None:
+    seen = {"trashed": BEFORE, "deleted": BEFORE, "unsure": BEFORE}
+    photos = Photos([{}], trashed=frozenset({"trashed"}), deleted=frozenset({"deleted"}))
+    assert waited(photos, seen, unsure=frozenset({"unsure"})) == ""
 
 
 def test_who_asks_to_stop_is_heeded_and_told() -> None:
