@@ -13,12 +13,8 @@ import re
 from decimal import Decimal
 from html.entities import name2codepoint
 
-from reconciler.model.values import Taken, normal_description
+from reconciler.model.values import KEPT_OFFSETS, Taken, normal_description
 
-_HOURS = tuple(range(-11 * 60, 15 * 60, 60))
-_PARTS = (-570, -510, -210, -150, 210, 270, 330, 345, 390, 510, 525, 570, 585, 630, 765, 825)
-KEPT_OFFSETS = frozenset((*_HOURS, *_PARTS))
-"""Minutes east of Greenwich of the clocks that dates keep; all quarters of an hour were tried."""
 FIRST_YEAR = 2
 """The first year of which dates are kept."""
 

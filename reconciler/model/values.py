@@ -18,6 +18,10 @@ from reconciler.model.quick import quick
 COORDINATE_TOLERANCE = 1e-6
 """Degrees. The sidecar keeps six decimals (FINDINGS 7)."""
 
+_HOURS = tuple(range(-11 * 60, 15 * 60, 60))
+_PARTS = (-570, -510, -210, -150, 210, 270, 330, 345, 390, 510, 525, 570, 585, 630, 765, 825)
+KEPT_OFFSETS = frozenset((*_HOURS, *_PARTS))
+"""Minutes east of Greenwich of the clocks that dates keep; all quarters of an hour were tried."""
 _FIXED_ZONE = re.compile(r"UTC(?:([+-])(\d{1,2})(?::?(\d{2}))?)?")
 _HEX_SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 
@@ -223,9 +227,12 @@ def same_instant(one: Taken, other: Taken) -> bool:
 def same_taken(one: Taken, other: Taken) -> bool:
     """The same instant, and the same offset. A date without a zone is shown by the clock of Greenwich.
 
-    So no zone and an offset of zero are the same; the release of 2.5.6 turns the one into the other.
+    So no zone and an offset of zero are the same; the release of 2.5.6 turns the one into the other. Where
+    the zone of a place gives an offset that no sidecar can keep, the instant alone counts.
     """
-    return (one.offset or 0) == (other.offset or 0) and same_instant(one, other)
+    first, second = one.offset or 0, other.offset or 0
+    alike = first == second or not {first, second} <= KEPT_OFFSETS
+    return alike and same_instant(one, other)
 
 
 def normal_color(text: str | None) -> str | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from reconciler.model.round_trip import caption_as_read, keeps, kept_clock, tag_as_read
-from reconciler.model.values import Taken
+from reconciler.model.values import Field, Taken, same
 
 CHANGED = {
     "1e3": "1000",
@@ -82,3 +82,11 @@ def test_offsets_that_are_kept(offset: int, kept: bool) -> None:
     assert keeps(near) and near.instant == taken.instant
     assert (near == taken) is kept
     assert keeps(Taken(taken.instant))
+
+
+def test_a_clock_that_no_sidecar_keeps_is_as_good_as_any_other() -> None:
+    there = Taken(datetime(2010, 6, 12, 14, 30, tzinfo=UTC), -270)
+    assert same(Field.TAKEN, there, kept_clock(there))
+    assert same(Field.TAKEN, Taken(there.instant, 0), there)
+    assert not same(Field.TAKEN, there, Taken(datetime(2010, 6, 12, 14, 31, tzinfo=UTC), -300))
+    assert not same(Field.TAKEN, Taken(there.instant, -240), Taken(there.instant, -300))

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from reconciler.model.round_trip import KEPT_OFFSETS
-from reconciler.model.values import Coordinates, Taken, offset_text
+from reconciler.model.values import KEPT_OFFSETS, Coordinates, Taken, offset_text
 
 
 @dataclass(frozen=True, slots=True)
