@@ -33,6 +33,11 @@ _INSIDE_QUOTES = (
 _BACKSLASH = (
     "in double quotes a backslash begins an escape; use single quotes, or write \\\\ for one backslash"
 )
+_HALF = re.compile(r"u?[dD][89a-fA-F][0-9a-fA-F]{2}")
+"""Half of a letter, as JSON writes one that takes more than four digits; behind its backslash."""
+_WHOLE = (
+    "two escapes for one letter, as JSON has them, can't be read; write the letter, or \\U and eight digits"
+)
 _NO_ITEM = (
     "this line isn't an item of the list above it; begin it with - at the same indentation, "
     "or indent it like the key it belongs to"
@@ -80,6 +85,8 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[Place, str]:
     if "quoted scalar" in context or "double-quoted" in context:
         if "end of stream" in problem:
             return opened, "this quotation mark is never closed"
+        if "escape code" in problem and _HALF.match(_line(text, here[0]), here[1] - 1):
+            return here, _WHOLE
         return (opened if "document" in problem else here), _reason(problem)
     if "expected ',' or" in problem:
         return _unclosed(problem, opened, here, _line(text, here[0]))
