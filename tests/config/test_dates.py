@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.config.values.dates import BadDate, Span, read_span, read_taken
+from reconciler.config.values.periods import read_period
 from reconciler.model.values import Taken
 
 D = datetime
@@ -111,3 +112,33 @@ def test_any_text_is_a_date_or_says_why_not(text: str) -> None:
                 read(text)
             except BadDate as error:
                 assert str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "today", "means"),
+    [
+        ("last 1 month", date(2024, 3, 31), "2024-03-01..2024-03-31"),
+        ("last 1 month", date(2023, 3, 31), "2023-03-01..2023-03-31"),
+        ("last 1 month", date(2023, 5, 31), "2023-05-01..2023-05-31"),
+        ("last 1 month", date(2024, 3, 15), "2024-02-16..2024-03-15"),
+        ("last 12 months", date(2024, 2, 29), "2023-03-01..2024-02-29"),
+        ("Last 2  Years", date(2024, 1, 1), "2022-01-02..2024-01-01"),
+        ("last 1 day", date(2024, 3, 1), "2024-03-01..2024-03-01"),
+        ("last 2 weeks", date(2024, 3, 1), "2024-02-17..2024-03-01"),
+        ("today", date(2024, 2, 29), "2024-02-29..2024-02-29"),
+        ("this month", date(2024, 12, 31), "2024-12-01..2024-12-31"),
+        ("this month", date(2024, 2, 1), "2024-02-01..2024-02-29"),
+        ("this year", date(2024, 12, 31), "2024-01-01..2024-12-31"),
+    ],
+)
+def test_what_is_counted_back_ends_today_and_begins_the_day_after_that_day_of_the_calendar(
+    text: str, today: date, means: str
+) -> None:
+    """Where an earlier month has no such day, it is counted from its last one."""
+    assert str(read_period(text, lambda: today)) == means
+
+
+@pytest.mark.parametrize("text", ["last 0 days", "last 99999 years", "last month", "yesterday", "3 days ago"])
+def test_what_is_no_period_is_told(text: str) -> None:
+    with pytest.raises(BadDate):
+        read_period(text, lambda: date(2024, 3, 1))
