@@ -164,6 +164,20 @@ class TestBudgets:
         one = "settings:\n  safety: { changes: { albums: 0, tags: [500, 100%] } }\n"
         assert rules(plan(tmp_path, one + text, live)) == ["changes of albums"]
 
+    def test_changes_count_what_goes_as_well(self, tmp_path: Path) -> None:
+        limits = "settings: { safety: { changes: { tags: 3, memberships: 3 } } }\n"
+        live = server(photos(9), {"Italy": 6}, {"Trips": 4})
+        text = (
+            limits
+            + ALL
+            + "tags: { remove: [Trips] }\nalbums:\n  - { name: Italy, match: { file: IMG_0000.jpg } }\n"
+        )
+        made = plan(tmp_path, text, live)
+        assert [item.text.partition(" (")[0] for item in made.violations] == [
+            "4 photos would get or lose tags",
+            "5 photos would join or leave albums",
+        ]
+
     def test_named_photos_have_no_share_of_a_library_that_was_not_read(self, tmp_path: Path) -> None:
         live = server(photos(100, rating=3))
         named = "".join(f"  - match: {{ file: IMG_{n:04}.jpg }}\n    rating: 4\n" for n in range(100))
@@ -299,6 +313,9 @@ class TestProtection:
         assert beyond.origin and beyond.origin.line == 2
         more = "albums:\n  - { name: Italy, protect: true, match: { file: '*' }, description: x }\n"
         assert plan(tmp_path, more, live).violations == ()
+        described = replace(live, albums=(replace(live.albums[0], description="Two families, one van."),))
+        (beyond,) = plan(tmp_path, more, described).violations
+        assert beyond.text == "album 'Italy' is protected, and its description would be overwritten"
 
     def test_every_album_of_a_set_keeps_its_photos(self, tmp_path: Path) -> None:
         live = server(photos(9, taken=Taken(NOON, 0)), {"Year 2024": 5, "Other": 3})
@@ -331,6 +348,14 @@ class TestProtection:
         text = "tags:\n  - { value: Trips, protect: true }\n" + ALL + "tags: { remove: [Trips] }\n"
         (beyond,) = plan(tmp_path, text, live).violations
         assert beyond.text == "tag 'Trips' is protected, and would come off 3 photos"
+
+    def test_a_tag_keeps_its_colour(self, tmp_path: Path) -> None:
+        live = server(photos(1), tags={"Trips": 1})
+        text = "tags:\n  - { value: Trips, color: '#112233', protect: true }\n"
+        assert plan(tmp_path, text, live).violations == (), "it had none"
+        coloured = replace(live, tags={"Trips": Tag("t-Trips", "Trips", "#e07a5f")})
+        (beyond,) = plan(tmp_path, text, coloured).violations
+        assert beyond.text == "tag 'Trips' is protected, and its colour would be overwritten"
 
     def test_no_allowance_lets_it_pass(self, tmp_path: Path) -> None:
         live = server(photos(9), {"Italy": 5})
